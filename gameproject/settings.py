@@ -1,0 +1,262 @@
+"""Every setting, each read once from the environment.
+
+`deploy/env.example` explains each variable; `tests/test_settings.py` holds the two
+together. Without any variable this is the embedded default: SQLite, no Redis, one
+process.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
+
+# Trust
+
+DEBUG = env.bool("DEBUG", False)
+DEVELOPMENT_KEY = "for-development-only-never-on-a-server"
+SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
+if not DEBUG and (len(SECRET_KEY) < 32 or SECRET_KEY == DEVELOPMENT_KEY):
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing, short or a known default, and DEBUG is off. Make one: "
+        "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+PUBLIC_ORIGINS: list[str] = env.list("PUBLIC_ORIGINS", [])
+for origin in PUBLIC_ORIGINS:
+    if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
+        raise ImproperlyConfigured(
+            f"PUBLIC_ORIGINS holds {origin!r}; write https://host or https://host:port"
+        )
+CSRF_TRUSTED_ORIGINS = PUBLIC_ORIGINS
+BEHIND_TLS = bool(PUBLIC_ORIGINS) and all(o[:6] == "https:" for o in PUBLIC_ORIGINS)
+TRUST_PROXY = env.bool("TRUST_PROXY", False)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600 if BEHIND_TLS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+X_FRAME_OPTIONS = "DENY"
+
+# A CDN that serves the static files must be named in the policy as well.
+CDN_URL = env.str("CDN_URL", "").rstrip("/")
+_FILES = " ".join(filter(None, ["'self'", CDN_URL]))
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        f"script-src {_FILES}",
+        f"style-src {_FILES}",
+        f"font-src {_FILES}",
+        f"img-src {_FILES} data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+# The house
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "users",
+    "games",
+    "answers",
+    "checkins",
+    "batch",
+    "gameproject",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "gameproject.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gameproject.middleware.Refusals",
+]
+ROOT_URLCONF = "gameproject.urls"
+ASGI_APPLICATION = "gameproject.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Data
+
+DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+try:
+    DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
+ON_POSTGRES = DATABASES["default"]["ENGINE"].endswith("postgresql")
+if ON_POSTGRES:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {
+            "min_size": env.int("DB_POOL_MIN", 5),
+            "max_size": env.int("DB_POOL_MAX", 50),
+            "max_idle": env.int("DB_POOL_IDLE_SECONDS", 30),
+            "timeout": env.int("DB_POOL_TIMEOUT_SECONDS", 2),
+            "max_waiting": env.int("DB_POOL_WAITING", 1000),
+        },
+        "options": "-c statement_timeout=15000 -c lock_timeout=5000",
+    }
+else:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+REDIS_URL = env.str("REDIS_URL", "")
+if REDIS_URL:
+    # redis-py's own defaults drop idle sockets and cap connections at 100.
+    _REDIS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_connections": 200}
+
+    def _redis_cache(forgiving: bool) -> dict[str, Any]:
+        return {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "gp" if forgiving else "gp-strict",
+            "OPTIONS": {
+                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+                "CONNECTION_POOL_KWARGS": _REDIS,
+                "IGNORE_EXCEPTIONS": forgiving,
+                "LOG_IGNORED_EXCEPTIONS": True,
+            },
+        }
+
+    # "default" may forget and go on; "strict" holds limits and locks, and says when
+    # it can't.
+    CACHES = {"default": _redis_cache(True), "strict": _redis_cache(False)}
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_connect_timeout": 1,
+                        # Between messages a subscriber rightly hears nothing.
+                        "socket_timeout": None,
+                        "max_connections": 200,
+                        "health_check_interval": 10,
+                    }
+                ],
+                "prefix": "gp",
+            },
+        }
+    }
+else:
+    _LOCAL = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+    CACHES = {
+        "default": {**_LOCAL, "LOCATION": "default"},
+        "strict": {**_LOCAL, "LOCATION": "strict"},
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"capacity": 10_000},
+        }
+    }
+    # One process: its local memory is as good as shared.
+    SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+# Threads for the database work of this process's sockets. SQLite writes one at a time.
+SOCKET_THREADS = env.int("SOCKET_THREADS", 8 if ON_POSTGRES else 1)
+RATELIMIT_USE_CACHE = "strict"
+
+# Players
+
+AUTH_USER_MODEL = "users.Player"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": env.int("PASSWORD_MIN_LENGTH", 8)},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Argon2 at 19 MiB and 2 passes; the default PBKDF2 is half a second of CPU a sign-in.
+PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = env.int("SESSION_DAYS", 60) * 24 * 3600
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+SIGN_UP = env.bool("SIGN_UP", True)
+NICKNAME_BLOCKLIST: list[str] = env.list("NICKNAME_BLOCKLIST", [])
+# Failed sign-ins before a wait; the address leaves room for a whole venue behind it.
+SIGN_IN_FAILURES = {
+    "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m"),
+    "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m"),
+}
+RATELIMIT_IP_META_KEY = "users.addresses.client_address"
+
+# Words, times, files
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("th", _("Thai"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", "Asia/Bangkok")
+USE_TZ = True
+
+STATIC_URL = f"{CDN_URL}/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "gameproject.static.HashedStaticFiles"},
+}
+SERVESTATIC_ALLOW_ALL_ORIGINS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}
