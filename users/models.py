@@ -1,0 +1,102 @@
+"""Players: people who play, signed in with an account or as a guest."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from users.names import fold, tidy
+
+
+class PlayerManager(BaseUserManager["Player"]):
+    def get_by_natural_key(self, username: str | None) -> "Player":
+        """The account of that name, however it is cased or spaced."""
+        return self.get(name_key=fold(username or ""))
+
+    def create_user(
+        self, name: str, password: str | None = None, **fields: Any
+    ) -> "Player":
+        player = self.model(name=name, **fields)
+        player.set_password(password)
+        player.save()
+        return player
+
+    def create_superuser(self, name: str, password: str, **fields: Any) -> "Player":
+        return self.create_user(
+            name, password, is_staff=True, is_superuser=True, **fields
+        )
+
+    def create_guest(self, nickname: str) -> "Player":
+        """A player without an account: the session is all that proves them."""
+        return self.create_user(nickname, is_guest=True)
+
+
+class Player(AbstractBaseUser, PermissionsMixin):
+    """A person who plays. Guests have no `name_key`, so no account can be theirs."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        BANNED = "banned", _("banned")
+
+    name = models.CharField(_("name"), max_length=40)
+    name_key = models.CharField(
+        max_length=80, unique=True, null=True, blank=True, editable=False
+    )
+    is_guest = models.BooleanField(_("guest"), default=False, editable=False)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
+    )
+    is_staff = models.BooleanField(
+        _("staff"), default=False, help_text=_("May sign in to this admin.")
+    )
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    # The sum of the player's coin entries, kept here for speed.
+    coins = models.PositiveIntegerField(_("coins"), default=0, editable=False)
+
+    objects = PlayerManager()
+
+    USERNAME_FIELD = "name_key"
+    REQUIRED_FIELDS: list[str] = ["name"]
+
+    class Meta:
+        verbose_name = _("player")
+        verbose_name_plural = _("players")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_guest=True, name_key=None)
+                | Q(is_guest=False, name_key__isnull=False),
+                name="player_is_guest_or_has_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        return self.status == self.Status.ACTIVE
+
+    def clean(self) -> None:
+        # Not AbstractBaseUser.clean: it normalises the key as if it were typed.
+        self.name = tidy(self.name)
+        self.name_key = None if self.is_guest else fold(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        super().save(*args, **kwargs)
+
+    def ban(self) -> None:
+        """Sign the player out everywhere and refuse what they send."""
+        self._set_status(self.Status.BANNED)
+
+    def restore(self) -> None:
+        self._set_status(self.Status.ACTIVE)
+
+    def _set_status(self, status: Status) -> None:
+        self.status = status
+        self.save(update_fields=["status"])

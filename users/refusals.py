@@ -1,0 +1,83 @@
+"""The closed list of refusals, and how HTTP says each.
+
+It stands in the lowest app because every app refuses in these words.
+"""
+
+from typing import Any
+
+from django.http import JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+STATUS = {
+    "invalid": 400,
+    "not_signed_in": 401,
+    "not_eligible": 403,
+    "forbidden": 403,
+    "not_found": 404,
+    "not_open": 409,
+    "paused": 409,
+    "closed": 409,
+    "no_attempts_left": 409,
+    "sold_out": 409,
+    "not_enough_coins": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
+
+DETAILS: dict[str, str | Promise] = {
+    "invalid": _("That can't be read."),
+    "not_signed_in": _("Sign in, or choose a nickname, to play."),
+    "not_eligible": _("This game isn't open to you."),
+    "forbidden": _("That isn't yours to see or change."),
+    "not_found": _("There is no such thing here."),
+    "not_open": _("The game hasn't opened yet."),
+    "paused": _("The game is paused. Try again in a moment."),
+    "closed": _("The game is closed."),
+    "no_attempts_left": _("You have no attempts left."),
+    "sold_out": _("Everything has been given away."),
+    "not_enough_coins": _("You don't have enough coins."),
+    "too_large": _("That is too large."),
+    "rate_limited": _("That was too fast. Wait a moment."),
+    "unavailable": _("We're busy. Try again in a moment."),
+}
+
+
+class Refused(Exception):
+    """A request that changes nothing, with the reason by name.
+
+    `code` is one of `STATUS`; `field` names the part that was wrong; `retry_after` is
+    in seconds.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | Promise = "",
+        *,
+        field: str = "",
+        retry_after: int = 0,
+    ) -> None:
+        assert code in STATUS
+        self.code = code
+        self.detail = detail or DETAILS[code]
+        self.field = field
+        self.retry_after = retry_after
+        super().__init__(code)
+
+    def body(self) -> dict[str, Any]:
+        """`code`, `detail` and, where one part was wrong, `field`."""
+        body: dict[str, Any] = {"code": self.code, "detail": str(self.detail)}
+        if self.field:
+            body["field"] = self.field
+        if self.retry_after:
+            body["retry_after"] = self.retry_after
+        return body
+
+    def response(self) -> JsonResponse:
+        response = JsonResponse({"error": self.body()}, status=STATUS[self.code])
+        if self.retry_after:
+            response["Retry-After"] = str(self.retry_after)
+        response["Cache-Control"] = "private, no-store"
+        return response

@@ -1,0 +1,104 @@
+"""Signing in: forms, and the limit on failed attempts."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_ratelimit.core import get_usage
+
+from users.models import Player
+from users.names import fold, is_blocked, tidy
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. Unknown name and wrong password look and cost the same."""
+
+    username = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    error_messages = {
+        "invalid_login": _("The name or the password isn't right."),
+        "inactive": _("The name or the password isn't right."),
+        "limited": _("Too many attempts. Wait a few minutes, then try again."),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        assert self.request is not None
+        name = self.cleaned_data.get("username", "")
+        if is_limited(self.request, name):
+            raise ValidationError(self.error_messages["limited"], code="limited")
+        try:
+            return super().clean()
+        except ValidationError:
+            count_failure(self.request, name)
+            raise
+
+
+def is_limited(request: HttpRequest, name: str) -> bool:
+    return any(
+        usage["should_limit"] or usage["count"] >= usage["limit"]
+        for usage in _usages(request, name, increment=False)
+    )
+
+
+def count_failure(request: HttpRequest, name: str) -> None:
+    _usages(request, name, increment=True)
+
+
+def _usages(request: HttpRequest, name: str, increment: bool) -> list[dict[str, Any]]:
+    """What the account and the address have used of their failures."""
+    keys = {"account": lambda _group, _request: fold(name) or "-", "address": "ip"}
+    usages = [
+        get_usage(
+            request,
+            group=f"sign-in-{what}",
+            key=keys[what],
+            rate=rate,
+            increment=increment,
+        )
+        for what, rate in settings.SIGN_IN_FAILURES.items()
+    ]
+    return [usage for usage in usages if usage]
+
+
+class SignUpForm(forms.ModelForm):
+    """A new account."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=password_validation.password_validators_help_text_html,
+    )
+
+    class Meta:
+        model = Player
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "username"})}
+
+    def clean_name(self) -> str:
+        name = tidy(self.cleaned_data["name"])
+        if len(fold(name)) < 2:
+            raise ValidationError(_("A name has at least 2 letters or digits."))
+        if is_blocked(name):
+            raise ValidationError(_("Choose another name."))
+        if Player.objects.filter(name_key=fold(name)).exists():
+            raise ValidationError(_("That name is taken."))
+        return name
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        password_validation.validate_password(password)
+        return password
+
+    def save(self, commit: bool = True) -> Player:
+        return Player.objects.create_user(
+            self.cleaned_data["name"], self.cleaned_data["password"]
+        )
