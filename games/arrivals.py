@@ -1,0 +1,115 @@
+"""What is personal in a welcome, for many sockets in a few statements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from games.handover import given
+from games.models import Code, Game, Guest, Invitation
+from games.states import Access
+from users.models import Player
+from users.sessions import players_of
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A socket that asks for its own state."""
+
+    session_key: str
+    game: Game
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What one player alone may see. A stranger has neither player nor `me`."""
+
+    player: Player | None = None
+    me: dict[str, Any] | None = None
+    mine: dict[str, Any] = field(default_factory=dict)
+
+
+def personal(arrivals: Sequence[Arrival]) -> list[Personal]:
+    """The personal state of each arrival, in their order.
+
+    The cost is a few statements a game, not a socket.
+    """
+    by_session = players_of(arrival.session_key for arrival in arrivals)
+    games: dict[Game, set[Player]] = defaultdict(set)
+    for arrival in arrivals:
+        if player := by_session.get(arrival.session_key):
+            games[arrival.game].add(player)
+    states = {
+        game.pk: states_in(game, list(players)) for game, players in games.items()
+    }
+    return [
+        states[arrival.game.pk][player.pk]
+        if (player := by_session.get(arrival.session_key))
+        else Personal()
+        for arrival in arrivals
+    ]
+
+
+def states_in(game: Game, players: list[Player]) -> dict[int, Personal]:
+    """The personal state of these players in one game, by player id."""
+    names = nicknames_in(game, players)
+    admitted = admitted_to(game, players, names)
+    parts = {name: part(game, players) for name, part in given.mine.items()}
+    return {
+        player.pk: Personal(
+            player,
+            {
+                "id": player.pk,
+                "name": names.get(player.pk, player.name),
+                "guest": player.is_guest,
+                "coins": player.coins,
+                "eligible": player.pk in admitted,
+            },
+            {name: part.get(player.pk, []) for name, part in parts.items()},
+        )
+        for player in players
+    }
+
+
+def nicknames_in(game: Game, players: list[Player]) -> dict[int, str]:
+    """The nicknames of those who are guests in this game."""
+    guests = [player.pk for player in players if player.is_guest]
+    if not guests:
+        return {}
+    rows = Guest.objects.filter(game=game, player__in=guests)
+    return dict(rows.values_list("player_id", "nickname"))
+
+
+def admitted_to(
+    game: Game, players: list[Player], nicknames: dict[int, str]
+) -> set[int]:
+    """Who of these may play: `Game.admits` for many."""
+    accounts = {player.pk: player.name_key for player in players if not player.is_guest}
+    if game.access == Access.EVERYBODY:
+        return accounts.keys() | nicknames.keys()
+    if game.access == Access.SIGNED_IN:
+        return set(accounts)
+    rows = Invitation.objects.filter(game=game, name_key__in=accounts.values())
+    listed = set(rows.values_list("name_key", flat=True))
+    return {pk for pk, name_key in accounts.items() if name_key in listed}
+
+
+def codes_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """The codes these players were given in the game."""
+    rows = Code.objects.filter(pool__game=game, player__in=players)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for code in rows.select_related("pool").order_by("given_at", "id"):
+        assert code.player_id is not None
+        found[code.player_id].append({"code": code.text, "pool": code.pool.name})
+    return found
+
+
+def lines_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """What the kind shows to one account alone, such as a winner's own line."""
+    kind, rules = game.of_kind, game.rules
+    found = {
+        player.pk: kind.mine(rules, player.name_key)
+        for player in players
+        if player.name_key
+    }
+    return {pk: [line] for pk, line in found.items() if line}

@@ -1,0 +1,217 @@
+"""A player's socket: it admits, maps a closed table of commands to verbs, and sends.
+
+Not Channels' generic consumer: that one makes a channel and a task for every socket and
+hops to a thread before every message. Here the room listens for all its sockets, and
+the database is touched on purpose only.
+"""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections import deque
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from games.arrivals import Arrival, Personal, personal
+from games.events import encode
+from games.handover import given
+from games.rooms import Room, rooms
+from games.threads import Gatherer, in_thread
+from users.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+LARGEST_FRAME = 8 * 1024  # bytes
+LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
+GONE, FLOODED = 4404, 4429  # close codes
+OUTAGES = (OperationalError, InterfaceError, RedisError)
+
+arrivals: Gatherer[Arrival, Personal] = Gatherer(personal, most=500)
+
+
+class GameConsumer(AsyncConsumer):
+    """One socket in one game."""
+
+    # No layer of its own: `get_channel_layer` gives None for an unknown alias.
+    channel_layer_alias = "none"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.name = uuid.uuid4().hex
+        self.player_id: int | None = None
+        self.personal = Personal()
+        self.room: Room | None = None
+        self.queue: deque[dict[str, Any]] = deque()
+        self.worker: asyncio.Task[None] | None = None
+        await super().__call__(scope, receive, send)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        await getattr(self, get_handler_name(message))(message)
+
+    # Coming and going
+
+    async def websocket_connect(self, _message: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        try:
+            self.room = await rooms.enter(self.scope["url_route"]["kwargs"]["slug"])
+            await self.be_welcomed(self.room)
+        except Refused as refused:
+            await self.refuse(None, refused)
+            await self.close(GONE)
+        except OUTAGES as error:
+            logger.error("A socket could not be welcomed: %s", error)
+            await self.refuse(None, Refused("unavailable", retry_after=2))
+            await self.close(1013)
+
+    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+        if self.room:
+            self.room.remove(self)
+            self.room = None
+        if self.worker:
+            # What was already taken up is finished: it may be committed.
+            await self.worker
+        raise StopConsumer
+
+    async def close(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
+
+    # Receiving
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        try:
+            self.queue.append(read_frame(message.get("text")))
+        except Refused as refused:
+            await self.refuse(None, refused)
+            return
+        if len(self.queue) > LONGEST_QUEUE:
+            self.queue.clear()
+            await self.close(FLOODED)
+        elif self.worker is None or self.worker.done():
+            self.worker = asyncio.create_task(self.work())
+
+    async def work(self) -> None:
+        """Answer what was sent, in its order."""
+        while self.queue:
+            frame = self.queue.popleft()
+            try:
+                await self.answer(frame)
+            except Refused as refused:
+                await self.refuse(frame.get("id"), refused)
+            except OUTAGES as error:
+                logger.error("A command could not be carried out: %s", error)
+                busy = Refused("unavailable", retry_after=2)
+                await self.refuse(frame.get("id"), busy)
+            except Exception:  # a bug of ours must not leave the client waiting
+                logger.exception("A command failed")
+                await self.refuse(frame.get("id"), Refused("unavailable"))
+
+    async def answer(self, frame: dict[str, Any]) -> None:
+        """Carry out one command and reply to it."""
+        name = check_command(frame)
+        if self.room is None:
+            raise Refused("unavailable", retry_after=2)
+        if name == "resync":
+            await self.room.settled()
+            await self.be_welcomed(self.room, frame["id"])
+            return
+        command = given.commands.get(name)
+        if command is None:
+            raise Refused("invalid", "There is no such command.", field="type")
+        if self.personal.player is None:
+            raise Refused("not_signed_in")
+        reply = await in_thread(
+            command,
+            self.personal.player,
+            self.room.game.pk,
+            frame,
+            timezone.now(),
+            self.name,
+        )
+        await self.write(encode({"type": name, "id": frame["id"], **reply}))
+
+    # Sending
+
+    async def be_welcomed(self, room: Room, reply_to: str = "") -> None:
+        """Send the whole small state, and be in the room from then on."""
+        session_key = session_key_of(self.scope)
+        found = (
+            await arrivals(Arrival(session_key, room.game))
+            if session_key
+            else Personal()
+        )
+        if self.room is None:
+            return  # gone meanwhile
+        # From here to the room nothing else runs, so no frame falls in between.
+        self.personal = found
+        room.remove(self)
+        self.player_id = found.player.pk if found.player else None
+        room.add(self)
+        welcome = room.welcome(found.me, found.mine)
+        if reply_to:
+            welcome = f'{welcome[:-1]},"id":{encode(reply_to)}}}'
+        await self.write(welcome)
+
+    async def refresh_me(self) -> None:
+        """Send the player's own state after a change from anywhere."""
+        if self.room is None:
+            return
+        arrival = Arrival(session_key_of(self.scope), self.room.game)
+        self.personal = await arrivals(arrival)
+        frame = {"type": "me", "me": self.personal.me, "mine": self.personal.mine}
+        await self.write(encode(frame))
+
+    async def refuse(self, reply_to: Any, refused: Refused) -> None:
+        known = reply_to if isinstance(reply_to, str) else None
+        await self.write(encode({"type": "error", "id": known, **refused.body()}))
+
+    async def write(self, text: str) -> None:
+        await self.send({"type": "websocket.send", "text": text})
+
+
+def read_frame(text: Any) -> dict[str, Any]:
+    """A client's frame, a JSON object; `Refused` by name if it is none."""
+    if not isinstance(text, str):
+        raise Refused("invalid", "Send text frames of JSON.")
+    if len(text.encode()) > LARGEST_FRAME:
+        raise Refused("too_large", "A frame has at most 8 KiB.")
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("invalid", "That is no JSON.") from None
+    if not isinstance(frame, dict):
+        raise Refused("invalid", "Send a JSON object.")
+    return frame
+
+
+def check_command(frame: dict[str, Any]) -> str:
+    """The command's name, or `Refused` if that or its `id` is amiss."""
+    if not isinstance(frame.get("type"), str):
+        raise Refused("invalid", "The type of the command is missing.", field="type")
+    try:
+        uuid.UUID(frame["id"])
+    except (KeyError, ValueError, AttributeError, TypeError):
+        raise Refused(
+            "invalid", "Every command has an id, a UUID.", field="id"
+        ) from None
+    return str(frame["type"])
+
+
+def session_key_of(scope: dict[str, Any]) -> str:
+    """The session's key from the handshake's cookies."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            try:
+                morsel = SimpleCookie(value.decode("latin1")).get(
+                    settings.SESSION_COOKIE_NAME
+                )
+            except CookieError:
+                return ""
+            return morsel.value if morsel else ""
+    return ""

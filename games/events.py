@@ -1,0 +1,77 @@
+"""The only publisher: what players must hear of, told to every process.
+
+Called from `transaction.on_commit`, so HTTP, sockets, admin and commands all broadcast
+alike. One message a process goes through the channel layer, already encoded. A message
+lost on the way is noticed by its `seq` (see `games/rooms.py`), so publishing never
+fails what was committed.
+"""
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from games.models import Game
+
+logger = logging.getLogger(__name__)
+
+# Every process listens here, beside the groups of its rooms.
+EVERY_PROCESS = "processes"
+LONGEST_WAIT = 0.5  # seconds
+
+# The loop in which this process's sockets live, once it has any.
+loop: asyncio.AbstractEventLoop | None = None
+
+
+def group_of(game_id: int) -> str:
+    return f"game.{game_id}"
+
+
+def encode(frame: Any) -> str:
+    """A frame as it is written to sockets."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def game_changed(game: "Game") -> None:
+    """Everybody in the game sees its new public state."""
+    public = game.public(timezone.now())
+    broadcast(game.pk, {"type": "game", "seq": game.seq, "game": public})
+
+
+def broadcast(game_id: int, frame: dict[str, Any]) -> None:
+    """Send a frame with its `seq` to every socket in the game."""
+    message = {
+        "type": "frame",
+        "game": game_id,
+        "seq": frame["seq"],
+        "text": encode(frame),
+    }
+    send(group_of(game_id), message)
+
+
+def player_changed(player_id: int, game_id: int, origin: str = "") -> None:
+    """The player's other devices see their new state; `origin` has had its reply."""
+    message = {"type": "me", "game": game_id, "player": player_id, "origin": origin}
+    send(group_of(game_id), message)
+
+
+def send(group: str, message: dict[str, Any]) -> None:
+    """Hand a message to the channel layer, from any thread, and go on."""
+    if loop is not None and loop.is_running():
+        asyncio.run_coroutine_threadsafe(deliver(group, message), loop)
+    else:
+        async_to_sync(deliver)(group, message)
+
+
+async def deliver(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    try:
+        await asyncio.wait_for(layer.group_send(group, message), LONGEST_WAIT)
+    except (RedisError, OSError, TimeoutError) as error:
+        logger.warning("Not broadcast, clients will notice: %r", error)

@@ -1,0 +1,23 @@
+"""The kinds of game: one module each, found here by their file names."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from games.kinds.base import Kind
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Every kind by name, in the order of their file names."""
+    modules = (
+        importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
+        if found.name != "base"
+    )
+    return {module.KIND.name: module.KIND for module in modules}
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name; `KeyError` where there is none."""
+    return kinds()[name]

@@ -1,0 +1,145 @@
+"""What a kind of game is: values in, values out.
+
+A kind never sees a request, a queryset, a socket or HTML. `docs/kinds.md` walks
+through writing one.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.utils.functional import Promise
+from pydantic import BaseModel, ConfigDict
+
+from users.refusals import Refused
+
+# The question of a kind that asks only one thing.
+ONLY = ""
+
+
+class Verdict(StrEnum):
+    PENDING = "pending"
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How a setting is put to staff: its label and what it means."""
+
+    label: str | Promise
+    help: str | Promise = ""
+    lines: bool = False  # a list of texts, written one a line
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What an answer is worth. `rank` orders winners: smaller comes first."""
+
+    verdict: Verdict
+    points: int = 0
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One player's current answer to one question, as the kinds see it."""
+
+    player: int
+    question: str
+    value: Any
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """At most `most` answers, ever or within `per`."""
+
+    most: int
+    per: timedelta | None = None
+
+
+class Settings(BaseModel):
+    """A kind's settings. Unknown names are refused, so that a typo is never silent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class Kind(ABC, Generic[S]):
+    """One kind of game."""
+
+    name: ClassVar[str]
+    label: ClassVar[str | Promise]
+    about: ClassVar[str | Promise]
+    Settings: type[S]
+    # Whether players send answers at all.
+    takes_answers: ClassVar[bool] = True
+
+    def questions(self, settings: S) -> Sequence[str]:
+        """The keys of the questions players may answer."""
+        return [ONLY]
+
+    def attempts(self, settings: S) -> Attempts | None:
+        """How often one question may be answered; None is without limit."""
+        return None
+
+    def instant(self, settings: S) -> bool:
+        """Whether a player learns the verdict at once. Otherwise it is told on reveal,
+        and until closing the answer may be changed."""
+        return True
+
+    @abstractmethod
+    def parse(self, settings: S, question: str, value: Any) -> Any:
+        """The answer as JSON to keep, or `Refused("invalid", field="value")`."""
+
+    @abstractmethod
+    def grade(self, settings: S, entry: Entry) -> Grade:
+        """The grade of one answer by today's settings; PENDING if not yet known."""
+
+    def settle(self, settings: S, entries: Sequence[Entry]) -> list[Grade]:
+        """The grades of all current answers together, in their order.
+
+        For kinds whose verdict depends on what others answered.
+        """
+        return [self.grade(settings, entry) for entry in entries]
+
+    def wins(self, settings: S, grades: Mapping[str, Grade]) -> bool:
+        """Whether a player with these grades, by question, wins a prize code."""
+        questions = self.questions(settings)
+        return all(
+            question in grades and grades[question].verdict is Verdict.RIGHT
+            for question in questions
+        )
+
+    @abstractmethod
+    def public(self, settings: S) -> dict[str, Any]:
+        """What every player may see while the game is on. No secret goes in here."""
+
+    def reveal(
+        self, settings: S, votes: Mapping[str, Mapping[str, int]]
+    ) -> dict[str, Any]:
+        """What everybody may see once revealed. `votes` counts values by question."""
+        return {}
+
+    def counts_votes(self, settings: S) -> bool:
+        """Whether `reveal` wants `votes`."""
+        return False
+
+    def mine(self, settings: S, name_key: str) -> dict[str, Any] | None:
+        """What the player whose account has this folded name alone may see."""
+        return None
+
+    def ready(self, settings: S) -> bool:
+        """Whether staff have entered all that a reveal needs."""
+        return True
+
+
+def unreadable(detail: str | Promise) -> Refused:
+    """The refusal of an answer's value."""
+    return Refused("invalid", detail, field="value")

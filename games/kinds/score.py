@@ -1,0 +1,110 @@
+"""The final score of a match between two teams."""
+
+from typing import Annotated, Any, Literal
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, model_validator
+
+from games.kinds.base import Ask, Entry, Grade, Kind, Settings, Verdict, unreadable
+
+Team = Annotated[str, Field(min_length=1, max_length=60)]
+Goals = Annotated[int | None, Field(ge=0, le=99)]
+Points = Annotated[int, Field(ge=0, le=1000)]
+
+
+class ScoreSettings(Settings):
+    home: Annotated[Team, Ask(_("Home team"))]
+    away: Annotated[Team, Ask(_("Away team"))]
+    final_home: Annotated[
+        Goals, Ask(_("Final score, home"), _("Empty until the match is over."))
+    ] = None
+    final_away: Annotated[Goals, Ask(_("Final score, away"))] = None
+    points_exact: Annotated[Points, Ask(_("Points for the exact score"))] = 5
+    points_difference: Annotated[
+        Points, Ask(_("Points for the right winner and goal difference"))
+    ] = 3
+    points_outcome: Annotated[
+        Points, Ask(_("Points for the right winner, or a draw"))
+    ] = 1
+    prize_for: Annotated[
+        Literal["exact", "points"],
+        Ask(
+            _("A prize code goes to"),
+            _("Exact guesses only, or all who scored points, the best first."),
+        ),
+    ] = "exact"
+
+    @model_validator(mode="after")
+    def _final_is_whole(self) -> "ScoreSettings":
+        if (self.final_home is None) != (self.final_away is None):
+            raise ValueError("enter the final score of both teams or of neither")
+        return self
+
+
+class Score(Kind[ScoreSettings]):
+    name = "score"
+    label = _("Guess the score")
+    about = _("Two teams; guesses may be changed until closing.")
+    Settings = ScoreSettings
+
+    def instant(self, settings: ScoreSettings) -> bool:
+        return False
+
+    def parse(
+        self, settings: ScoreSettings, question: str, value: Any
+    ) -> dict[str, int]:
+        if not isinstance(value, dict) or set(value) != {"home", "away"}:
+            raise unreadable(_("Send the goals as home and away."))
+        return {team: self._goals(value[team]) for team in ("home", "away")}
+
+    @staticmethod
+    def _goals(goals: Any) -> int:
+        if (
+            isinstance(goals, bool)
+            or not isinstance(goals, int)
+            or not 0 <= goals <= 99
+        ):
+            raise unreadable(_("Goals are whole numbers from 0 to 99."))
+        return goals
+
+    def grade(self, settings: ScoreSettings, entry: Entry) -> Grade:
+        if settings.final_home is None or settings.final_away is None:
+            return Grade(Verdict.PENDING)
+        points, rank = self._points(settings, entry.value["home"], entry.value["away"])
+        wins = rank == 0 if settings.prize_for == "exact" else points > 0
+        return Grade(Verdict.RIGHT if wins else Verdict.WRONG, points, rank)
+
+    @staticmethod
+    def _points(settings: ScoreSettings, home: int, away: int) -> tuple[int, int]:
+        """Points, and the rank of what was right: exact 0, difference 1, outcome 2."""
+        assert settings.final_home is not None
+        assert settings.final_away is not None
+        if (home, away) == (settings.final_home, settings.final_away):
+            return settings.points_exact, 0
+        guessed, final = home - away, settings.final_home - settings.final_away
+        if guessed == final:
+            return settings.points_difference, 1
+        if (guessed > 0) == (final > 0) and (guessed < 0) == (final < 0):
+            return settings.points_outcome, 2
+        return 0, 3
+
+    def public(self, settings: ScoreSettings) -> dict[str, Any]:
+        return {
+            "home": settings.home,
+            "away": settings.away,
+            "points": {
+                "exact": settings.points_exact,
+                "difference": settings.points_difference,
+                "outcome": settings.points_outcome,
+            },
+            "prize_for": settings.prize_for,
+        }
+
+    def reveal(self, settings: ScoreSettings, votes: Any) -> dict[str, Any]:
+        return {"home": settings.final_home, "away": settings.final_away}
+
+    def ready(self, settings: ScoreSettings) -> bool:
+        return settings.final_home is not None
+
+
+KIND = Score()

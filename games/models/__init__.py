@@ -1,0 +1,7 @@
+"""Games, their players' lists and their prizes."""
+
+from games.models.game import Game
+from games.models.people import Guest, Invitation
+from games.models.prizes import Code, Pool
+
+__all__ = ["Code", "Game", "Guest", "Invitation", "Pool"]

@@ -1,0 +1,365 @@
+"""Games: one promotion each, its prize codes, and who may play it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+from django.core.validators import RegexValidator
+from django.db import connection, models, transaction
+from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext_lazy as _
+
+from games import events
+from games.kinds import kind_named
+from games.kinds.base import Kind, Settings
+from games.models.people import Invitation
+from games.models.prizes import Code
+from games.states import ALLOWED, SEEN, Access, State
+from users.models import Player
+from users.names import fold, tidy
+from users.refusals import Refused
+
+slug_validator = RegexValidator(
+    r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters, digits and single hyphens only.")
+)
+
+
+def in_ms(moment: datetime | None) -> int | None:
+    """A moment as the wire writes it: ms since 1970."""
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+class GameQuerySet(models.QuerySet["Game"]):
+    def seen(self) -> "GameQuerySet":
+        """Not a draft, not archived."""
+        return self.filter(state__in=SEEN)
+
+    def visible_to(self, player: Player | None) -> "GameQuerySet":
+        """Seen, and not for a list this player isn't on."""
+        open_to_all = ~Q(access=Access.LISTED)
+        if player is None or player.is_guest:
+            return self.seen().filter(open_to_all)
+        listed = Invitation.objects.filter(name_key=player.name_key).values("game")
+        return self.seen().filter(open_to_all | Q(pk__in=listed))
+
+    def in_order_of_interest(self) -> "GameQuerySet":
+        """Open, paused, coming, revealed, closed; of each the newest first."""
+        order = (
+            State.OPEN,
+            State.PAUSED,
+            State.SCHEDULED,
+            State.REVEALED,
+            State.CLOSED,
+        )
+        places = [When(state=state, then=place) for place, state in enumerate(order)]
+        return self.order_by(Case(*places, default=len(order)), "-id")
+
+    def due(self, now: datetime) -> "GameQuerySet":
+        """Whose opening or closing time has come, but whose state says otherwise."""
+        return self.filter(
+            Q(state=State.SCHEDULED, opens_at__lte=now)
+            | Q(state__in=(State.OPEN, State.PAUSED), closes_at__lte=now)
+        )
+
+    def held(self, pk: int) -> "Game":
+        """The game, in a transaction that no verb of staff may overtake.
+
+        Many answers hold it together (`FOR KEY SHARE`); a verb waits for them
+        (`FOR UPDATE`). SQLite's write transactions follow each other anyway.
+        """
+        if connection.vendor != "postgresql":
+            return self.get(pk=pk)
+        sql = "SELECT * FROM games_game WHERE id = %s FOR KEY SHARE"
+        for game in self.raw(sql, [pk]):
+            return cast(Game, game)
+        raise self.model.DoesNotExist
+
+
+class Game(models.Model):
+    """One promotion, of one kind."""
+
+    kind = models.CharField(_("kind"), max_length=20, editable=False)
+    slug = models.CharField(
+        _("address"),
+        max_length=60,
+        unique=True,
+        validators=[slug_validator],
+        help_text=_("The last part of the link: /games/…/"),
+    )
+    title = models.CharField(_("title"), max_length=120)
+    text = models.TextField(_("text"), blank=True, max_length=4000)
+    picture = models.ImageField(_("picture"), upload_to="pictures", blank=True)
+    picture_alt = models.CharField(
+        _("picture in words"),
+        max_length=200,
+        blank=True,
+        help_text=_("For players who can't see it. Don't give the answer away."),
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=State.choices,
+        default=State.DRAFT,
+        editable=False,
+    )
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    access = models.CharField(
+        _("who may play"),
+        max_length=10,
+        choices=Access.choices,
+        default=Access.EVERYBODY,
+    )
+    settings = models.JSONField(default=dict, editable=False)
+    # Rises with every broadcast, so that clients notice one they missed.
+    seq = models.BigIntegerField(default=0, editable=False)
+    revealed_at = models.DateTimeField(null=True, editable=False)
+    # What `kind.reveal` said, kept because counting votes is work.
+    revealed = models.JSONField(default=dict, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("game")
+        verbose_name_plural = _("games")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "opens_at"], name="game_state_opens")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at=None)
+                | Q(opens_at=None)
+                | Q(closes_at__gte=F("opens_at")),
+                name="game_closes_after_it_opens",
+                violation_error_message=_("The game must close after it opens."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="game_state_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"/games/{self.slug}/"
+
+    @property
+    def of_kind(self) -> Kind[Any]:
+        return kind_named(self.kind)
+
+    @property
+    def rules(self) -> Settings:
+        """The kind's settings, validated."""
+        return cast(Settings, self.of_kind.Settings.model_validate(self.settings))
+
+    # Questions
+
+    def state_at(self, now: datetime) -> State:
+        """The state by the server's clock, whether or not anybody has noted it yet."""
+        state = State(self.state)
+        if state is State.SCHEDULED and self.opens_at and self.opens_at <= now:
+            state = State.OPEN
+        over = self.closes_at is not None and self.closes_at <= now
+        if over and state in (State.OPEN, State.PAUSED):
+            state = State.CLOSED
+        return state
+
+    def check_open(self, now: datetime) -> None:
+        """`Refused` with the state's name unless answers are taken at `now`."""
+        state = self.state_at(now)
+        if state is State.OPEN:
+            return
+        if state in (State.DRAFT, State.ARCHIVED):
+            raise Refused("not_found")
+        if state is State.SCHEDULED:
+            raise Refused("not_open")
+        raise Refused("paused" if state is State.PAUSED else "closed")
+
+    def admits(self, player: Player) -> bool:
+        """Whether this player may play."""
+        if self.access == Access.EVERYBODY:
+            return not player.is_guest or self.guests.filter(player=player).exists()
+        if player.is_guest:
+            return False
+        if self.access == Access.SIGNED_IN:
+            return True
+        return self.invitations.filter(name_key=player.name_key).exists()
+
+    def allows(self, verb: str) -> bool:
+        """Whether staff may use this verb now."""
+        if verb == "reveal" and not self.of_kind.ready(self.rules):
+            return False
+        if verb == "extend" and not self.closes_at:
+            return False
+        return self.state in ALLOWED[verb]
+
+    def sold_out(self) -> bool:
+        """Whether there were codes to win and all have been given."""
+        codes = Code.objects.for_winners_of(self.pk)
+        return codes.exists() and not codes.unclaimed().exists()
+
+    def public(self, now: datetime) -> dict[str, Any]:
+        """What every player may see now; times are in ms since 1970."""
+        state = self.state_at(now)
+        rules, kind = self.rules, self.of_kind
+        return {
+            "slug": self.slug,
+            "kind": self.kind,
+            "title": self.title,
+            "text": self.text,
+            "picture": self.picture.url if self.picture else None,
+            "picture_alt": self.picture_alt,
+            "state": state.value,
+            "opens_at": in_ms(self.opens_at),
+            "closes_at": in_ms(self.closes_at),
+            "access": self.access,
+            "takes_answers": kind.takes_answers,
+            "instant": kind.instant(rules),
+            "sold_out": self.sold_out(),
+            "play": kind.public(rules) if state in SEEN else {},
+            "reveal": self.revealed if state is State.REVEALED else None,
+        }
+
+    # Verbs
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """One transaction around a change, with the row locked and read again; players
+        hear of it on commit."""
+        with transaction.atomic():
+            self.refresh_from_db(from_queryset=Game.objects.select_for_update())
+            yield
+            self.seq += 1
+            self.save()
+            self._tell()
+
+    def edit(self, fields: list[str]) -> None:
+        """Save these fields alone, whatever else has changed in the meantime."""
+        with transaction.atomic():
+            Game.objects.select_for_update().get(pk=self.pk)
+            self.save(update_fields=fields)
+            self._bump()
+            self.refresh_from_db()
+            self._tell()
+
+    def next_seq(self) -> int:
+        """Take the game's next `seq` for a broadcast that changes nothing else."""
+        self._bump()
+        return self.seq
+
+    def _bump(self) -> None:
+        Game.objects.filter(pk=self.pk).update(seq=F("seq") + 1)
+        self.refresh_from_db(fields=["seq"])
+
+    def _tell(self) -> None:
+        transaction.on_commit(partial(events.game_changed, self))
+
+    def _require(self, verb: str) -> None:
+        if not self.allows(verb):
+            raise Refused(
+                "invalid",
+                _("A game that is %(state)s can't do that now.")
+                % {"state": self.get_state_display()},
+                field="state",
+            )
+
+    def _require_time_left(self, now: datetime) -> None:
+        if self.closes_at and self.closes_at <= now:
+            raise Refused(
+                "invalid",
+                _("Set a closing time in the future first."),
+                field="closes_at",
+            )
+
+    def schedule(self, now: datetime) -> None:
+        """Let players see it; it opens at its time, at once if that has passed."""
+        with self.changing():
+            self._require("schedule")
+            self._require_time_left(now)
+            due = self.opens_at is None or self.opens_at <= now
+            self.state = State.OPEN if due else State.SCHEDULED
+            self.opens_at = self.opens_at or now
+
+    def withdraw(self, now: datetime) -> None:
+        """Back to a draft that players don't see."""
+        with self.changing():
+            self._require("withdraw")
+            self.state = State.DRAFT
+
+    def open(self, now: datetime) -> None:
+        """Open now, whatever the opening time said."""
+        with self.changing():
+            self._require("open")
+            self._require_time_left(now)
+            self.state, self.opens_at = State.OPEN, now
+
+    def pause(self, now: datetime) -> None:
+        """Take no answers for a while. The closing time stands."""
+        with self.changing():
+            self._require("pause")
+            self.state = State.PAUSED
+
+    def resume(self, now: datetime) -> None:
+        with self.changing():
+            self._require("resume")
+            self.state = State.OPEN
+
+    def extend(self, minutes: int, now: datetime) -> None:
+        """Close this much later; a game already closed opens again for so long."""
+        with self.changing():
+            self._require("extend")
+            assert self.closes_at
+            self.closes_at = max(self.closes_at, now) + timedelta(minutes=minutes)
+            if self.state == State.CLOSED:
+                self.state = State.OPEN
+
+    def close(self, now: datetime) -> None:
+        with self.changing():
+            self._require("close")
+            self.state, self.closes_at = State.CLOSED, now
+
+    def archive(self, now: datetime) -> None:
+        """Out of players' sight; nothing is deleted."""
+        with self.changing():
+            self._require("archive")
+            self.state = State.ARCHIVED
+
+    def restore(self, now: datetime) -> None:
+        """Out of the archive: revealed if it was, closed if it had opened."""
+        with self.changing():
+            self._require("restore")
+            opened = self.opens_at is not None and self.opens_at <= now
+            self.state = State.CLOSED if opened else State.DRAFT
+            if self.revealed_at:
+                self.state = State.REVEALED
+
+    def follow_clock(self, now: datetime) -> None:
+        """Note that the opening or closing time has passed."""
+        with self.changing():
+            self.state = self.state_at(now)
+
+    def duplicate(self, slug: str) -> "Game":
+        """A draft with the same texts and settings; no answers, codes or times."""
+        return Game.objects.create(
+            slug=slug,
+            **{
+                name: getattr(self, name)
+                for name in (
+                    *("kind", "title", "text", "picture", "picture_alt"),
+                    *("access", "settings"),
+                )
+            },
+        )
+
+    def invite(self, names: list[str]) -> None:
+        """Make these names the list of who may play."""
+        from_names = {fold(name): tidy(name) for name in names if fold(name)}
+        with transaction.atomic():
+            self.invitations.all().delete()
+            Invitation.objects.bulk_create(
+                Invitation(game=self, name=name, name_key=key)
+                for key, name in from_names.items()
+            )

@@ -1,0 +1,121 @@
+"""Prize codes: each a row of its own, in a named pool, given to one player at most."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from users.models import Player
+
+LONGEST_CODE = 100
+
+
+class Pool(models.Model):
+    """A named stock of codes. Winners draw from their game's pools, oldest first."""
+
+    game = models.ForeignKey("games.Game", models.PROTECT, related_name="pools")
+    name = models.CharField(
+        _("name"),
+        max_length=60,
+        help_text=_("What the codes are for, as players read it: “Coffee voucher”."),
+    )
+
+    class Meta:
+        verbose_name = _("pool of codes")
+        verbose_name_plural = _("pools of codes")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint("game", "name", name="pool_name_once_a_game")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def add(self, texts: Iterable[str]) -> int:
+        """Add these codes in their order, leaving out those already here; how many."""
+        before = self.codes.count()
+        Code.objects.bulk_create(
+            (Code(pool=self, text=text) for text in texts),
+            batch_size=1000,
+            ignore_conflicts=True,
+        )
+        return self.codes.count() - before
+
+
+class CodeQuerySet(models.QuerySet["Code"]):
+    def unclaimed(self) -> "CodeQuerySet":
+        return self.filter(player=None)
+
+    def for_winners_of(self, game_id: int) -> "CodeQuerySet":
+        """The codes of a game in the order in which winners are given them."""
+        return self.filter(pool__game_id=game_id).order_by("pool_id", "id")
+
+    def next_free(self, count: int = 1) -> Sequence["Code"]:
+        """The next unclaimed codes that no other transaction is giving away."""
+        free = self.unclaimed().select_for_update(skip_locked=True, of=("self",))
+        return list(free[:count])
+
+    def give(
+        self, game_id: int, winners: Sequence[tuple[Player, str]], now: datetime
+    ) -> dict[str, "Code"]:
+        """Codes of the game by claim, for as many (player, claim) as there are codes.
+
+        A claim that was given its code before is given it again.
+        """
+        given = {
+            str(code.claim): code
+            for code in Code.objects.filter(
+                claim__in=[claim for _player, claim in winners]
+            )
+        }
+        waiting = [(player, claim) for player, claim in winners if claim not in given]
+        codes = Code.objects.for_winners_of(game_id)
+        free = codes.next_free(len(waiting)) if waiting else []
+        for code, (player, claim) in zip(free, waiting):
+            code.player, code.claim, code.given_at = player, claim, now
+            given[claim] = code
+        Code.objects.bulk_update(free, ["player", "claim", "given_at"], batch_size=500)
+        return given
+
+
+class Code(models.Model):
+    """One prize code. `claim` names what it was given for, once in all the world."""
+
+    pool = models.ForeignKey(
+        Pool, models.PROTECT, related_name="codes", verbose_name=_("pool")
+    )
+    text = models.CharField(_("code"), max_length=LONGEST_CODE)
+    player = models.ForeignKey(
+        Player,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="codes",
+        verbose_name=_("owner"),
+    )
+    claim = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    given_at = models.DateTimeField(_("given"), null=True, blank=True)
+
+    objects = CodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("prize code")
+        verbose_name_plural = _("prize codes")
+        constraints = [
+            models.UniqueConstraint("pool", "text", name="code_once_a_pool"),
+            models.CheckConstraint(
+                condition=Q(player=None, claim=None, given_at=None)
+                | Q(player__isnull=False, claim__isnull=False, given_at__isnull=False),
+                name="code_is_free_or_given",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "pool", "id", condition=Q(player=None), name="code_free_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,101 @@
+"""The pages of games: the list, one game, joining as a guest."""
+
+from django.contrib.auth import login
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from games.models import Game, Guest
+from games.origins import is_ours
+from games.states import Access
+from users.models import Player
+from users.names import check_nickname
+from users.refusals import DETAILS, Refused
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def player_of(request: HttpRequest) -> Player | None:
+    """Who asks, or None for a stranger."""
+    return None if isinstance(request.user, AnonymousUser) else request.user
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The games one may see, those one can play now first."""
+    now = timezone.now()
+    games = Game.objects.visible_to(player_of(request)).in_order_of_interest()
+    shown = [game.public(now) for game in games[:100]]
+    response = render(request, "games/home.html", {"games": shown})
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+def game(request: HttpRequest, slug: str) -> HttpResponse:
+    """One game: the same bytes for everybody who reads the same language.
+
+    No cookie, no token and no name is in it, so that any cache may keep it. What is
+    personal comes in the welcome frame.
+    """
+    found = get_object_or_404(Game.objects.seen(), slug=slug)
+    response = render_game(request, found)
+    response["Cache-Control"] = "public, max-age=1"
+    return response
+
+
+def render_game(
+    request: HttpRequest, game: Game, *, preview: bool = False
+) -> HttpResponse:
+    """The page of a game; a preview takes no answers and opens no socket."""
+    state = game.public(timezone.now())
+    context = {
+        "game": state,
+        "preview": preview,
+        "kind_template": f"games/kinds/{game.kind}.html",
+        "guests_welcome": game.access == Access.EVERYBODY,
+        "texts": {code: str(text) for code, text in DETAILS.items()},
+        "language": get_language(),
+    }
+    # Not `render(request, …)`: context processors would let a name or a token in.
+    return HttpResponse(render_to_string("games/game.html", context))
+
+
+@csrf_exempt
+@require_POST
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """Play as a guest under a nickname.
+
+    The form stands in the shared page, which can hold no token; the browser's own
+    word of where the form was sent from takes its place.
+    """
+    origin = request.headers.get("Origin", "")
+    if not is_ours(origin, request.get_host()):
+        raise Refused("forbidden")
+    found = get_object_or_404(Game.objects.seen(), slug=slug, access=Access.EVERYBODY)
+    nickname = request.POST.get("nickname", "")
+    player = player_of(request)
+    if player and not player.is_guest:
+        return redirect(found)
+    try:
+        guest = admit(found, player, check_nickname(nickname))
+    except Refused as refused:
+        context = {"game": found, "nickname": nickname, "error": refused.detail}
+        return render(request, "games/join.html", context, status=400)
+    if player is None:
+        login(request, guest, BACKEND)
+    return redirect(found)
+
+
+def admit(game: Game, player: Player | None, nickname: str) -> Player:
+    """The guest, made if need be, under a nickname in this game."""
+    with transaction.atomic():
+        guest = player or Player.objects.create_guest(nickname)
+        Guest.objects.admit(game.pk, guest, nickname)
+    return guest

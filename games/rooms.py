@@ -1,0 +1,316 @@
+"""Rooms: this process's sockets, by game.
+
+The process joins the channel layer once a game, not once a socket. A frame comes in
+encoded and is written to every socket as it is. What a newcomer needs of the public
+state is kept here, so a welcome costs no query for it.
+"""
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable
+from typing import Any, Protocol
+
+from channels.layers import get_channel_layer
+from django.utils import timezone
+
+from games import events
+from games.handover import given
+from games.models import Game
+from games.models.game import in_ms
+from games.states import SEEN, State
+from games.threads import in_thread
+from users.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+BEAT = 1.0  # seconds between looks at the counts and at what may have been missed
+HEARTBEAT_BEATS = 10  # an unchanged tally is sent again after so many
+EMPTY_BEATS = 60  # a room without sockets is left after so many
+PEER_SILENCE = 12.0  # seconds after which another process counts as gone
+
+
+class Socket(Protocol):
+    """What a room knows of a consumer."""
+
+    name: str
+    player_id: int | None
+
+    async def write(self, text: str) -> None: ...
+    async def refresh_me(self) -> None: ...
+
+
+class Room:
+    """This process's sockets in one game, and the public state they have been told."""
+
+    def __init__(self, game: Game, public: dict[str, Any]) -> None:
+        self.sockets: dict[int | None, set[Socket]] = defaultdict(set)
+        self.size = 0
+        self.empty_beats = 0
+        self.behind_beats = 0
+        self.quiet_beats = 0
+        self.tally: dict[str, int] = {}
+        self.seq = -1
+        self.reloading: asyncio.Task[None] | None = None
+        self.take(game, public)
+
+    def take(self, game: Game, public: dict[str, Any]) -> None:
+        """Take over what the database says, unless something newer was heard."""
+        if game.seq >= self.seq:
+            self.game, self.seq = game, game.seq
+            self.public = events.encode(public)
+
+    def hear(self, frame: dict[str, Any]) -> None:
+        """Note a frame that is on its way to the sockets."""
+        self.seq = frame["seq"]
+        self.quiet_beats = 0
+        if frame["type"] == "game":
+            self.public = events.encode(frame["game"])
+        elif frame["type"] == "tally":
+            self.tally = {k: v for k, v in frame.items() if k not in ("type", "seq")}
+
+    def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
+        """The welcome frame. The public part is encoded already."""
+        now = events.encode(in_ms(timezone.now()))
+        return (
+            f'{{"type":"welcome","seq":{self.seq},"now":{now},"game":{self.public},'
+            f'"me":{events.encode(me)},"mine":{events.encode(mine)},'
+            f'"tally":{events.encode(self.tally)}}}'
+        )
+
+    async def settled(self) -> None:
+        """Wait for a reload that is under way."""
+        if self.reloading:
+            await asyncio.shield(self.reloading)
+
+    def add(self, socket: Socket) -> None:
+        self.sockets[socket.player_id].add(socket)
+        self.size += 1
+
+    def remove(self, socket: Socket) -> None:
+        mates = self.sockets[socket.player_id]
+        if socket in mates:
+            mates.remove(socket)
+            self.size -= 1
+        if not mates:
+            del self.sockets[socket.player_id]
+
+    async def write(self, text: str) -> None:
+        """The same frame to everybody."""
+        everybody = [one for mates in self.sockets.values() for one in mates]
+        await write_all(everybody, text)
+
+    async def refresh(self, player_id: int, origin: str) -> None:
+        """Show a player's own state on their sockets here, but not on `origin`."""
+        mates = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
+        await asyncio.gather(*(socket.refresh_me() for socket in mates))
+
+
+async def write_all(sockets: Iterable[Socket], text: str) -> None:
+    for socket in sockets:
+        try:
+            await socket.write(text)
+        except Exception:  # one broken socket must not silence the others
+            logger.debug("A socket could not be written to", exc_info=True)
+
+
+class Rooms:
+    """All rooms of this process, and the one channel through which it hears."""
+
+    def __init__(self) -> None:
+        self.process = uuid.uuid4().hex
+        self.by_game: dict[int, Room] = {}
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self._channel = ""
+        self._starting: asyncio.Lock | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        # What other processes said of their rooms: when, and sockets by game.
+        self._peers: dict[str, tuple[float, dict[int, int]]] = {}
+
+    # Coming and going
+
+    async def enter(self, slug: str) -> Room:
+        """The room of a game, opened once however many come; `Refused` if unknown."""
+        await self._start()
+        for room in self.by_game.values():
+            if room.game.slug == slug and room.game.state in SEEN:
+                room.empty_beats = 0
+                return room
+        opening = self._opening.get(slug)
+        if opening is None:
+            opening = self._opening[slug] = asyncio.create_task(self._open(slug))
+            opening.add_done_callback(lambda _done: self._opening.pop(slug, None))
+        return await asyncio.shield(opening)
+
+    async def _start(self) -> None:
+        if self._channel:
+            return
+        self._starting = self._starting or asyncio.Lock()
+        async with self._starting:
+            if self._channel:
+                return
+            events.loop = asyncio.get_running_loop()
+            layer = get_channel_layer()
+            channel = await layer.new_channel()
+            await layer.group_add(events.EVERY_PROCESS, channel)
+            self._keep(self._listen(channel))
+            self._keep(self._beat())
+            self._channel = channel
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task and hold on to it; the loop itself would let it be collected."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _open(self, slug: str) -> Room:
+        game, _public = await in_thread(find, slug=slug)
+        if room := self.by_game.get(game.pk):
+            return room
+        # Listen first, then read: what changes in between is heard.
+        await get_channel_layer().group_add(events.group_of(game.pk), self._channel)
+        room = Room(*await in_thread(find, pk=game.pk))
+        room.tally = {"here": 0, **await in_thread(counts_of, game.pk)}
+        self.by_game[game.pk] = room
+        return room
+
+    async def _leave(self, game_id: int) -> None:
+        del self.by_game[game_id]
+        await get_channel_layer().group_discard(events.group_of(game_id), self._channel)
+
+    # Hearing
+
+    async def _listen(self, channel: str) -> None:
+        layer = get_channel_layer()
+        while True:
+            message = await layer.receive(channel)
+            try:
+                await self._hear(message)
+            except Exception:  # anything else would silence every room
+                logger.exception("A message could not be passed on: %r", message)
+
+    async def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "presence":
+            self._peers[message["process"]] = (time.monotonic(), dict(message["here"]))
+            return
+        room = self.by_game.get(message["game"])
+        if room is None:
+            return
+        if message["type"] == "me":
+            self._keep(room.refresh(message["player"], message["origin"]))
+        else:
+            await self._frame(room, message)
+
+    async def _frame(self, room: Room, message: dict[str, Any]) -> None:
+        if message["seq"] <= room.seq:
+            return
+        missed = message["seq"] > room.seq + 1
+        frame = json.loads(message["text"])
+        room.hear(frame)
+        if missed or frame["type"] == "game":
+            room.reloading = self._keep(self._reload(room))
+        await room.write(message["text"])
+
+    async def _reload(self, room: Room) -> None:
+        room.take(*await in_thread(find, pk=room.game.pk, state__in=State))
+
+    # Once a second
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                await self._look()
+            except Exception:  # the database may be away; the next beat looks again
+                logger.exception("A beat was missed")
+
+    async def _look(self) -> None:
+        for game_id, room in list(self.by_game.items()):
+            room.empty_beats = 0 if room.size else room.empty_beats + 1
+            if room.empty_beats > EMPTY_BEATS:
+                await self._leave(game_id)
+        here = {game_id: room.size for game_id, room in self.by_game.items()}
+        await events.deliver(
+            events.EVERY_PROCESS,
+            {"type": "presence", "process": self.process, "here": list(here.items())},
+        )
+        watched = [game_id for game_id, size in here.items() if size]
+        if watched:
+            await self._catch_up(watched)
+            await self._tell_tallies(watched)
+
+    async def _catch_up(self, watched: list[int]) -> None:
+        """Tell sockets of a change whose message never came."""
+        seqs = await in_thread(seqs_of, watched)
+        for game_id, seq in seqs.items():
+            room = self.by_game[game_id]
+            room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
+            if room.behind_beats > 1:
+                await self._reload(room)
+                frame = f'{{"type":"game","seq":{room.seq},"game":{room.public}}}'
+                await room.write(frame)
+
+    async def _tell_tallies(self, watched: list[int]) -> None:
+        led = [game_id for game_id in watched if self._leads(game_id)]
+        counted = await in_thread(given.counts, led) if led else {}
+        for game_id in led:
+            room = self.by_game[game_id]
+            tally = {"here": self._here(game_id), **counted.get(game_id, {})}
+            if tally != room.tally:
+                await in_thread(tell_tally, game_id, tally)
+        for game_id in watched:
+            await self._heartbeat(self.by_game[game_id])
+
+    async def _heartbeat(self, room: Room) -> None:
+        room.quiet_beats += 1
+        if room.quiet_beats >= HEARTBEAT_BEATS:
+            room.quiet_beats = 0
+            await room.write(tally_text(room))
+
+    def _alive(self) -> dict[str, dict[int, int]]:
+        since = time.monotonic() - PEER_SILENCE
+        alive = {p: here for p, (at, here) in self._peers.items() if at > since}
+        alive[self.process] = {pk: room.size for pk, room in self.by_game.items()}
+        return alive
+
+    def _leads(self, game_id: int) -> bool:
+        """One process counts for all: the first by name that has players there."""
+        present = [p for p, here in self._alive().items() if here.get(game_id)]
+        return min(present, default=self.process) == self.process
+
+    def _here(self, game_id: int) -> int:
+        return sum(here.get(game_id, 0) for here in self._alive().values())
+
+
+def find(**which: Any) -> tuple[Game, dict[str, Any]]:
+    """A game players may see, and its public state now; `Refused` if there is none."""
+    try:
+        game = Game.objects.get(**{"state__in": SEEN, **which})
+    except Game.DoesNotExist:
+        raise Refused("not_found") from None
+    return game, game.public(timezone.now())
+
+
+def seqs_of(game_ids: list[int]) -> dict[int, int]:
+    return dict(Game.objects.filter(pk__in=game_ids).values_list("pk", "seq"))
+
+
+def counts_of(game_id: int) -> dict[str, int]:
+    return dict(given.counts([game_id]).get(game_id, {}))
+
+
+def tell_tally(game_id: int, tally: dict[str, int]) -> None:
+    """Broadcast a changed tally under the game's next `seq`."""
+    game = Game.objects.only("seq").get(pk=game_id)
+    events.broadcast(game_id, {"type": "tally", "seq": game.next_seq(), **tally})
+
+
+def tally_text(room: Room) -> str:
+    return events.encode({"type": "tally", "seq": room.seq, **room.tally})
+
+
+rooms = Rooms()

@@ -1,0 +1,66 @@
+"""Database work for sockets: in threads of our own, gathered where it is worth it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Channels would run all of a process's consumers' database work on one thread.
+_threads = ThreadPoolExecutor(settings.SOCKET_THREADS, thread_name_prefix="socket")
+
+
+async def in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run blocking database work off the event loop."""
+
+    def work() -> R:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
+
+
+class Gatherer(Generic[T, R]):
+    """One call for everything that is asked while the call before it is under way.
+
+    Alone it costs a thread hop; a thousand at once become a handful of calls.
+    """
+
+    def __init__(self, many: Callable[[Sequence[T]], Sequence[R]], most: int) -> None:
+        self._many = many
+        self._most = most
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: T) -> R:
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+        return await future
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch = self._waiting[: self._most]
+            del self._waiting[: self._most]
+            await self._call(batch)
+
+    async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await in_thread(self._many, [item for item, _future in batch])
+        except Exception as error:  # each asker gets it; the gatherer goes on
+            for _item, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_item, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
