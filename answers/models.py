@@ -1,0 +1,101 @@
+"""What players submitted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from games.kinds.base import Entry, Verdict
+from games.models import Game
+from users.models import Player
+
+VERDICTS = [
+    (Verdict.PENDING.value, _("pending")),
+    (Verdict.RIGHT.value, _("right")),
+    (Verdict.WRONG.value, _("wrong")),
+]
+
+
+class AnswerQuerySet(models.QuerySet["Answer"]):
+    def current(self) -> "AnswerQuerySet":
+        """The one that counts of each player and question; the others are history."""
+        return self.filter(current=True)
+
+    def counts(self, game_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
+        """How many players answered and how many have a right answer, by game."""
+        told = Q(verdict=Verdict.RIGHT)
+        rows = (
+            self.current()
+            .filter(game__in=list(game_ids))
+            .values("game")
+            .annotate(
+                answered=Count("player", distinct=True),
+                right=Count("player", distinct=True, filter=told),
+            )
+        )
+        found = {
+            row["game"]: {"answered": row["answered"], "right": row["right"]}
+            for row in rows
+        }
+        nobody = {"answered": 0, "right": 0}
+        return {game_id: found.get(game_id, nobody) for game_id in game_ids}
+
+
+class Answer(models.Model):
+    """One accepted answer. It is never changed but for `current` and its grade."""
+
+    game = models.ForeignKey(
+        Game, models.PROTECT, related_name="answers", verbose_name=_("game")
+    )
+    player = models.ForeignKey(
+        Player, models.PROTECT, related_name="answers", verbose_name=_("player")
+    )
+    question = models.CharField(_("question"), max_length=20, blank=True)
+    # The client's idempotency key.
+    key = models.UUIDField(editable=False)
+    value = models.JSONField(_("answer"))
+    verdict = models.CharField(_("verdict"), max_length=10, choices=VERDICTS)
+    points = models.IntegerField(_("points"), default=0)
+    # Among winners, smaller comes first; see `kinds.base.Grade`.
+    rank = models.BigIntegerField(default=0, editable=False)
+    current = models.BooleanField(_("current"), default=True)
+    # What the first outcome said, so that sending again says it again.
+    outcome = models.JSONField(default=dict, editable=False)
+    submitted_at = models.DateTimeField(_("submitted"))
+
+    objects = AnswerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        constraints = [
+            models.UniqueConstraint("player", "key", name="answer_key_once_a_player"),
+            models.UniqueConstraint(
+                fields=["game", "player", "question"],
+                condition=Q(current=True),
+                name="answer_one_current_a_question",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=[verdict.value for verdict in Verdict]),
+                name="answer_verdict_is_known",
+            ),
+        ]
+        indexes = [models.Index("game", "player", name="answer_game_player")]
+
+    def __str__(self) -> str:
+        return f"{self.player_id} → {self.game_id}/{self.question}"
+
+    def as_entry(self) -> Entry:
+        return Entry(self.player_id, self.question, self.value, self.submitted_at)
+
+    def public(self) -> dict[str, Any]:
+        """As its owner may see it."""
+        return {
+            "question": self.question,
+            "value": self.value,
+            "verdict": self.verdict,
+            "points": self.points,
+            "receipt": self.outcome.get("receipt"),
+        }

@@ -1,0 +1,46 @@
+"""Proof of an accepted answer, which only this site can make and staff can verify."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from games.events import encode
+from games.models.game import in_ms
+
+if TYPE_CHECKING:
+    from answers.models import Answer
+
+
+def make(answer: "Answer") -> dict[str, Any]:
+    """The receipt: the answer's `id`, server `time` in ms, `sequence` and `hmac`."""
+    return {
+        "id": str(answer.key),
+        "time": in_ms(answer.submitted_at),
+        "sequence": answer.pk,
+        "hmac": _hmac(answer, answer.submitted_at, settings.SECRET_KEY),
+    }
+
+
+def is_genuine(answer: "Answer", hmac: str) -> bool:
+    """Whether we made this HMAC for this very answer, with today's or an older key."""
+    return any(
+        constant_time_compare(hmac, _hmac(answer, answer.submitted_at, key))
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
+
+
+def _hmac(answer: "Answer", at: datetime, key: str) -> str:
+    said = [
+        answer.pk,
+        str(answer.key),
+        answer.player_id,
+        answer.game_id,
+        answer.question,
+        answer.value,
+        in_ms(at),
+    ]
+    return salted_hmac(
+        "answers.receipt", encode(said), secret=key, algorithm="sha256"
+    ).hexdigest()

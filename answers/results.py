@@ -1,0 +1,146 @@
+"""Results: revealing a game, and grading again when staff change what is right."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from answers.models import Answer
+from answers.submission import claim_of
+from games import events
+from games.kinds.base import Grade, Settings, Verdict
+from games.models import Code, Game
+from games.states import State
+from users.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Change:
+    """An answer that new settings would grade otherwise."""
+
+    answer: Answer
+    grade: Grade
+
+
+def reveal(game: Game, now: datetime) -> None:
+    """Grade every answer, give the winners their codes and show the result to all."""
+    with game.changing():
+        if not game.allows("reveal"):
+            raise Refused(
+                "invalid",
+                _("Close the game and enter the result before revealing it."),
+                field="state",
+            )
+        settle(game, now)
+        game.state, game.revealed_at = State.REVEALED, now
+        game.revealed = game.of_kind.reveal(game.rules, votes_in(game))
+
+
+def changed_by(game: Game, new: Mapping[str, Any]) -> list[Change]:
+    """The current answers that these settings would grade otherwise."""
+    rules = game.of_kind.Settings.model_validate(new)
+    if not is_told(game):
+        return []
+    answers = list(game.answers.current().select_related("player").order_by("pk"))
+    return changes(game, rules, answers)
+
+
+def regrade(game: Game, new: Mapping[str, Any], now: datetime) -> None:
+    """Take over new settings and grade again what was told already.
+
+    Codes given stay given; who is right only now is given one while there are any.
+    """
+    with game.changing():
+        game.settings = dict(new)
+        if is_told(game):
+            settle(game, now)
+        if game.state == State.REVEALED:
+            game.revealed = game.of_kind.reveal(game.rules, votes_in(game))
+
+
+def is_told(game: Game) -> bool:
+    """Whether players know their verdicts."""
+    kind = game.of_kind
+    if not kind.takes_answers:
+        return False
+    return kind.instant(game.rules) or game.revealed_at is not None
+
+
+def settle(game: Game, now: datetime) -> None:
+    """Grade all current answers, and give codes to winners who have none.
+
+    Runs inside `game.changing()`, so no answer comes in meanwhile.
+    """
+    if not game.of_kind.takes_answers:
+        return
+    answers = list(game.answers.current().select_related("player").order_by("pk"))
+    changed = changes(game, game.rules, answers)
+    for change in changed:
+        apply(change)
+    fields = ["verdict", "points", "rank", "outcome"]
+    Answer.objects.bulk_update(
+        [change.answer for change in changed], fields, batch_size=500
+    )
+    give_codes(game, answers, now)
+    for player_id in {change.answer.player_id for change in changed}:
+        transaction.on_commit(partial(events.player_changed, player_id, game.pk))
+
+
+def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:
+    grades = game.of_kind.settle(rules, [answer.as_entry() for answer in answers])
+    pairs = zip(answers, grades, strict=True)
+    return [Change(answer, grade) for answer, grade in pairs if grade != graded(answer)]
+
+
+def graded(answer: Answer) -> Grade:
+    return Grade(Verdict(answer.verdict), answer.points, answer.rank)
+
+
+def apply(change: Change) -> None:
+    answer, grade = change.answer, change.grade
+    answer.verdict, answer.points, answer.rank = grade.verdict, grade.points, grade.rank
+    answer.outcome |= {"verdict": grade.verdict, "points": grade.points}
+
+
+def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
+    """Codes for winners in their order, as far as they go."""
+    winners = [
+        (answers[0].player, claim_of(game.pk, answers[0].player_id))
+        for answers in winners_first(game, answers)
+    ]
+    Code.objects.give(game.pk, winners, now)
+
+
+def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
+    """Each winner's answers: the best points first, then rank, then the earliest."""
+    by_player: dict[int, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_player[answer.player_id].append(answer)
+    winners = [
+        answers
+        for answers in by_player.values()
+        if game.of_kind.wins(game.rules, {one.question: graded(one) for one in answers})
+    ]
+    return sorted(winners, key=standing)
+
+
+def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
+    points, rank = sum(a.points for a in answers), sum(a.rank for a in answers)
+    last = max(answers, key=lambda answer: answer.submitted_at)
+    return -points, rank, last.submitted_at, last.pk
+
+
+def votes_in(game: Game) -> dict[str, Counter[str]]:
+    """How often each option was chosen, by question, where the kind shows it."""
+    if not game.of_kind.counts_votes(game.rules):
+        return {}
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = game.answers.current().values_list("question", "value")
+    for question, chosen in rows.iterator():
+        votes[question].update(map(str, chosen))
+    return votes

@@ -1,0 +1,17 @@
+"""What a welcome says of a player's answers."""
+
+from collections import defaultdict
+from typing import Any
+
+from answers.models import Answer
+from games.models import Game
+from users.models import Player
+
+
+def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """The current answers of these players in the game, by player id."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = Answer.objects.current().filter(game=game, player__in=players)
+    for answer in rows.order_by("pk"):
+        found[answer.player_id].append(answer.public())
+    return found
