@@ -1,0 +1,24 @@
+"""Where the apps are put together: what higher ones hand down is filled in here."""
+
+from django.apps import AppConfig
+
+
+class GameprojectConfig(AppConfig):
+    name = "gameproject"
+
+    def ready(self) -> None:
+        from answers import commands, results, welcome
+        from answers.models import Answer
+        from games.arrivals import codes_of, lines_of
+        from games.handover import given
+
+        given.commands["answer"] = commands.answer
+        given.mine |= {
+            "answers": welcome.answers_of,
+            "codes": codes_of,
+            "lines": lines_of,
+        }
+        given.counts = Answer.objects.counts
+        given.reveal = results.reveal
+        given.changed_by = results.changed_by
+        given.regrade = results.regrade

@@ -1,0 +1,20 @@
+"""The application for any ASGI server: pages over HTTP, players' sockets."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameproject.settings")
+pages = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from games.clock import Clock  # noqa: E402
+from games.consumer import GameConsumer  # noqa: E402
+from games.origins import SameOrigin  # noqa: E402
+
+sockets = SameOrigin(URLRouter([path("ws/games/<slug:slug>/", GameConsumer.as_asgi())]))
+application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+
+Clock().start()

@@ -1,0 +1,82 @@
+"""What every request passes through, beside Django's own."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from redis.exceptions import RedisError
+
+from users.refusals import Refused
+
+# A response, or in the async chain an awaitable of one.
+GetResponse = Callable[[HttpRequest], Any]
+logger = logging.getLogger(__name__)
+
+# The database or Redis is away or overloaded: the request may be sent again.
+OUTAGES = (OperationalError, InterfaceError, RedisError)
+RETRY_SECONDS = 2
+
+
+class Middleware:
+    """Middleware that fits both chains, so that no thread hop is added."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        response = self.get_response(request)
+        if iscoroutinefunction(self):
+            return self._later(response)
+        return self.process_response(response)
+
+    async def _later(self, response: Any) -> HttpResponseBase:
+        return self.process_response(await response)
+
+    def process_response(self, response: HttpResponseBase) -> HttpResponseBase:
+        return response
+
+
+class ContentSecurityPolicy(Middleware):
+    """Django 6 has this built in; until then, the one constant header."""
+
+    def process_response(self, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault(
+            "Content-Security-Policy", settings.CONTENT_SECURITY_POLICY
+        )
+        return response
+
+
+class Refusals(Middleware):
+    """Says a refusal, or an outage, in the form the path speaks: JSON or a page."""
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if isinstance(exception, Refused):
+            return self._say(request, exception)
+        if isinstance(exception, OUTAGES):
+            logger.error("Unavailable: %s: %s", type(exception).__name__, exception)
+            return self._say(request, Refused("unavailable", retry_after=RETRY_SECONDS))
+        return None
+
+    @staticmethod
+    def _say(request: HttpRequest, refused: Refused) -> HttpResponse:
+        as_json = refused.response()
+        if request.path.startswith(("/api/", "/batch")):
+            return as_json
+        page = render(
+            request, "refused.html", refused.body(), status=as_json.status_code
+        )
+        for header in ("Retry-After", "Cache-Control"):
+            if header in as_json:
+                page[header] = as_json[header]
+        return page
