@@ -142,6 +142,8 @@ else:
     }
 
 REDIS_URL = env.str("REDIS_URL", "")
+# Sites that share one Redis each need a prefix of their own.
+REDIS_PREFIX = env.str("REDIS_PREFIX", "gp")
 if REDIS_URL:
     # redis-py's own defaults drop idle sockets and cap connections at 100.
     _REDIS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_connections": 200}
@@ -150,7 +152,7 @@ if REDIS_URL:
         return {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "gp" if forgiving else "gp-strict",
+            "KEY_PREFIX": f"{REDIS_PREFIX}-{'cache' if forgiving else 'strict'}",
             "OPTIONS": {
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
                 "CONNECTION_POOL_KWARGS": _REDIS,
@@ -176,7 +178,7 @@ if REDIS_URL:
                         "health_check_interval": 10,
                     }
                 ],
-                "prefix": "gp",
+                "prefix": REDIS_PREFIX,
             },
         }
     }

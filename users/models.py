@@ -1,6 +1,6 @@
 """Players: people who play, signed in with an account or as a guest."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -61,7 +61,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     objects = PlayerManager()
 
     USERNAME_FIELD = "name_key"
-    REQUIRED_FIELDS: list[str] = ["name"]
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     class Meta:
         verbose_name = _("player")

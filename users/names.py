@@ -1,5 +1,6 @@
 """Names as people type them, and the keys by which we tell them apart."""
 
+import re
 import unicodedata
 
 from django.conf import settings
@@ -28,16 +29,42 @@ BLOCKED_PARTS = (
 )
 
 
+# Control, format, surrogate and private characters, which nobody sees.
+UNSEEN = {"Cc", "Cf", "Cs", "Co"}
+# Letters and marks to Unicode that are drawn as nothing: fillers and joiners.
+BLANKS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# NFKC takes the Thai and Lao vowel AM apart, which fonts then draw wrongly.
+AM = {
+    re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"): "\\1\u0e33",
+    re.compile("\u0ecd([\u0ec8-\u0ecb]?)\u0eb2"): "\\1\u0eb3",
+}
+
+
 def tidy(name: str) -> str:
     """The name as shown: NFKC, no invisible characters, single inner spaces."""
-    shown = unicodedata.normalize("NFKC", name)
-    shown = "".join(c for c in shown if c == " " or unicodedata.category(c)[0] != "C")
+    shown = "".join(map(_seen, unicodedata.normalize("NFKC", name)))
+    shown = unicodedata.normalize("NFKC", shown)
+    for in_parts, whole in AM.items():
+        shown = in_parts.sub(whole, shown)
     return " ".join(shown.split())
 
 
+def _seen(character: str) -> str:
+    """The character if it is seen, a space for any kind of space, else nothing."""
+    if character.isspace():
+        return " "
+    unseen = unicodedata.category(character) in UNSEEN or character in BLANKS
+    return "" if unseen else character
+
+
 def fold(name: str) -> str:
-    """The name as compared: tidy, case folded, without any space."""
-    return "".join(unicodedata.normalize("NFKC", tidy(name).casefold()).split())
+    """The name as compared: tidy, case folded, without any space.
+
+    What looks the same is the same: the Thai เ typed twice is แ.
+    """
+    folded = "".join(c for c in tidy(name) if not "\ufe00" <= c <= "\ufe0f")
+    folded = unicodedata.normalize("NFKC", folded.casefold())
+    return "".join(folded.split()).replace("เเ", "แ")
 
 
 def check_nickname(nickname: str) -> str:
@@ -55,4 +82,4 @@ def check_nickname(nickname: str) -> str:
 def is_blocked(name: str) -> bool:
     folded = fold(name)
     parts = (*BLOCKED_PARTS, *map(fold, settings.NICKNAME_BLOCKLIST))
-    return any(part in folded for part in parts)
+    return any(part and part in folded for part in parts)

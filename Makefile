@@ -1,0 +1,47 @@
+# What users of this project type. Needs Python 3.11+, make and git; the rest it installs.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+
+.PHONY: help play test lock clean
+help:
+	@echo "make play    the product on this machine alone, at http://$(HOST):$(PORT)"
+	@echo "make test    all set-up and every test"
+	@echo "make lock    write the locked dependencies anew"
+	@echo "make clean   forget the environment; the data in var/ stays"
+
+play: .venv/ready $(CATALOGS) var/secret-key
+	@SECRET_KEY="$$(cat var/secret-key)" $(BIN)/python manage.py play $(HOST) $(PORT)
+
+test: .venv/ready-dev $(CATALOGS)
+	@deploy/services
+	@deploy/gate
+
+# The environment, made again when the locked dependencies change.
+.venv/ready: requirements.txt deploy/environment
+	@PYTHON="$(PYTHON)" deploy/environment requirements.txt
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	@PYTHON="$(PYTHON)" deploy/environment requirements-dev.txt
+	@touch $@
+
+%.mo: %.po .venv/ready
+	@$(BIN)/pybabel -q compile -i $< -o $@
+
+var/secret-key:
+	@mkdir -p var
+	@(umask 077; $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50))" > $@)
+
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header -q -o requirements.txt
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header -q -c requirements.txt \
+	  -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

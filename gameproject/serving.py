@@ -1,0 +1,24 @@
+"""How daphne is started here, with what its defaults would get wrong at a rush."""
+
+PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
+LARGEST_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
+
+
+def daphne(endpoint: str, *, behind_proxy: bool = False) -> list[str]:
+    """The arguments for Python that serve the application at a Twisted endpoint."""
+    proxy = ["--proxy-headers"] if behind_proxy else []
+    return [
+        "-m",
+        "daphne",
+        *("-e", endpoint),
+        *("-v", "0"),  # no line a request: that is nginx's log
+        *("--ping-interval", str(PING_SECONDS)),
+        *("--ping-timeout", str(GONE_SECONDS)),
+        *("--websocket_connect_timeout", str(HANDSHAKE_SECONDS)),
+        *("--application-close-timeout", "10"),
+        *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
+        *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
+        "--no-server-name",
+        *proxy,
+        "gameproject.asgi:application",
+    ]

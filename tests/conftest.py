@@ -1,0 +1,132 @@
+"""The cast: alice and bob play, carol is staff, mallory may not."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+
+from games.models import Game
+from games.states import State
+from tests.stack import POSTGRES, REDIS, Stack, fresh_database
+from users.models import Player
+
+PASSWORD = "correct horse"
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "puzzle": {"accepted": ["elephant", "ช้าง"]},
+    "number": {"digits": 3, "rule": "closest", "number": "042"},
+    "score": {"home": "Lions", "away": "Tigers"},
+    "choice": {
+        "questions": [
+            {"text": "Sky?", "options": ["*blue", "green"]},
+            {"text": "Is it fun?", "type": "vote", "options": ["yes", "no"]},
+        ]
+    },
+    "announce": {"winners": ["alice, a bicycle", "bob, a balloon"]},
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> None:
+    """No limit, session or state of an earlier test."""
+    for cache in caches.all(initialized_only=False):
+        cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> Player:
+    return Player.objects.create_user("Alice", PASSWORD)
+
+
+@pytest.fixture
+def bob(db: None) -> Player:
+    return Player.objects.create_user("Bob", PASSWORD)
+
+
+@pytest.fixture
+def carol(db: None) -> Player:
+    return Player.objects.create_superuser("Carol", PASSWORD)
+
+
+@pytest.fixture
+def mallory(db: None) -> Player:
+    """Banned: may do nothing."""
+    return Player.objects.create_user("Mallory", PASSWORD, status=Player.Status.BANNED)
+
+
+@pytest.fixture
+def make_game(db: None) -> Callable[..., Game]:
+    def make(
+        kind: str = "puzzle", state: State = State.OPEN, codes: int = 0, **fields: Any
+    ) -> Game:
+        now = timezone.now()
+        slug = fields.pop("slug", f"{kind}-{Game.objects.count() + 1}")
+        opened = None if state in (State.DRAFT, State.SCHEDULED) else now
+        defaults = {
+            "title": f"A {kind} game",
+            "settings": SETTINGS[kind],
+            "opens_at": opened and opened - timedelta(minutes=1),
+        }
+        game = Game.objects.create(
+            kind=kind, slug=slug, state=state, **{**defaults, **fields}
+        )
+        if codes:
+            pool = game.pools.create(name="Voucher")
+            pool.add(f"CODE-{game.pk}-{i:04}" for i in range(codes))
+        return game
+
+    return make
+
+
+def client_of(player: Player) -> Client:
+    client = Client()
+    client.force_login(player)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: Player) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def as_bob(bob: Player) -> Client:
+    return client_of(bob)
+
+
+@pytest.fixture
+def as_carol(carol: Player) -> Client:
+    return client_of(carol)
+
+
+@pytest.fixture(scope="session")
+def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Two daphnes on PostgreSQL, with Redis between them."""
+    if not POSTGRES.startswith("postgres"):
+        pytest.fail("DATABASE_URL must name a PostgreSQL; `make test` sets it")
+    with fresh_database() as url:
+        folder = tmp_path_factory.mktemp("postgres")
+        stack = Stack(folder, 2, DATABASE_URL=url, REDIS_URL=REDIS)
+        stack.start()
+        yield stack
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One daphne on SQLite, without Redis."""
+    folder = tmp_path_factory.mktemp("embedded")
+    stack = Stack(folder, 1, DATABASE_URL=f"sqlite:///{folder}/db.sqlite3", REDIS_URL="")
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(params=["on_postgres", "embedded"])
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The same test on both."""
+    return request.getfixturevalue(request.param)
