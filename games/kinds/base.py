@@ -6,13 +6,14 @@ through writing one.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from users.refusals import Refused
 
@@ -33,6 +34,8 @@ class Ask:
     label: str | Promise
     help: str | Promise = ""
     lines: bool = False  # a list of texts, written one a line
+    # What staff read for each value they can choose.
+    choices: Mapping[str, str | Promise] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,18 @@ class Kind(ABC, Generic[S]):
         """What the player whose account has this folded name alone may see."""
         return None
 
+    def in_words(self, settings: S, question: str, value: Any) -> str:
+        """A kept answer as staff read it."""
+        return str(value)
+
     def ready(self, settings: S) -> bool:
         """Whether staff have entered all that a reveal needs."""
         return True
+
+
+def misfit(text: str | Promise, field: str = "") -> PydanticCustomError:
+    """What a schema raises for staff to read, at the setting named `field`."""
+    return PydanticCustomError("misfit", "{text}", {"text": str(text), "field": field})
 
 
 def unreadable(detail: str | Promise) -> Refused:
