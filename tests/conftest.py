@@ -120,7 +120,8 @@ def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One daphne on SQLite, without Redis."""
     folder = tmp_path_factory.mktemp("embedded")
-    stack = Stack(folder, 1, DATABASE_URL=f"sqlite:///{folder}/db.sqlite3", REDIS_URL="")
+    database = f"sqlite:///{folder}/db.sqlite3"
+    stack = Stack(folder, 1, DATABASE_URL=database, REDIS_URL="")
     stack.start()
     yield stack
     stack.stop()

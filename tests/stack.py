@@ -24,10 +24,12 @@ ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("DATABASE_URL", "")
 REDIS = os.environ.get("REDIS_URL", "")
 
-PRELUDE = """
-import json, sys, django
+# What runs beside the daphnes, in their settings: staff at work, and the tests' eyes.
+STAGE = """
+import json, sys, traceback, django
 django.setup()
 from datetime import timedelta
+from django.db import close_old_connections
 from django.utils import timezone
 from answers.models import *
 from answers import results
@@ -35,8 +37,16 @@ from games.models import *
 from games.states import *
 from users.models import *
 from users.sessions import open_for
-now = timezone.now()
-given = json.loads(sys.argv[1])
+for line in sys.stdin:
+    order = json.loads(line)
+    names = {**globals(), "given": order["given"], "now": timezone.now(), "out": None}
+    try:
+        exec(order["code"], names)
+        said = {"out": names["out"]}
+    except Exception:
+        said = {"error": traceback.format_exc()}
+    close_old_connections()
+    print("OUT" + json.dumps(said), flush=True)
 """
 
 
@@ -60,6 +70,14 @@ class Stack:
     def start(self) -> None:
         self.manage("migrate", "-v0")
         self.manage("collectstatic", "--noinput", "-v0")
+        self.stage = subprocess.Popen(
+            [sys.executable, "-c", STAGE],
+            env=self.env,
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         self.daphnes = [self._serve(port) for port in self.ports]
         for port in self.ports:
             wait_until_served(port)
@@ -76,6 +94,7 @@ class Stack:
             )
 
     def stop(self) -> None:
+        self.stage.communicate()
         for process in self.daphnes:
             process.send_signal(signal.SIGTERM)
         for process in self.daphnes:
@@ -90,20 +109,23 @@ class Stack:
 
     def manage(self, *words: str) -> str:
         command = [sys.executable, "manage.py", *words]
-        return self._run(command)
-
-    def run(self, code: str, **given: Any) -> Any:
-        """Run Python in the stack's own settings; what it assigns to `out`."""
-        script = f"{PRELUDE}{code}\nprint('OUT' + json.dumps(locals().get('out')))"
-        said = self._run([sys.executable, "-c", script, json.dumps(given)])
-        return json.loads(said.rpartition("OUT")[2])
-
-    def _run(self, command: list[str]) -> str:
         done = subprocess.run(
             command, env=self.env, cwd=ROOT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout
+
+    def run(self, code: str, **given: Any) -> Any:
+        """Run Python in the stack's own settings; what it assigns to `out`."""
+        assert self.stage.stdin
+        assert self.stage.stdout
+        self.stage.stdin.write(json.dumps({"code": code, "given": given}) + "\n")
+        self.stage.stdin.flush()
+        while not (line := self.stage.stdout.readline()).startswith("OUT"):
+            assert line, "the stage has fallen silent"
+        said = json.loads(line[3:])
+        assert "error" not in said, said["error"]
+        return said["out"]
 
     # What tests need again and again
 
@@ -167,7 +189,9 @@ class Player:
     async def __aexit__(self, *error: Any) -> None:
         await self._connecting.__aexit__(*error)
 
-    async def hear(self, type_: str, within: float = 20, **fields: Any) -> dict[str, Any]:
+    async def hear(
+        self, type_: str, within: float = 20, **fields: Any
+    ) -> dict[str, Any]:
         """The next frame of this type that has these fields."""
         async with asyncio.timeout(within):
             while True:

@@ -1,4 +1,4 @@
-"""Everybody answers in the same second: each code once, each answer acknowledged once."""
+"""Everybody answers in the same second: each code, each acknowledgement once."""
 
 import asyncio
 from collections import Counter

@@ -1,0 +1,271 @@
+"""The socket: one welcome, live changes, one reply a command, bad input by name."""
+
+import asyncio
+import json
+import time
+from uuid import uuid4
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.stack import Player, Stack
+
+PUZZLE = {"accepted": ["elephant"]}
+
+
+async def test_welcome_holds_the_whole_small_state(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE, codes=1)
+    [session] = stack.make_players(1)
+    async with stack.socket(slug, session) as player:
+        welcome = await player.hear("welcome")
+    assert set(welcome) == {"type", "seq", "now", "game", "me", "mine", "tally"}
+    assert abs(welcome["now"] - time.time() * 1000) < 5000
+    assert welcome["game"]["state"] == "OPEN"
+    assert welcome["me"]["eligible"] is True
+    assert welcome["mine"] == {"answers": [], "codes": [], "lines": []}
+
+
+async def test_stranger_is_welcome_to_look_but_not_to_answer(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    async with stack.socket(slug, "no-such-session") as player:
+        assert (await player.hear("welcome"))["me"] is None
+        reply = await player.ask("answer", value="elephant")
+    assert (reply["type"], reply["code"]) == ("error", "not_signed_in")
+
+
+async def test_what_i_won_is_shown_on_every_device(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE, codes=1)
+    [session] = stack.make_players(1)
+    async with (
+        stack.socket(slug, session, process=0) as phone,
+        stack.socket(slug, session, process=1) as laptop,
+    ):
+        await phone.hear("welcome")
+        await laptop.hear("welcome")
+        code = (await phone.ask("answer", value="elephant"))["code"]
+        told = await laptop.hear("me")
+        assert [one["code"] for one in told["mine"]["codes"]] == [code]
+        assert not [f for f in phone.frames if f["type"] == "me"]
+    async with stack.socket(slug, session) as tablet:
+        welcome = await tablet.hear("welcome")
+    assert [one["code"] for one in welcome["mine"]["codes"]] == [code]
+    assert welcome["mine"]["answers"][0]["verdict"] == "right"
+
+
+async def test_both_players_see_the_tally_move(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    one, other = stack.make_players(2)
+    async with (
+        stack.socket(slug, one, process=0) as alice,
+        stack.socket(slug, other, process=1) as bob,
+    ):
+        await alice.hear("tally", here=2)
+        await bob.hear("tally", here=2)
+        await alice.ask("answer", value="elephant")
+        tally = await bob.hear("tally", answered=1)
+        assert tally["right"] == 1
+
+
+async def test_seq_rises_by_one_with_every_broadcast(on_postgres: Stack) -> None:
+    slug = on_postgres.make_game("puzzle", PUZZLE)
+    async with on_postgres.socket(slug) as player:
+        await player.hear("tally", here=1)
+        on_postgres.run(
+            "game = Game.objects.get(slug=given['slug'])\n"
+            "game.pause(now); game.resume(now); game.pause(now)",
+            slug=slug,
+        )
+        for _change in range(3):
+            await player.hear("game")
+        welcome = await player.ask("resync")
+    seqs = [f["seq"] for f in player.frames if f["type"] in ("tally", "game")]
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert welcome["type"] == "welcome"
+    assert welcome["game"]["state"] == "PAUSED"
+
+
+async def test_verb_outside_the_embedded_process_is_noticed(embedded: Stack) -> None:
+    slug = embedded.make_game("puzzle", PUZZLE)
+    async with embedded.socket(slug) as player:
+        await player.hear("tally", here=1)
+        embedded.run("Game.objects.get(slug=given['slug']).pause(now)", slug=slug)
+        assert (await player.hear("game"))["game"]["state"] == "PAUSED"
+
+
+async def test_verb_in_another_process_is_seen_by_everybody(
+    on_postgres: Stack,
+) -> None:
+    slug = on_postgres.make_game("puzzle", PUZZLE)
+    async with (
+        on_postgres.socket(slug, process=0) as one,
+        on_postgres.socket(slug, process=1) as other,
+    ):
+        await one.hear("welcome")
+        await other.hear("welcome")
+        on_postgres.run("Game.objects.get(slug=given['slug']).pause(now)", slug=slug)
+        for player in (one, other):
+            frame = await player.hear("game", within=1)
+            assert frame["game"]["state"] == "PAUSED"
+
+
+async def test_change_that_redis_lost_is_noticed(on_postgres: Stack) -> None:
+    slug = on_postgres.make_game("puzzle", PUZZLE)
+    async with on_postgres.socket(slug) as player:
+        await player.hear("tally", here=1)
+        # As if the message had been lost: the change alone, without its broadcast.
+        on_postgres.run(
+            "from django.db.models import F\n"
+            "Game.objects.filter(slug=given['slug'])"
+            ".update(state='PAUSED', seq=F('seq') + 1)",
+            slug=slug,
+        )
+        frame = await player.hear("game", within=6)
+    assert frame["game"]["state"] == "PAUSED"
+
+
+async def test_game_opens_and_closes_by_the_clock(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    [session] = stack.make_players(1)
+    times = stack.run(
+        "game = Game.objects.get(slug=given['slug'])\n"
+        "opens = timezone.now() + timedelta(seconds=3)\n"
+        "closes = opens + timedelta(seconds=2)\n"
+        "Game.objects.filter(pk=game.pk).update(state='SCHEDULED', opens_at=opens, "
+        "closes_at=closes)\n"
+        "out = [opens.timestamp(), closes.timestamp()]",
+        slug=slug,
+    )
+    async with stack.socket(slug, session) as player:
+        reply = await player.ask("answer", value="mouse")
+        assert reply["code"] == "not_open"
+        for at, state in zip(times, ("OPEN", "CLOSED")):
+            while (await player.hear("game"))["game"]["state"] != state:
+                pass
+            assert time.time() >= at
+        assert (await player.ask("answer", value="elephant"))["code"] == "closed"
+
+
+def test_game_opens_with_no_visitor(stack: Stack) -> None:
+    state = stack.run(
+        "import time\n"
+        "opens = now + timedelta(seconds=1)\n"
+        "game = Game.objects.create(slug='alone', title='-', kind='puzzle', "
+        "settings={'accepted': ['x']}, state='SCHEDULED', opens_at=opens)\n"
+        "while timezone.now() < opens + timedelta(seconds=1): time.sleep(0.1)\n"
+        "game.refresh_from_db(); out = game.state"
+    )
+    assert state == "OPEN"
+
+
+BAD = [
+    ("not json", None, "invalid", None),
+    ("[1]", None, "invalid", None),
+    ("[" * 5000, None, "invalid", None),
+    ('{"type":"answer"}', None, "invalid", "id"),
+    ('{"id":"ID"}', "ID", "invalid", "type"),
+    ('{"type":7,"id":"ID"}', "ID", "invalid", "type"),
+    ('{"type":"fly","id":"ID"}', "ID", "invalid", "type"),
+    ('{"type":"answer","id":"7","value":"x"}', "7", "invalid", "id"),
+    ('{"type":"answer","id":"ID"}', "ID", "invalid", "value"),
+    ('{"type":"answer","id":"ID","value":[]}', "ID", "invalid", "value"),
+    ('{"type":"answer","id":"ID","value":NaN}', "ID", "invalid", "value"),
+    ('{"type":"answer","id":"ID","value":"a\\u0000"}', "ID", "invalid", "value"),
+    ('{"type":"answer","id":"ID","value":"\\ud800"}', "ID", "invalid", "value"),
+    ('{"type":"answer","id":"ID","value":"x","x":1}', "ID", "invalid", "x"),
+    ('{"type":"answer","id":"ID","value":"x","question":"9"}', "ID", "invalid", None),
+    (
+        '{"type":"answer","id":"ID","value":"' + "x" * 9216 + '"}',
+        None,
+        "too_large",
+        None,
+    ),
+]
+
+
+async def test_bad_input_is_refused_by_name_and_changes_nothing(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    [session] = stack.make_players(1)
+    async with stack.socket(slug, session) as player:
+        await player.hear("welcome")
+        for text, id_, code, field in BAD:
+            own = str(uuid4())
+            await player.say(text.replace("ID", own))
+            error = await player.hear("error")
+            assert error["id"] == (own if id_ == "ID" else id_), text
+            assert error["code"] == code, text
+            if field:
+                assert error["field"] == field, text
+        await player.ws.send(b"\x00\x01")
+        assert (await player.hear("error"))["code"] == "invalid"
+        assert (await player.ask("answer", value="elephant"))["verdict"] == "right"
+    answers = stack.run(
+        "out = Game.objects.get(slug=given['slug']).answers.count()", slug=slug
+    )
+    assert answers == 1
+    assert not stack.logged_errors()
+
+
+async def test_id_used_for_another_answer_is_refused(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    [session] = stack.make_players(1)
+    async with stack.socket(slug, session) as player:
+        first = await player.ask("answer", value="mouse")
+        same = {"type": "answer", "id": first["id"], "value": "mouse"}
+        await player.say(same)
+        again = await player.reply_to(first["id"])
+        assert again == {**first, "status": "duplicate"}
+        await player.say({**same, "value": "elephant"})
+        refused = await player.reply_to(first["id"])
+        assert (refused["code"], refused["field"]) == ("invalid", "id")
+
+
+async def test_unknown_game_says_so_and_closes(stack: Stack) -> None:
+    async with stack.socket("no-such-game") as player:
+        assert (await player.hear("error"))["code"] == "not_found"
+        with pytest.raises(ConnectionClosed):
+            await player.ws.recv()
+        assert player.ws.close_code == 4404
+
+
+async def test_another_sites_page_gets_no_socket(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    player = stack.socket(slug)
+    player._connecting.additional_headers = {"Origin": "https://evil.example"}
+    with pytest.raises(InvalidStatus):
+        async with player:
+            pass
+
+
+async def flood(player: Player) -> None:
+    frame = json.dumps({"type": "resync", "id": str(uuid4())})
+    await asyncio.gather(*(player.ws.send(frame) for _ in range(500)))
+    while True:
+        await player.ws.recv()
+
+
+async def test_flood_of_frames_closes_the_socket_alone(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    one, other = stack.make_players(2)
+    async with stack.socket(slug, one) as flooder, stack.socket(slug, other) as calm:
+        with pytest.raises(ConnectionClosed):
+            await flood(flooder)
+        assert (await calm.ask("answer", value="elephant"))["verdict"] == "right"
+
+
+async def test_frames_hold_no_secret(stack: Stack) -> None:
+    slug = stack.make_game("puzzle", PUZZLE, codes=3)
+    one, other = stack.make_players(2)
+    async with (
+        stack.socket(slug, one, process=0) as alice,
+        stack.socket(slug, other, process=1) as bob,
+    ):
+        await bob.hear("tally", here=2)
+        won = await alice.ask("answer", value="elephant")
+        await bob.ask("answer", value="mouse")
+        await bob.hear("tally", answered=2)
+        await bob.ask("resync")
+    seen = json.dumps(bob.frames)
+    assert "elephant" not in seen
+    assert "CODE-" not in seen
+    assert json.dumps(alice.frames).count("CODE-") == 1
+    assert won["receipt"]["hmac"] not in seen
