@@ -7,11 +7,15 @@ class GameprojectConfig(AppConfig):
     name = "gameproject"
 
     def ready(self) -> None:
+        from django.contrib import admin
+
         from answers import commands, results, welcome
         from answers.models import Answer
         from games.arrivals import codes_of, lines_of
         from games.handover import given
+        from users.signin import StaffSignInForm
 
+        admin.site.login_form = StaffSignInForm
         given.commands["answer"] = commands.answer
         given.mine |= {
             "answers": welcome.answers_of,

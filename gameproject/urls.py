@@ -8,6 +8,7 @@ import answers.pages
 import games.pages
 import games.pictures
 import users.pages
+from gameproject.api import api
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -26,6 +27,7 @@ urlpatterns = [
     re_path(
         r"^media/pictures/(?P<name>[0-9a-f]{20}[^/]*\.webp)$", games.pictures.picture
     ),
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
 ]

@@ -59,10 +59,8 @@ def states_in(game: Game, players: list[Player]) -> dict[int, Personal]:
         player.pk: Personal(
             player,
             {
-                "id": player.pk,
+                **player.public(),
                 "name": names.get(player.pk, player.name),
-                "guest": player.is_guest,
-                "coins": player.coins,
                 "eligible": player.pk in admitted,
             },
             {name: part.get(player.pk, []) for name, part in parts.items()},

@@ -81,6 +81,15 @@ class Player(AbstractBaseUser, PermissionsMixin):
     def is_active(self) -> bool:  # type: ignore[override]
         return self.status == self.Status.ACTIVE
 
+    def public(self) -> dict[str, Any]:
+        """As the player themselves may see it."""
+        return {
+            "id": self.pk,
+            "name": self.name,
+            "guest": self.is_guest,
+            "coins": self.coins,
+        }
+
     def clean(self) -> None:
         # Not AbstractBaseUser.clean: it normalises the key as if it were typed.
         self.name = tidy(self.name)

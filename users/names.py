@@ -33,6 +33,8 @@ BLOCKED_PARTS = (
 UNSEEN = {"Cc", "Cf", "Cs", "Co"}
 # Letters and marks to Unicode that are drawn as nothing: fillers and joiners.
 BLANKS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Ask for a coloured or a plain drawing of the character before them.
+VARIANTS = set(map(chr, range(0xFE00, 0xFE10)))
 # NFKC takes the Thai and Lao vowel AM apart, which fonts then draw wrongly.
 AM = {
     re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"): "\\1\u0e33",
@@ -46,7 +48,7 @@ def tidy(name: str) -> str:
     shown = unicodedata.normalize("NFKC", shown)
     for in_parts, whole in AM.items():
         shown = in_parts.sub(whole, shown)
-    return " ".join(shown.split())
+    return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def _seen(character: str) -> str:
@@ -62,9 +64,8 @@ def fold(name: str) -> str:
 
     What looks the same is the same: the Thai เ typed twice is แ.
     """
-    folded = "".join(c for c in tidy(name) if not "\ufe00" <= c <= "\ufe0f")
-    folded = unicodedata.normalize("NFKC", folded.casefold())
-    return "".join(folded.split()).replace("เเ", "แ")
+    drawn = "".join(c for c in tidy(name) if not (c == " " or c in VARIANTS))
+    return tidy(drawn.casefold()).replace("เเ", "แ")
 
 
 def check_nickname(nickname: str) -> str:

@@ -33,8 +33,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = SignUpForm(request.POST or None)
     following = next_page(request)
-    if form.is_valid():
-        login(request, form.save(), "django.contrib.auth.backends.ModelBackend")
+    player = form.save_once() if form.is_valid() else None
+    if player:
+        login(request, player, "django.contrib.auth.backends.ModelBackend")
         return redirect(following)
     context = {"form": form, "next": following}
     return render(request, "users/sign_up.html", context)

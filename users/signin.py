@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
@@ -39,6 +41,15 @@ class SignInForm(AuthenticationForm):
         except ValidationError:
             count_failure(self.request, name)
             raise
+
+
+class StaffSignInForm(SignInForm, AdminAuthenticationForm):
+    """The same for the admin, where one must be staff as well."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        **SignInForm.error_messages,
+    }
 
 
 def is_limited(request: HttpRequest, name: str) -> bool:
@@ -98,7 +109,11 @@ class SignUpForm(forms.ModelForm):
         password_validation.validate_password(password)
         return password
 
-    def save(self, commit: bool = True) -> Player:
-        return Player.objects.create_user(
-            self.cleaned_data["name"], self.cleaned_data["password"]
-        )
+    def save_once(self) -> Player | None:
+        """The new account; None, with an error, if the name was taken just now."""
+        try:
+            with transaction.atomic():
+                return Player.objects.create_user(**self.cleaned_data)
+        except IntegrityError:
+            self.add_error("name", _("That name is taken."))
+            return None

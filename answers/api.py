@@ -1,0 +1,91 @@
+"""`/api/answers`: submitting over HTTP, and one's own answers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from answers.models import Answer
+from answers.submission import Submission, submit
+from games.models import Game
+from users.models import Player
+from users.refusals import Refused
+
+router = Router(tags=["answers"])
+
+
+class AnswerIn(Schema):
+    """The socket's `answer`, and the game it is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    game: str = Field(max_length=60)
+    id: UUID
+    question: str = Field("", max_length=20)
+    value: Any
+
+
+class ReceiptOut(Schema):
+    id: UUID
+    time: int
+    sequence: int
+    hmac: str
+
+
+class ReplyOut(Schema):
+    """`code` and `sold_out` are there only where a prize was to be won."""
+
+    id: UUID
+    status: str
+    question: str
+    verdict: str
+    points: int
+    receipt: ReceiptOut
+    code: str | None = None
+    sold_out: bool | None = None
+
+
+class AnswerOut(Schema):
+    game: str
+    question: str
+    value: Any
+    verdict: str
+    points: int
+    receipt: ReceiptOut | None
+
+
+class AnswersOut(Schema):
+    answers: list[AnswerOut]
+
+
+@router.post("", response=ReplyOut, exclude_none=True)
+def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
+    """Submit an answer. Sent again with its id, it has the first outcome again."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    game = Game.objects.seen().filter(slug=said.game).only("pk").first()
+    if game is None:
+        raise Refused("not_found", field="game")
+    reply = submit(
+        Submission(
+            player.pk, game.pk, said.id, said.question, said.value, timezone.now()
+        )
+    )
+    return {"id": said.id, **reply}
+
+
+@router.get("", response=AnswersOut)
+def my_answers(request: HttpRequest, game: str = "") -> dict[str, Any]:
+    """One's own current answers, the newest first; those of one game on wish."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    answers = Answer.objects.current().filter(player=player).select_related("game")
+    if game:
+        answers = answers.filter(game__slug=game)
+    return {
+        "answers": [
+            {"game": answer.game.slug, **answer.public()}
+            for answer in answers.order_by("-pk")[:200]
+        ]
+    }

@@ -1,0 +1,62 @@
+"""The JSON API: every app's routes, and refusals in the one form they have."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import SessionAuth
+
+import answers.api
+import games.api
+import users.api
+from users.models import Player
+from users.refusals import Refused
+
+LARGEST_BODY = 64 * 1024  # bytes
+
+
+class SignedIn(SessionAuth):
+    """The session's player; browsers send the CSRF token with what changes anything."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Player | None:
+        if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+            raise Refused("too_large")
+        player = request.user
+        return player if isinstance(player, Player) else None
+
+
+api = NinjaAPI(
+    title="Gameproject",
+    description="What a client may ask for over HTTP. See docs/protocol.md.",
+    auth=SignedIn(),
+    urls_namespace="api",
+)
+api.add_router("/games", games.api.router)
+api.add_router("/users", users.api.router)
+api.add_router("/answers", answers.api.router)
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
+    return refused.response()
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return Refused("not_signed_in").response()
+
+
+@api.exception_handler(ValidationError)
+def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first: dict[str, Any] = error.errors[0]
+    # Where it stands, without "body" and the name of our own parameter.
+    field = ".".join(str(part) for part in first["loc"][2:] or first["loc"][-1:])
+    return Refused("invalid", first["msg"], field=field).response()
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    codes = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
+    code = codes.get(error.status_code, "invalid")
+    return Refused(code, str(error)).response()
