@@ -28,7 +28,6 @@ BLOCKED_PARTS = (
     "ทีมงาน",
 )
 
-
 # Control, format, surrogate and private characters, which nobody sees.
 UNSEEN = {"Cc", "Cf", "Cs", "Co"}
 # Letters and marks to Unicode that are drawn as nothing: fillers and joiners.
