@@ -1,13 +1,14 @@
 """A list of winners: everybody sees it masked, each winner their own line."""
 
 import unicodedata
+from functools import cached_property
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
-from games.kinds.base import Ask, Entry, Grade, Kind, Settings, unreadable
-from users.names import fold
+from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
+from users.names import fold, tidy
 
 
 class AnnounceSettings(Settings):
@@ -24,31 +25,45 @@ class AnnounceSettings(Settings):
     @field_validator("winners")
     @classmethod
     def _name_and_prize(cls, winners: list[str]) -> list[str]:
-        names = set()
+        keys = set()
         for line in winners:
-            name, comma, prize = line.partition(",")
-            if not (comma and fold(name) and prize.strip()):
-                raise ValueError(f"{line!r}: write a name, a comma and the prize")
-            if fold(name) in names:
-                raise ValueError(f"{name.strip()!r} stands there twice")
-            names.add(fold(name))
+            name, _comma, prize = line.partition(",")
+            key = fold(name)
+            if not (key and prize.strip()):
+                raise misfit(
+                    _("“%(line)s”: write a name, a comma and the prize.")
+                    % {"line": line}
+                )
+            if key in keys:
+                raise misfit(
+                    _("“%(name)s” stands there twice.") % {"name": name.strip()}
+                )
+            keys.add(key)
         return winners
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and prizes, in the order given."""
         pairs = (line.partition(",") for line in self.winners)
-        return [(name.strip(), prize.strip()) for name, _comma, prize in pairs]
+        return [(tidy(name), prize.strip()) for name, _comma, prize in pairs]
+
+    @cached_property
+    def by_key(self) -> dict[str, dict[str, str]]:
+        """Each winner's own line by their folded name."""
+        return {
+            fold(name): {"name": name, "prize": prize} for name, prize in self.lines()
+        }
 
 
 def mask(name: str) -> str:
     """The first letter of a name and three stars, however long the name is.
 
-    Combining marks stay with their letter, so that Thai stays readable.
+    Combining marks stay with their letter, so that Thai stays readable. A name of one
+    letter is stars alone: a whole name is never shown.
     """
     end = 1
     while end < len(name) and unicodedata.category(name[end])[0] == "M":
         end += 1
-    return name[:end] + "***"
+    return name[:end] + "***" if end < len(name) else "***"
 
 
 class Announce(Kind[AnnounceSettings]):
@@ -68,10 +83,7 @@ class Announce(Kind[AnnounceSettings]):
         return {"winners": [mask(name) for name, _prize in settings.lines()]}
 
     def mine(self, settings: AnnounceSettings, name_key: str) -> dict[str, Any] | None:
-        for name, prize in settings.lines():
-            if fold(name) == name_key:
-                return {"name": name, "prize": prize}
-        return None
+        return settings.by_key.get(name_key)
 
 
 KIND = Announce()

@@ -1,6 +1,7 @@
 """Questions with options: a quiz, or a vote."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from games.kinds.base import (
     Kind,
     Settings,
     Verdict,
+    misfit,
     unreadable,
 )
 
@@ -25,7 +27,16 @@ class Question(Settings):
     text: Annotated[str, Field(min_length=1, max_length=500), Ask(_("Question"))]
     type: Annotated[
         Literal["single", "multiple", "truefalse", "vote"],
-        Ask(_("Type"), _("A vote has no right answer.")),
+        Ask(
+            _("Type"),
+            _("A vote has no right answer."),
+            choices={
+                "single": _("One right option"),
+                "multiple": _("Several right options"),
+                "truefalse": _("True or false"),
+                "vote": _("Vote"),
+            },
+        ),
     ] = "single"
     options: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=200)]],
@@ -46,16 +57,16 @@ class Question(Settings):
         right, texts = len(self.right), self.texts
         if self.type == "truefalse":
             if [line.lower() for line in self.options] not in (["*true"], ["*false"]):
-                raise ValueError("write *true or *false as the only line")
+                raise misfit(_("Write *true or *false as the only line."), "options")
             return self
         if len(texts) < 2 or len(set(texts)) < len(texts) or "" in texts:
-            raise ValueError("give at least two options, each different")
+            raise misfit(_("Give at least two options, each different."), "options")
         if self.type == "single" and right != 1:
-            raise ValueError("mark exactly one right option with *")
+            raise misfit(_("Mark exactly one right option with *."), "options")
         if self.type == "multiple" and not right:
-            raise ValueError("mark each right option with *")
+            raise misfit(_("Mark each right option with *."), "options")
         if self.type == "vote" and right:
-            raise ValueError("a vote has no right option: remove the *")
+            raise misfit(_("A vote has no right option: remove the *."), "options")
         return self
 
     @property
@@ -82,6 +93,7 @@ class ChoiceSettings(Settings):
         Ask(
             _("Right or wrong is told"),
             _("At once: a question is answered once. On reveal: answers may change."),
+            choices={"at_once": _("At once"), "on_reveal": _("On reveal")},
         ),
     ] = "at_once"
     pass_points: Annotated[
@@ -94,12 +106,23 @@ class ChoiceSettings(Settings):
     def _can_be_passed(self) -> "ChoiceSettings":
         most = sum(q.points for q in self.questions if q.type != "vote")
         if self.pass_points is not None and self.pass_points > most:
-            raise ValueError(f"all questions together are worth only {most} points")
+            raise misfit(
+                _("All questions together are worth only %(most)d points.")
+                % {"most": most},
+                "pass_points",
+            )
         return self
 
-    def question(self, key: str) -> Question:
-        """The question of that key: its place, counted from 1."""
-        return self.questions[int(key) - 1]
+    def question(self, key: str) -> Question | None:
+        """The question of that key: its place, counted from 1.
+
+        None where there is none, or none any more: staff may take questions out.
+        """
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Question]:
+        return {str(place): q for place, q in enumerate(self.questions, 1)}
 
 
 class Choice(Kind[ChoiceSettings]):
@@ -120,6 +143,8 @@ class Choice(Kind[ChoiceSettings]):
     def parse(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:
         """A list of the chosen options' places; one place alone is taken as such."""
         asked = settings.question(question)
+        if asked is None:
+            raise unreadable(_("There is no such question."))
         chosen = value if isinstance(value, list) else [value]
         if not all(type(one) is int and 0 <= one < len(asked.texts) for one in chosen):
             raise unreadable(_("Choose among the options."))
@@ -131,9 +156,9 @@ class Choice(Kind[ChoiceSettings]):
 
     def grade(self, settings: ChoiceSettings, entry: Entry) -> Grade:
         asked = settings.question(entry.question)
-        if asked.type == "vote":
+        if asked and asked.type == "vote":
             return Grade(Verdict.PENDING)
-        if set(entry.value) == asked.right:
+        if asked and set(entry.value) == asked.right:
             return Grade(Verdict.RIGHT, asked.points)
         return Grade(Verdict.WRONG)
 
@@ -172,6 +197,11 @@ class Choice(Kind[ChoiceSettings]):
     @staticmethod
     def _votes(question: Question, votes: Mapping[str, int]) -> list[int]:
         return [votes.get(str(place), 0) for place in range(len(question.texts))]
+
+    def in_words(self, settings: ChoiceSettings, question: str, value: Any) -> str:
+        asked = settings.question(question)
+        texts = dict(enumerate(asked.texts if asked else []))
+        return ", ".join(texts.get(place, f"#{place + 1}") for place in value)
 
     def counts_votes(self, settings: ChoiceSettings) -> bool:
         return True

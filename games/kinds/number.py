@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from games.kinds.base import Ask, Entry, Grade, Kind, Settings, Verdict, unreadable
+from games.kinds.base import (
+    Ask,
+    Entry,
+    Grade,
+    Kind,
+    Settings,
+    Verdict,
+    misfit,
+    unreadable,
+)
 
 
 class NumberSettings(Settings):
@@ -20,10 +29,11 @@ class NumberSettings(Settings):
         Literal["exact", "closest", "closest_below"],
         Ask(
             _("Who wins"),
-            _(
-                "Only the exact number, whoever is closest, or whoever is closest "
-                "without going over."
-            ),
+            choices={
+                "exact": _("Only the exact number"),
+                "closest": _("Whoever is closest"),
+                "closest_below": _("Whoever is closest without going over"),
+            },
         ),
     ] = "exact"
     number: Annotated[
@@ -35,7 +45,11 @@ class NumberSettings(Settings):
     @model_validator(mode="after")
     def _number_fits(self) -> "NumberSettings":
         if self.number and len(self.number) != self.digits:
-            raise ValueError(f"the winning number must have {self.digits} digits")
+            raise misfit(
+                _("The winning number must have %(digits)d digits.")
+                % {"digits": self.digits},
+                "number",
+            )
         return self
 
 

@@ -15,8 +15,10 @@ from games.kinds.base import (
     Kind,
     Settings,
     Verdict,
+    misfit,
     unreadable,
 )
+from users import names
 
 LONGEST = 200
 
@@ -48,7 +50,10 @@ class PuzzleSettings(Settings):
     ] = None
     attempts_per: Annotated[
         Literal["game", "minute"],
-        Ask(_("Attempts are counted"), _("Over the whole game, or in each minute.")),
+        Ask(
+            _("Attempts are counted"),
+            choices={"game": _("Over the whole game"), "minute": _("In each minute")},
+        ),
     ] = "game"
 
     @field_validator("accepted")
@@ -56,23 +61,32 @@ class PuzzleSettings(Settings):
     def _each_says_something(cls, accepted: list[str]) -> list[str]:
         for line in accepted:
             if not fold(line, ignore_marks=False) or len(line) > LONGEST:
-                raise ValueError(f"{line!r} is empty or longer than {LONGEST}")
+                raise misfit(
+                    _("“%(line)s” says nothing or has over %(most)d characters.")
+                    % {"line": line, "most": LONGEST}
+                )
         return accepted
 
 
 def fold(text: str, *, ignore_marks: bool) -> str:
-    """Text as compared: NFKC, case folded, without spaces and invisible characters,
-    any script's digits as ASCII, on wish without combining marks."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = unicodedata.normalize("NFKC", folded)
-    if ignore_marks:
-        folded = unicodedata.normalize("NFD", folded)
-        folded = "".join(c for c in folded if unicodedata.category(c)[0] != "M")
-    return "".join(
-        str(unicodedata.decimal(c, c))
-        for c in folded
-        if unicodedata.category(c)[0] not in "ZC"
-    )
+    """Text as compared: as names are, and any script's digits as ASCII; on wish
+    without accents and tone marks, unless it is nothing else."""
+    folded = "".join(str(unicodedata.decimal(c, c)) for c in names.fold(text))
+    if not ignore_marks:
+        return folded
+    parts = unicodedata.normalize("NFD", folded)
+    bare = "".join(c for c in parts if not is_accent(c))
+    return names.fold(bare) or folded
+
+
+def is_accent(character: str) -> bool:
+    """Whether this is an accent or a tone mark. Vowel signs are letters: กิน, not กัน.
+
+    By Unicode's combining class: 10 to 36 are Hebrew and Arabic points, 107 and 122
+    Thai and Lao tones, from 200 on the accents. Two Thai signs have none.
+    """
+    place = unicodedata.combining(character)
+    return 10 <= place <= 36 or place in (107, 122) or place >= 200 or character in "็์"
 
 
 class Puzzle(Kind[PuzzleSettings]):
@@ -90,6 +104,8 @@ class Puzzle(Kind[PuzzleSettings]):
     def parse(self, settings: PuzzleSettings, question: str, value: Any) -> str:
         if not isinstance(value, str) or len(value) > LONGEST:
             raise unreadable(_("Send a text of at most 200 characters."))
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in value.strip()):
+            raise unreadable(_("The answer holds characters that can't be kept."))
         if not fold(value, ignore_marks=False):
             raise unreadable(_("The answer is empty."))
         return value.strip()

@@ -5,7 +5,16 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from games.kinds.base import Ask, Entry, Grade, Kind, Settings, Verdict, unreadable
+from games.kinds.base import (
+    Ask,
+    Entry,
+    Grade,
+    Kind,
+    Settings,
+    Verdict,
+    misfit,
+    unreadable,
+)
 
 Team = Annotated[str, Field(min_length=1, max_length=60)]
 Goals = Annotated[int | None, Field(ge=0, le=99)]
@@ -30,14 +39,20 @@ class ScoreSettings(Settings):
         Literal["exact", "points"],
         Ask(
             _("A prize code goes to"),
-            _("Exact guesses only, or all who scored points, the best first."),
+            choices={
+                "exact": _("Exact guesses only"),
+                "points": _("All who scored points, the best first"),
+            },
         ),
     ] = "exact"
 
     @model_validator(mode="after")
     def _final_is_whole(self) -> "ScoreSettings":
         if (self.final_home is None) != (self.final_away is None):
-            raise ValueError("enter the final score of both teams or of neither")
+            raise misfit(
+                _("Enter the final score of both teams or of neither."),
+                "final_home" if self.final_home is None else "final_away",
+            )
         return self
 
 
@@ -76,13 +91,16 @@ class Score(Kind[ScoreSettings]):
 
     @staticmethod
     def _points(settings: ScoreSettings, home: int, away: int) -> tuple[int, int]:
-        """Points, and the rank of what was right: exact 0, difference 1, outcome 2."""
+        """Points, and the rank of what was right: exact 0, difference 1, outcome 2.
+
+        A draw has no winner, so another draw is right only as an outcome.
+        """
         assert settings.final_home is not None
         assert settings.final_away is not None
         if (home, away) == (settings.final_home, settings.final_away):
             return settings.points_exact, 0
         guessed, final = home - away, settings.final_home - settings.final_away
-        if guessed == final:
+        if guessed == final != 0:
             return settings.points_difference, 1
         if (guessed > 0) == (final > 0) and (guessed < 0) == (final < 0):
             return settings.points_outcome, 2
@@ -102,6 +120,11 @@ class Score(Kind[ScoreSettings]):
 
     def reveal(self, settings: ScoreSettings, votes: Any) -> dict[str, Any]:
         return {"home": settings.final_home, "away": settings.final_away}
+
+    def in_words(
+        self, settings: ScoreSettings, question: str, value: dict[str, int]
+    ) -> str:
+        return f"{value['home']} : {value['away']}"
 
     def ready(self, settings: ScoreSettings) -> bool:
         return settings.final_home is not None
