@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from games.events import encode
-from games.models.game import in_ms
+from games.frames import encode
+from games.moments import in_ms
 
 if TYPE_CHECKING:
     from answers.models import Answer

@@ -20,8 +20,8 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from games import frames
 from games.arrivals import Arrival, Personal, personal
-from games.events import encode
 from games.handover import given
 from games.rooms import Room, rooms
 from games.threads import Gatherer, in_thread
@@ -134,7 +134,7 @@ class GameConsumer(AsyncConsumer):
             timezone.now(),
             self.name,
         )
-        await self.write(encode({"type": name, "id": frame["id"], **reply}))
+        await self.write(frames.encode(frames.reply(name, frame["id"], reply)))
 
     # Sending
 
@@ -155,7 +155,7 @@ class GameConsumer(AsyncConsumer):
         room.add(self)
         welcome = room.welcome(found.me, found.mine)
         if reply_to:
-            welcome = f'{welcome[:-1]},"id":{encode(reply_to)}}}'
+            welcome = frames.resynced(reply_to, welcome)
         await self.write(welcome)
 
     async def refresh_me(self) -> None:
@@ -164,12 +164,11 @@ class GameConsumer(AsyncConsumer):
             return
         arrival = Arrival(session_key_of(self.scope), self.room.game)
         self.personal = await arrivals(arrival)
-        frame = {"type": "me", "me": self.personal.me, "mine": self.personal.mine}
-        await self.write(encode(frame))
+        await self.write(frames.encode(frames.me(self.personal.me, self.personal.mine)))
 
     async def refuse(self, reply_to: Any, refused: Refused) -> None:
         known = reply_to if isinstance(reply_to, str) else None
-        await self.write(encode({"type": "error", "id": known, **refused.body()}))
+        await self.write(frames.encode(frames.error(known, refused)))
 
     async def write(self, text: str) -> None:
         await self.send({"type": "websocket.send", "text": text})

@@ -7,7 +7,6 @@ fails what was committed.
 """
 
 import asyncio
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.utils import timezone
 from redis.exceptions import RedisError
+
+from games import frames
 
 if TYPE_CHECKING:
     from games.models import Game
@@ -33,15 +34,10 @@ def group_of(game_id: int) -> str:
     return f"game.{game_id}"
 
 
-def encode(frame: Any) -> str:
-    """A frame as it is written to sockets."""
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
-
-
 def game_changed(game: "Game") -> None:
     """Everybody in the game sees its new public state."""
     public = game.public(timezone.now())
-    broadcast(game.pk, {"type": "game", "seq": game.seq, "game": public})
+    broadcast(game.pk, frames.game(game.seq, public))
 
 
 def broadcast(game_id: int, frame: dict[str, Any]) -> None:
@@ -50,7 +46,7 @@ def broadcast(game_id: int, frame: dict[str, Any]) -> None:
         "type": "frame",
         "game": game_id,
         "seq": frame["seq"],
-        "text": encode(frame),
+        "text": frames.encode(frame),
     }
     send(group_of(game_id), message)
 

@@ -17,10 +17,9 @@ from typing import Any, Protocol
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
-from games import events
+from games import events, frames
 from games.handover import given
 from games.models import Game
-from games.models.game import in_ms
 from games.states import SEEN, State
 from games.threads import in_thread
 from users.refusals import Refused
@@ -61,25 +60,20 @@ class Room:
         """Take over what the database says, unless something newer was heard."""
         if game.seq >= self.seq:
             self.game, self.seq = game, game.seq
-            self.public = events.encode(public)
+            self.public = frames.encode(public)
 
     def hear(self, frame: dict[str, Any]) -> None:
         """Note a frame that is on its way to the sockets."""
         self.seq = frame["seq"]
         self.quiet_beats = 0
         if frame["type"] == "game":
-            self.public = events.encode(frame["game"])
+            self.public = frames.encode(frame["game"])
         elif frame["type"] == "tally":
             self.tally = {k: v for k, v in frame.items() if k not in ("type", "seq")}
 
     def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
         """The welcome frame. The public part is encoded already."""
-        now = events.encode(in_ms(timezone.now()))
-        return (
-            f'{{"type":"welcome","seq":{self.seq},"now":{now},"game":{self.public},'
-            f'"me":{events.encode(me)},"mine":{events.encode(mine)},'
-            f'"tally":{events.encode(self.tally)}}}'
-        )
+        return frames.welcome(self.seq, self.public, me, mine, self.tally)
 
     async def settled(self) -> None:
         """Wait for a reload that is under way."""
@@ -251,8 +245,7 @@ class Rooms:
             room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
             if room.behind_beats > 1:
                 await self._reload(room)
-                frame = f'{{"type":"game","seq":{room.seq},"game":{room.public}}}'
-                await room.write(frame)
+                await room.write(frames.game_text(room.seq, room.public))
 
     async def _tell_tallies(self, watched: list[int]) -> None:
         led = [game_id for game_id in watched if self._leads(game_id)]
@@ -306,11 +299,11 @@ def counts_of(game_id: int) -> dict[str, int]:
 def tell_tally(game_id: int, tally: dict[str, int]) -> None:
     """Broadcast a changed tally under the game's next `seq`."""
     game = Game.objects.only("seq").get(pk=game_id)
-    events.broadcast(game_id, {"type": "tally", "seq": game.next_seq(), **tally})
+    events.broadcast(game_id, frames.tally(game.next_seq(), tally))
 
 
 def tally_text(room: Room) -> str:
-    return events.encode({"type": "tally", "seq": room.seq, **room.tally})
+    return frames.encode(frames.tally(room.seq, room.tally))
 
 
 rooms = Rooms()

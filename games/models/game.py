@@ -16,6 +16,7 @@ from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.people import Invitation
 from games.models.prizes import Code
+from games.moments import in_ms
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
 from users.names import fold, tidy
@@ -24,11 +25,6 @@ from users.refusals import Refused
 slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters, digits and single hyphens only.")
 )
-
-
-def in_ms(moment: datetime | None) -> int | None:
-    """A moment as the wire writes it: ms since 1970."""
-    return None if moment is None else int(moment.timestamp() * 1000)
 
 
 class GameQuerySet(models.QuerySet["Game"]):

@@ -1,0 +1,64 @@
+"""Every frame the server sends: the closed vocabulary of the wire, on one page.
+
+`docs/protocol.md` shows an example of each, and a test holds the two together.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from games.moments import in_ms
+from users.refusals import Refused
+
+Frame = dict[str, Any]
+
+
+def encode(value: Any) -> str:
+    """A frame, or a part of one, as it is written to sockets."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def welcome(
+    seq: int, public: str, me: Frame | None, mine: Frame, tally: Mapping[str, int]
+) -> str:
+    """The whole small state, encoded. `public` is encoded already, once for all."""
+    head = f'{{"type":"welcome","seq":{seq},"now":{in_ms(timezone.now())}'
+    own = f'"me":{encode(me)},"mine":{encode(mine)}'
+    return f'{head},"game":{public},{own},"tally":{encode(tally)}}}'
+
+
+def resynced(reply_to: str, welcome: str) -> str:
+    """A welcome as the reply to `resync`."""
+    return f'{welcome[:-1]},"id":{encode(reply_to)}}}'
+
+
+def game(seq: int, public: Frame) -> Frame:
+    """The public state after a change by staff or by the clock."""
+    return {"type": "game", "seq": seq, "game": public}
+
+
+def game_text(seq: int, public: str) -> str:
+    """The same, of a public state that is encoded already."""
+    return f'{{"type":"game","seq":{seq},"game":{public}}}'
+
+
+def tally(seq: int, counts: Mapping[str, int]) -> Frame:
+    """How many are here, have answered, and have answered rightly."""
+    return {"type": "tally", "seq": seq, **counts}
+
+
+def me(me: Frame | None, mine: Frame) -> Frame:
+    """A player's own state after a change from anywhere."""
+    return {"type": "me", "me": me, "mine": mine}
+
+
+def reply(command: str, id_: str, fields: Mapping[str, Any]) -> Frame:
+    """The one reply to a command that was carried out."""
+    return {"type": command, "id": id_, **fields}
+
+
+def error(id_: str | None, refused: Refused) -> Frame:
+    """The one reply to a command that was refused; `id` is null if it had none."""
+    return {"type": "error", "id": id_, **refused.body()}

@@ -1,0 +1,76 @@
+"""What is documented is what is sent: every frame has an example, with its fields."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from games import frames
+from games.handover import given
+from games.kinds import kinds
+from games.models import Game
+from tests.conftest import SETTINGS
+from users.refusals import STATUS, Refused
+
+DOCS = (Path(__file__).parent.parent / "docs/protocol.md").read_text()
+EXAMPLES = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", DOCS, re.S)]
+SERVER_SIDE, CLIENT_SIDE = DOCS.split("## From the client")
+
+
+def example(type_: str, **fields: Any) -> dict[str, Any]:
+    return next(e for e in EXAMPLES if e["type"] == type_ and fields.keys() <= e.keys())
+
+
+def test_every_frame_the_server_sends_is_documented() -> None:
+    seen = re.findall(r"^### `(\w+)`", SERVER_SIDE, re.M)
+    builders = {"welcome", "game", "tally", "me", "error"}
+    assert set(seen) == builders
+    for name in builders:
+        assert callable(getattr(frames, name))
+
+
+def test_every_command_is_documented_with_its_reply() -> None:
+    commands = {*given.commands, "resync"}
+    assert set(re.findall(r"^### `(\w+)`", CLIENT_SIDE, re.M)) == commands
+    for name in given.commands:
+        assert example(name, status="")
+
+
+@pytest.mark.django_db
+def test_welcome_example_has_just_the_fields_of_a_welcome(
+    make_game: Callable[..., Game],
+) -> None:
+    documented = example("welcome")
+    public = make_game("puzzle").public(timezone.now())
+    text = frames.welcome(1, frames.encode(public), None, {}, {})
+    assert list(json.loads(text)) == list(documented)
+    assert list(public) == list(documented["game"])
+    assert list(public["play"]) == list(documented["game"]["play"])
+    assert set(documented["mine"]) == set(given.mine)
+
+
+def test_other_examples_have_the_fields_of_their_frames() -> None:
+    assert frames.game(42, {}).keys() == example("game").keys()
+    tally = {"here": 1, "answered": 1, "right": 1}
+    assert frames.tally(1, tally).keys() == example("tally").keys()
+    assert frames.me(None, {}).keys() == example("me").keys()
+    refused = Refused("no_attempts_left", retry_after=40)
+    assert frames.error(None, refused).keys() == example("error").keys()
+
+
+def test_every_refusal_is_documented_with_its_status() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", DOCS, re.M)
+    assert {code: int(status) for code, status in rows} == STATUS
+
+
+def test_every_kind_is_documented_with_what_it_shows() -> None:
+    for name, kind in kinds().items():
+        [row] = re.findall(rf"^\| `{name}` \|(.*)$", DOCS, re.M)
+        if name in SETTINGS:
+            rules = kind.Settings.model_validate(SETTINGS[name])
+            for field in [*kind.public(rules), *kind.reveal(rules, {})]:
+                assert f"`{field}`" in row, (name, field)
