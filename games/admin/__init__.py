@@ -1,0 +1,13 @@
+"""The staff side: games, their pools and their codes."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from games.admin.codes import CodeAdmin
+from games.admin.games import GameAdmin
+
+__all__ = ["CodeAdmin", "GameAdmin"]
+
+admin.site.site_header = _("Gameproject")
+admin.site.site_title = _("Gameproject")
+admin.site.index_title = _("Staff")

@@ -1,0 +1,151 @@
+"""Games: choosing a kind, the one form, and what saving it does."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.forms import ModelForm, Script
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from games.admin import regrading, verbs
+from games.admin.listing import Listing
+from games.admin.pools import Imports, PoolInline
+from games.forms.game import GameForm, form_for, setting_names
+from games.handover import given
+from games.kinds import kinds
+from games.models import Game
+from games.states import State
+
+
+@admin.register(Game)
+class GameAdmin(Listing, Imports):
+    prepopulated_fields = {"slug": ("title",)}
+    inlines = (PoolInline,)
+    add_form_template = change_form_template = "admin/games/game_form.html"
+    save_on_top = False
+
+    class Media:
+        css = {"all": ("css/admin/games.css",)}
+        js = (Script("js/admin/rows.js", type="module"),)
+
+    # The form
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        kwargs["form"] = form_for(kind_in(request, obj))
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        kind = kind_in(request, obj)
+        shown = ("title", "slug", "text", "picture", "picture_alt")
+        return [
+            (gettext_lazy("What players see"), {"fields": shown}),
+            (kinds()[kind].label, {"fields": setting_names(kind)}),
+            (
+                gettext_lazy("When and for whom"),
+                {"fields": ("opens_at", "closes_at", "access", "names")},
+            ),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """First the kind, then its form."""
+        if request.GET.get("kind") in kinds():
+            return super().add_view(request, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Which kind of game?"),
+            "kinds": kinds().values(),
+        }
+        return TemplateResponse(request, "admin/games/kinds.html", context)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        game = kwargs.get("obj")
+        context["kind"] = kinds()[kind_in(request, game)]
+        if game and self.has_change_permission(request, game):
+            context["verbs"] = verbs.possible(game)
+            context["extendable"] = game.allows("extend")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Saving
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except regrading.Unconfirmed as asked:
+            context = self.page_of(request, asked.game, _("Change the grades?"))
+            return regrading.page(request, asked, context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Game, form: Any, change: bool
+    ) -> None:
+        if change:
+            self.save_changes(request, obj, form)
+        else:
+            obj.kind, obj.settings = form.kind.name, form.settings
+            obj.save()
+        if "names" in form.changed_data:
+            obj.invite(form.cleaned_data["names"])
+
+    def save_changes(self, request: HttpRequest, game: Game, form: GameForm) -> None:
+        """Only what staff changed is written: players and the clock change games too.
+
+        `edit` locks the game until the end of this request's transaction, so no grade
+        changes between asking and answering.
+        """
+        new, changes_rules = form.settings, form.changes_rules
+        if form.changed_columns or changes_rules:
+            game.edit(form.changed_columns)
+        if not changes_rules:
+            return
+        changes = given.changed_by(game, new)
+        if changes and "regrade" not in request.POST:
+            raise regrading.Unconfirmed(game, changes)
+        if changes or game.state == State.REVEALED:
+            # What was revealed is written anew, even where no grade changes.
+            given.regrade(game, new, timezone.now())
+        else:
+            game.settings = new
+            game.edit(["settings"])
+        if changes:
+            messages.info(request, regrading.told(len(changes)))
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: Game
+    ) -> HttpResponseRedirect:
+        """To the game's own page, where prizes and the buttons are."""
+        return redirect("admin:games_game_change", obj.pk)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only drafts that nobody has played: others are archived."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or is_untouched(obj))
+
+
+def kind_in(request: HttpRequest, game: Game | None) -> str:
+    """The kind of the game on the page, or of the one being added."""
+    kind = game.kind if game else request.GET.get("kind", "")
+    if kind not in kinds():
+        raise Http404
+    return kind
+
+
+def is_untouched(game: Game) -> bool:
+    if game.state != State.DRAFT or game.guests.exists():
+        return False
+    answered = given.counts([game.pk]).get(game.pk, {}).get("answered", 0)
+    return not answered and not game.pools.filter(codes__player__isnull=False).exists()

@@ -1,0 +1,87 @@
+"""The list of games."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from games.handover import given
+from games.kinds import kinds
+from games.models import Code, Game
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, kind.label) for name, kind in kinds().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class GameList(ChangeList):
+    """Counts for all games of the page at once, however many there are."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        count(self.result_list)
+
+
+def count(games: Iterable[Game]) -> None:
+    """Write onto each game how many answered, and its stock of codes."""
+    by_id: dict[int, Any] = {game.pk: game for game in games}
+    answered, stock = given.counts(by_id), stock_of(by_id)
+    for pk, game in by_id.items():
+        game.answered = answered.get(pk, {}).get("answered", 0)
+        game.codes_left, game.codes_in_all = stock.get(pk, (0, 0))
+
+
+def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """How many codes each game has left, and had in all."""
+    rows = Code.objects.filter(pool__game__in=list(game_ids)).values("pool__game")
+    counted = rows.annotate(left=Count("pk", filter=Q(player=None)), total=Count("pk"))
+    return {row["pool__game"]: (row["left"], row["total"]) for row in counted}
+
+
+class Listing(admin.ModelAdmin):
+    """The columns, filters and search of the list."""
+
+    list_display = (
+        *("title", "kind_label", "state_chip", "opens_at", "closes_at"),
+        *("players_answered", "codes"),
+    )
+    list_filter = ("state", KindFilter, "access")
+    search_fields = ("title", "slug")
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return GameList
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_label(self, game: Game) -> Any:
+        return game.of_kind.label
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_chip(self, game: Game) -> SafeString:
+        state = game.get_state_display()
+        return format_html('<span class="chip chip-{}">{}</span>', game.state, state)
+
+    @admin.display(description=_("players answered"))
+    def players_answered(self, game: Any) -> str:
+        return f"{game.answered:,}"
+
+    @admin.display(description=_("codes left"))
+    def codes(self, game: Any) -> str:
+        if not game.codes_in_all:
+            return "–"
+        return f"{game.codes_left:,} / {game.codes_in_all:,}"

@@ -1,0 +1,117 @@
+"""What staff can do with a game, beside editing it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from games.handover import given
+from games.models import Game
+from users.refusals import Refused
+
+LONGEST_SLUG = 60
+A_WEEK = 7 * 24 * 60  # minutes
+
+Act = Callable[[Game, datetime], None]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One button. What has a `warning` is asked about on a page of its own."""
+
+    name: str
+    label: str | Promise
+    done: str | Promise
+    act: Act
+    warning: str | Promise = ""
+
+
+VERBS: Mapping[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "schedule",
+            _("Publish"),
+            _("Published. It opens at its time."),
+            Game.schedule,
+        ),
+        Verb("open", _("Open now"), _("Open."), Game.open),
+        Verb(
+            "withdraw",
+            _("Withdraw"),
+            _("Back to a draft, out of players' sight."),
+            Game.withdraw,
+        ),
+        Verb("pause", _("Pause"), _("Paused. No answers are taken."), Game.pause),
+        Verb("resume", _("Resume"), _("Open again."), Game.resume),
+        Verb(
+            "close",
+            _("Close"),
+            _("Closed."),
+            Game.close,
+            _(
+                "No more answers are taken, and the closing time becomes now. Whoever "
+                "is still typing is too late. You can extend the game afterwards."
+            ),
+        ),
+        Verb(
+            "reveal",
+            _("Reveal"),
+            _("Revealed to everybody."),
+            lambda game, now: given.reveal(game, now),  # handed down after start
+            _(
+                "Every answer is graded, the winners are given their codes, and the "
+                "result is shown to everybody. Codes given can't be taken back."
+            ),
+        ),
+        Verb(
+            "archive",
+            _("Archive"),
+            _("Archived. Nothing is deleted."),
+            Game.archive,
+            _(
+                "Players no longer find the game or its result. Nothing is deleted: it "
+                "can be restored."
+            ),
+        ),
+        Verb("restore", _("Restore"), _("Out of the archive."), Game.restore),
+    )
+}
+
+
+def possible(game: Game) -> list[Verb]:
+    """The buttons that the game's state has room for."""
+    return [verb for name, verb in VERBS.items() if game.allows(name)]
+
+
+class ExtendForm(forms.Form):
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=A_WEEK)
+
+
+def extend(game: Game, data: Mapping[str, str], now: datetime) -> None:
+    """Close later by the minutes in the form; `Refused` if they are none."""
+    form = ExtendForm(data)
+    if not form.is_valid():
+        detail = _("Minutes: a whole number from 1 to %(most)d.") % {"most": A_WEEK}
+        raise Refused("invalid", detail, field="minutes")
+    game.extend(form.cleaned_data["minutes"], now)
+
+
+def duplicate(game: Game) -> Game:
+    """A copy under the next free address."""
+    slugs = copies_of(game.slug)
+    return game.duplicate(next(s for s in slugs if not taken(s)))
+
+
+def copies_of(slug: str) -> Iterator[str]:
+    for number in count(1):
+        end = "-copy" if number == 1 else f"-copy-{number}"
+        yield slug[: LONGEST_SLUG - len(end)].rstrip("-") + end
+
+
+def taken(slug: str) -> bool:
+    return Game.objects.filter(slug=slug).exists()

@@ -1,0 +1,1 @@
+"""Forms of the staff side, made from the kinds' own schemas."""

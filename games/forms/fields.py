@@ -1,0 +1,127 @@
+"""One form field for each setting of a kind, read off its schema."""
+
+import types
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, Literal, Union, get_args, get_origin
+
+from django import forms
+from django.contrib.admin import widgets
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from games.forms.lines import LinesField
+from games.forms.rows import RowsField
+from games.kinds.base import Ask
+
+NUMBERS = (int, float, Decimal)
+SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {
+    int: (forms.IntegerField, widgets.AdminIntegerFieldWidget),
+    float: (forms.FloatField, forms.NumberInput),
+    Decimal: (forms.DecimalField, forms.NumberInput),
+    date: (forms.DateField, widgets.AdminDateWidget),
+    time: (forms.TimeField, widgets.AdminTimeWidget),
+    str: (forms.CharField, widgets.AdminTextInputWidget),
+}
+
+
+def fields_of(schema: type[BaseModel]) -> dict[str, forms.Field]:
+    """The form fields of a schema, by the names of its settings."""
+    return {name: field_for(info) for name, info in schema.model_fields.items()}
+
+
+def field_for(info: FieldInfo) -> forms.Field:
+    """A form field that asks for this setting; `TypeError` for a type unknown here."""
+    options, ask = common(info), ask_of(info)
+    wanted = without_none(info.annotation)
+    item = item_of(wanted)
+    if isinstance(item, type) and issubclass(item, BaseModel):
+        return RowsField(row_form(item), **options)
+    if item is not None and ask and ask.lines:
+        return LinesField(**options)
+    if wanted is bool:
+        return forms.BooleanField(**options | {"required": False})
+    if get_origin(wanted) is Literal:
+        return forms.ChoiceField(choices=choices_for(wanted, info), **options)
+    if wanted in SIMPLE:
+        field, widget = SIMPLE[wanted]
+        return field(widget=widget(), **bounds(info, wanted), **options)
+    raise TypeError(f"There is no form field for {info.annotation!r}")
+
+
+def common(info: FieldInfo) -> dict[str, Any]:
+    """What any form field is told: its label, help, first value and need."""
+    ask = ask_of(info)
+    known = None if info.default is PydanticUndefined else info.default
+    return {
+        "label": ask.label if ask else None,
+        "help_text": ask.help if ask else "",
+        "initial": known,
+        "required": needs_value(info),
+    }
+
+
+def ask_of(info: FieldInfo) -> Ask | None:
+    return next((said for said in info.metadata if isinstance(said, Ask)), None)
+
+
+def needs_value(info: FieldInfo) -> bool:
+    """Whether leaving it empty can't be right."""
+    if is_optional(info.annotation):
+        return False
+    wanted = without_none(info.annotation)
+    if item_of(wanted) is not None:
+        return bool(constraint(info, "min_length"))
+    return wanted is not str or info.default != ""
+
+
+def is_optional(annotation: Any) -> bool:
+    return type(None) in get_args(annotation)
+
+
+def without_none(annotation: Any) -> Any:
+    """`int` of `int | None`; anything else as it is."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation
+    rest = [one for one in get_args(annotation) if one is not type(None)]
+    return rest[0] if len(rest) == 1 else annotation
+
+
+def item_of(annotation: Any) -> Any:
+    """What a list holds; None for what is no list."""
+    if get_origin(annotation) is not list:
+        return None
+    (item,) = get_args(annotation)
+    return item
+
+
+def constraint(info: FieldInfo, name: str) -> Any:
+    """A bound that the schema sets, wherever it was written."""
+    found = (getattr(said, name, None) for said in info.metadata)
+    return next((value for value in found if value is not None), None)
+
+
+def bounds(info: FieldInfo, wanted: Any) -> dict[str, Any]:
+    names = ("ge", "le") if wanted in NUMBERS else ("min_length", "max_length")
+    low, high = (constraint(info, name) for name in names)
+    if wanted in NUMBERS:
+        return {"min_value": low, "max_value": high}
+    return {"max_length": high} if wanted is str else {}
+
+
+def choices_for(wanted: Any, info: FieldInfo) -> list[tuple[Any, Any]]:
+    ask = ask_of(info)
+    texts = ask.choices if ask else {}
+    return [(value, texts.get(value, plain(value))) for value in get_args(wanted)]
+
+
+def plain(value: Any) -> str:
+    """A value without a text of its own: `at_once` reads “At once”."""
+    return str(value).replace("_", " ").capitalize()
+
+
+def row_form(schema: type[BaseModel]) -> type[forms.Form]:
+    """The form of one row in a list of sub-models."""
+    return type(f"{schema.__name__}Row", (forms.Form,), dict(fields_of(schema)))

@@ -1,0 +1,126 @@
+"""The one form of a game: what all games have, then the settings of its kind."""
+
+from functools import cache
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError as Misfit
+
+from games.forms.complaints import Complaint, complaints
+from games.forms.fields import fields_of
+from games.forms.lines import LinesField
+from games.forms.pictures import PictureField
+from games.forms.rows import RowsWidget
+from games.kinds import kind_named
+from games.kinds.base import Kind, Settings
+from games.models import Game
+from games.states import State
+from users.names import fold, tidy
+
+PREFIX = "settings_"
+LONGEST_NAME, LONGEST_KEY = 40, 80
+
+
+class GameForm(forms.ModelForm):
+    """Subclassed for each kind by `form_for`, which adds the fields of its settings."""
+
+    kind: ClassVar[Kind[Any]]
+    rules: Settings
+
+    picture = PictureField(label=_("Picture"), required=False)
+    names = LinesField(
+        label=_("List of players"),
+        required=False,
+        help_text=_("One name a line. Counts only where players on the list may play."),
+    )
+
+    class Meta:
+        model = Game
+        fields = (
+            *("title", "slug", "text", "picture", "picture_alt"),
+            *("opens_at", "closes_at", "access"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        game = self.instance
+        if not game.pk or "title" not in self.fields:
+            return
+        self.initial["names"] = [one.name for one in game.invitations.order_by("pk")]
+        self.initial.update({PREFIX + name: it for name, it in game.settings.items()})
+        if game.state != State.DRAFT:
+            self.fields["slug"].disabled = True
+            self.fields["slug"].help_text = _("Players know it: it stays.")
+
+    def clean_names(self) -> list[str]:
+        names: list[str] = self.cleaned_data["names"]
+        for name in names:
+            if len(tidy(name)) > LONGEST_NAME or len(fold(name)) > LONGEST_KEY:
+                text = _("“%(name)s” is longer than any player's name.")
+                raise ValidationError(text, code="long", params={"name": name[:60]})
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and closes < opens:
+            self.add_error("closes_at", _("The game must close after it opens."))
+        wanted = [PREFIX + name for name in self.kind.Settings.model_fields]
+        if all(name in cleaned for name in wanted):
+            self._check_settings({name: cleaned[name] for name in wanted})
+        return cleaned
+
+    def _check_settings(self, said: dict[str, Any]) -> None:
+        values = {name.removeprefix(PREFIX): value for name, value in said.items()}
+        try:
+            self.rules = self.kind.Settings.model_validate(values)
+        except Misfit as misfit:
+            for complaint in complaints(misfit):
+                self._complain(complaint)
+
+    def _complain(self, complaint: Complaint) -> None:
+        """Say a complaint where staff can mend it."""
+        name, *rest = (*complaint.path, None)
+        field = f"{PREFIX}{name}"
+        if field not in self.fields:
+            self.add_error(None, complaint.text)
+            return
+        place, text = rest[0], complaint.text
+        widget = self.fields[field].widget
+        if isinstance(place, int) and isinstance(widget, RowsWidget) and widget.sent:
+            widget.sent.complain(place, rest[1], text)
+            text = str(_("Please correct the rows below."))
+        elif isinstance(place, int):
+            text = _("Line %(line)d: %(text)s") % {"line": place + 1, "text": text}
+        if text not in self.errors.get(field, []):
+            self.add_error(field, text)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The kind's settings as a game keeps them."""
+        return self.rules.model_dump(mode="json")
+
+    @property
+    def changed_columns(self) -> list[str]:
+        """The model's own fields that staff changed."""
+        return [name for name in self.changed_data if name in self.Meta.fields]
+
+    @property
+    def changes_rules(self) -> bool:
+        """Whether the settings would be others than the game's."""
+        return self.rules != self.instance.rules
+
+
+@cache
+def form_for(kind: str) -> type[GameForm]:
+    """The form of games of this kind; `KeyError` if there is none."""
+    found = kind_named(kind)
+    asked = {PREFIX + name: it for name, it in fields_of(found.Settings).items()}
+    return type(f"{found.name.title()}GameForm", (GameForm,), {"kind": found, **asked})
+
+
+def setting_names(kind: str) -> list[str]:
+    """The names of the form fields of a kind's settings."""
+    return [PREFIX + name for name in kind_named(kind).Settings.model_fields]

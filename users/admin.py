@@ -1,0 +1,185 @@
+"""The staff side of players."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from users.models import Player
+from users.names import fold, tidy
+from users.signin import SignInForm
+
+
+class FoldedSearch(admin.ModelAdmin):
+    """Finds names however they are cased or spaced, besides what Django searches."""
+
+    folded_search_field = "name_key"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        key = fold(search_term)
+        if key:
+            by_name = Q(**{f"{self.folded_search_field}__contains": key})
+            found = queryset.filter(by_name | Q(pk__in=found.values("pk")))
+        return found, duplicates
+
+
+class StaffSignInForm(SignInForm, AdminAuthenticationForm):
+    """The admin's sign-in, with the same limit on failed attempts as the players'."""
+
+
+admin.site.login_form = StaffSignInForm
+
+
+class NameForm(ModelForm):
+    """A name that nobody else has, however it is cased or spaced."""
+
+    def clean_name(self) -> str:
+        name = tidy(self.cleaned_data["name"])
+        key = fold(name)
+        if len(key) < 2 or len(key) > 80:
+            raise ValidationError(_("A name has 2 to 40 letters or digits."))
+        if Player.objects.filter(name_key=key).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("That name is taken."))
+        return name
+
+
+class NewAccountForm(NameForm, BaseUserCreationForm):
+    class Meta:
+        model = Player
+        fields = ("name",)
+        field_classes: dict[str, Any] = {}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> Player:
+        player: Player = super().save(commit=False)
+        # Not the whole row: coins may have changed since it was read.
+        player.save(update_fields=["password"])
+        return player
+
+
+def may_manage(request: HttpRequest, player: Player) -> bool:
+    """Whether this staff member may change that account: staff only by superusers."""
+    if getattr(request.user, "is_superuser", False):
+        return True
+    return not (player.is_staff or player.is_superuser)
+
+
+@admin.register(Player)
+class PlayerAdmin(FoldedSearch, UserAdmin):
+    form = NameForm
+    add_form = NewAccountForm
+    change_password_form = PasswordForm
+    add_fieldsets = ((None, {"fields": ("name", "password1", "password2")}),)
+    list_display = ("name", "is_guest", "status", "is_staff", "coins", "joined_at")
+    list_filter = ("status", "is_guest", "is_staff", "joined_at")
+    search_fields = ("name",)
+    ordering = ("-joined_at", "-pk")
+    show_full_result_count = False
+    date_hierarchy = "joined_at"
+    filter_horizontal = ("groups", "user_permissions")
+    actions = ("ban", "restore")
+    fieldsets = (
+        (None, {"fields": ("name", "password", "status", "is_guest")}),
+        (_("Playing"), {"fields": ("coins", "joined_at", "last_login", "played")}),
+        (
+            _("Staff"),
+            {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+    )
+    facts = ("status", "is_guest", "coins", "joined_at", "last_login", "played")
+    powers = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = list(self.facts)
+        if obj is not None and obj.is_guest:
+            return [*fields, "name", "password", *self.powers]
+        if not getattr(request.user, "is_superuser", False):
+            fields += self.powers
+        return fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not obj.is_guest:
+            return fieldsets
+        return ((None, {"fields": ("name", "status", "is_guest")}), fieldsets[1])
+
+    @admin.display(description=_("Answers and codes"))
+    def played(self, player: Player) -> SafeString:
+        """Links to what higher apps keep of this player."""
+        pages = (
+            ("admin:answers_answer_changelist", gettext("Answers")),
+            ("admin:games_code_changelist", gettext("Codes")),
+        )
+        links = [(address(name, player), text) for name, text in pages]
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    def save_model(
+        self, request: HttpRequest, obj: Player, form: Any, change: bool
+    ) -> None:
+        """Only what staff changed: coins may have changed since the page was shown."""
+        if not change:
+            obj.save()
+            return
+        columns = [name for name in form.changed_data if name in ("name", *self.powers)]
+        plain = [name for name in columns if not obj._meta.get_field(name).many_to_many]
+        if "name" in plain:
+            plain.append("name_key")
+        obj.save(update_fields=plain)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        player = self.get_object(request, id)
+        if player is not None and player.is_guest:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or may_manage(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # banning can be taken back
+
+    @admin.action(description=_("Ban selected players"), permissions=["change"])
+    def ban(self, request: HttpRequest, players: QuerySet[Player]) -> None:
+        banned = [self.told(request, one, one.ban) for one in players]
+        text = ngettext("%(n)d player banned.", "%(n)d players banned.", sum(banned))
+        messages.success(request, text % {"n": sum(banned)})
+
+    @admin.action(description=_("Restore selected players"), permissions=["change"])
+    def restore(self, request: HttpRequest, players: QuerySet[Player]) -> None:
+        restored = [self.told(request, one, one.restore) for one in players]
+        text = ngettext(
+            "%(n)d player restored.", "%(n)d players restored.", sum(restored)
+        )
+        messages.success(request, text % {"n": sum(restored)})
+
+    def told(self, request: HttpRequest, player: Player, verb: Any) -> bool:
+        """Call the verb and write it into the history; False if it isn't allowed."""
+        if player.pk == request.user.pk or not may_manage(request, player):
+            text = gettext("%(name)s: not yours to change.") % {"name": player}
+            messages.error(request, text)
+            return False
+        verb()
+        self.log_change(request, player, player.get_status_display())
+        return True
+
+
+def address(name: str, player: Player) -> str:
+    return f"{reverse(name)}?player__id__exact={player.pk}"
