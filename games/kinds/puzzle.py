@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +68,13 @@ class PuzzleSettings(Settings):
                 )
         return accepted
 
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """The accepted answers as compared."""
+        return frozenset(
+            fold(line, ignore_marks=self.ignore_marks) for line in self.accepted
+        )
+
 
 def fold(text: str, *, ignore_marks: bool) -> str:
     """Text as compared: as names are, and any script's digits as ASCII; on wish
@@ -111,9 +119,8 @@ class Puzzle(Kind[PuzzleSettings]):
         return value.strip()
 
     def grade(self, settings: PuzzleSettings, entry: Entry) -> Grade:
-        marks = settings.ignore_marks
-        accepted = {fold(line, ignore_marks=marks) for line in settings.accepted}
-        right = fold(entry.value, ignore_marks=marks) in accepted
+        said = fold(entry.value, ignore_marks=settings.ignore_marks)
+        right = said in settings.folded
         return Grade(Verdict.RIGHT, 1) if right else Grade(Verdict.WRONG)
 
     def public(self, settings: PuzzleSettings) -> dict[str, Any]:
