@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 import games.kinds
+from games.forms.fields import fields_of as form_fields_of
 from games.kinds import kind_named, kinds
 from games.kinds.base import Ask, Attempts, Grade, Kind, Settings, Verdict
 from tests.modules import ROOT, belongs_to, imported_by
@@ -30,7 +31,7 @@ class Example:
     settings: dict[str, Any]
     # Changes of what is right, or of what each winner gets, and of nothing else.
     otherwise: dict[str, Any]
-    # What players must not find in `public`.
+    # What players must not find in `public`; a kind that takes answers has some.
     secrets: list[str]
     # By question, some answers that are taken.
     answers: dict[str, list[Any]] = field(default_factory=dict)
@@ -41,6 +42,15 @@ EXAMPLES = {
         settings={"winners": ["Xavier, secret-bicycle", "Yolanda, secret-balloon"]},
         otherwise={"winners": ["Xavier, secret-balloon", "Yolanda, nothing"]},
         secrets=["secret", "avier", "olanda"],
+    ),
+    "checkin": Example(
+        settings={
+            "first_day": "2026-03-01",
+            "last_day": "2026-03-31",
+            "days": [{"coins": 5}, {"pool": "Coffee"}],
+        },
+        otherwise={},
+        secrets=[],
     ),
     "choice": Example(
         settings={
@@ -216,6 +226,12 @@ def test_settings_survive_the_database(name: str):
 
 
 @every_kind
+def test_staff_have_a_form_field_for_every_setting(name: str):
+    schema = kind_named(name).Settings
+    assert list(form_fields_of(schema)) == list(schema.model_fields)
+
+
+@every_kind
 def test_a_kind_imports_nothing_impure(name: str):
     imported = imported_by(Path(games.kinds.__path__[0]) / f"{name}.py")
     for package in IMPURE:
@@ -231,14 +247,14 @@ def test_the_contract_imports_nothing_impure():
 def test_what_is_public_holds_no_secret(name: str):
     kind, settings = kind_and_settings(name)
     shown = json.dumps(kind.public(settings), ensure_ascii=False)
-    assert EXAMPLES[name].secrets
+    assert EXAMPLES[name].secrets or not kind.takes_answers
     assert [secret for secret in EXAMPLES[name].secrets if secret in shown] == []
 
 
 @every_kind
 def test_what_is_public_does_not_depend_on_the_secrets(name: str):
     kind, settings = kind_and_settings(name)
-    assert otherwise(name) != settings
+    assert otherwise(name) != settings or not EXAMPLES[name].secrets
     assert kind.public(otherwise(name)) == kind.public(settings)
 
 
