@@ -1,0 +1,70 @@
+// The page of a game: frames come in, the view goes out.
+import { Answering } from "./lib/answering.js";
+import { bind } from "./lib/bind.js";
+import { everySecond, serverNow, showCountdowns } from "./lib/clock.js";
+import { showState, watchControls } from "./lib/controls.js";
+import { Model } from "./lib/model.js";
+import { Pending } from "./lib/pending.js";
+import { showOf } from "./lib/show.js";
+import { GameSocket } from "./lib/socket.js";
+import { viewOf } from "./lib/view.js";
+
+const article = document.querySelector("article.game");
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const model = new Model(read("state"), read("texts"), "preview" in article.dataset);
+const pending = new Pending(model.game.slug);
+const socket = new GameSocket(model.game.slug, { onFrame, onLink });
+const answering = new Answering(model, pending, (command) => socket.send(command));
+let kind = {};
+
+function render() {
+  const view = viewOf(model, serverNow(), pending.items.length > 0);
+  kind.extend?.(view);
+  view.show = { ...showOf(view), ...view.show };
+  bind(document.body, view);
+  showState(article.querySelector(".chip"), view.phase);
+  showCountdowns();
+}
+
+function onFrame(frame) {
+  model.take(frame);
+  if (frame.type === "welcome") answering.resend();
+  if (frame.type === "error") answering.refused(frame);
+  if (frame.type === "answer") feel(answering.replied(frame));
+  render();
+}
+
+function onLink(link) {
+  model.link = link;
+  render();
+}
+
+// A wrong answer is felt as well as read.
+function feel(verdict) {
+  const form = article.querySelector("form[data-question]:not([hidden])");
+  if (verdict !== "wrong" || !form) return;
+  form.classList.add("shake");
+  form.addEventListener("animationend", () => form.classList.remove("shake"), { once: true });
+  form.elements.value?.select();
+}
+
+function onSubmit(event) {
+  if (!("question" in event.target.dataset)) return;
+  event.preventDefault();
+  if (!model.preview) answering.submit(event.target);
+  render();
+}
+
+async function loadKind() {
+  const script = article.querySelector("[data-script]")?.dataset.script;
+  if (!script) return;
+  kind = await import(script);
+  kind.start?.(article, render, model);
+  render();
+}
+
+article.addEventListener("submit", onSubmit);
+watchControls(article);
+if (!model.preview) socket.open();
+loadKind();
+everySecond(render);

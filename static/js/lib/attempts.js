@@ -1,0 +1,23 @@
+// How many attempts are left. The server counts them; this remembers the tab's own, so
+// that a player sees it coming.
+import { read, write } from "./pending.js";
+
+const MINUTE = 60_000;
+
+export function noteAttempt(model, now) {
+  write(keyOf(model), [...read(keyOf(model)), now]);
+}
+
+export function attemptsOf(model, answer, now) {
+  const { attempts: most, attempts_per: per } = model.game.play;
+  if (!most) return { limited: false };
+  const byMinute = per === "minute";
+  const counted = read(keyOf(model)).filter((at) => !byMinute || at > now - MINUTE);
+  const known = !byMinute && answer ? 1 : 0;
+  const left = answer?.attempts_left ?? most - Math.max(counted.length, known);
+  return { limited: true, by_minute: byMinute, left: model.usedUp ? 0 : Math.max(0, left) };
+}
+
+function keyOf(model) {
+  return `attempts:${model.game.slug}:${model.me?.id}`;
+}

@@ -1,0 +1,52 @@
+// Which parts of the page are shown: every condition that is more than one path.
+export function showOf(view) {
+  return { ...people(view), ...playing(view), ...outcome(view) };
+}
+
+function people({ who, stage, game, me }) {
+  const live = ["soon", "play", "paused"].includes(stage);
+  const outside = who === "stranger" || who === "newcomer";
+  const guests = game.access === "everybody" && game.takes_answers;
+  return {
+    join: live && outside && guests,
+    ask_sign_in: outside && !guests && (live || !game.takes_answers) && stage !== "gone",
+    ask_result: who === "stranger" && game.takes_answers && ["closed", "revealed"].includes(stage),
+    sign_in: me === null || Boolean(me?.guest),
+    outsider: live && who === "outsider",
+  };
+}
+
+function playing(view) {
+  const { who, stage, game, attempts, codes, result } = view;
+  const live = ["soon", "play", "paused"].includes(stage);
+  const solved = game.instant && result === "won";
+  const usedUp = attempts.limited && !attempts.by_minute && attempts.left === 0 && !solved;
+  const open = stage === "play" && (who === "player" || who === "unknown");
+  return {
+    bare: !game.picture,
+    form: open && !solved && !usedUp,
+    used_up: open && usedUp,
+    closing: stage === "play" && game.closes_at !== null,
+    waiting: stage === "closed" && game.takes_answers,
+    over: stage === "closed" && !game.takes_answers,
+    sold_out: live && game.sold_out && game.takes_answers && !codes.length && !solved,
+    right_count: game.takes_answers && (game.instant || stage === "revealed"),
+    published: !game.takes_answers && !["soon", "gone"].includes(stage),
+  };
+}
+
+function outcome({ game, codes, result, revealed, who, too_late }) {
+  const told = revealed || game.instant;
+  const won = codes.length > 0 || (told && result === "won");
+  const empty = won && !codes.length;
+  const ended = revealed && who === "player" && game.takes_answers && !won;
+  return {
+    won,
+    saved_code: codes.length > 0,
+    too_late: empty && too_late,
+    congratulations: empty && !too_late,
+    lost: ended && result === "lost",
+    thanks: ended && result === "pending",
+    absent: ended && result === "none",
+  };
+}
