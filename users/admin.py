@@ -5,7 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    BaseUserCreationForm,
+    ReadOnlyPasswordHashField,
+)
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
@@ -57,6 +61,11 @@ class NameForm(ModelForm):
         return name
 
 
+class AccountForm(NameForm):
+    # Shows that there is a password, and leads to the page that sets another.
+    password = ReadOnlyPasswordHashField(label=_("Password"))
+
+
 class NewAccountForm(NameForm, BaseUserCreationForm):
     class Meta:
         model = Player
@@ -81,7 +90,7 @@ def may_manage(request: HttpRequest, player: Player) -> bool:
 
 @admin.register(Player)
 class PlayerAdmin(FoldedSearch, UserAdmin):
-    form = NameForm
+    form = AccountForm
     add_form = NewAccountForm
     change_password_form = PasswordForm
     add_fieldsets = ((None, {"fields": ("name", "password1", "password2")}),)

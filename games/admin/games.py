@@ -18,7 +18,7 @@ from games.forms.game import GameForm, form_for, setting_names
 from games.handover import given
 from games.kinds import kinds
 from games.models import Game
-from games.states import State
+from games.states import SEEN, State
 
 
 @admin.register(Game)
@@ -76,6 +76,7 @@ class GameAdmin(Listing, Imports):
     ) -> HttpResponse:
         game = kwargs.get("obj")
         context["kind"] = kinds()[kind_in(request, game)]
+        context["is_seen"] = game is not None and game.state in SEEN
         if game and self.has_change_permission(request, game):
             context["verbs"] = verbs.possible(game)
             context["extendable"] = game.allows("extend")

@@ -1,14 +1,17 @@
 """The list of games."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from games.handover import given
@@ -52,11 +55,15 @@ def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return {row["pool__game"]: (row["left"], row["total"]) for row in counted}
 
 
+def short(moment: datetime | None) -> str:
+    return "–" if moment is None else date_format(localtime(moment), "j M Y H:i")
+
+
 class Listing(admin.ModelAdmin):
     """The columns, filters and search of the list."""
 
     list_display = (
-        *("title", "kind_label", "state_chip", "opens_at", "closes_at"),
+        *("title", "kind_label", "state_chip", "opens", "closes"),
         *("players_answered", "codes"),
     )
     list_filter = ("state", KindFilter, "access")
@@ -76,7 +83,15 @@ class Listing(admin.ModelAdmin):
         state = game.get_state_display()
         return format_html('<span class="chip chip-{}">{}</span>', game.state, state)
 
-    @admin.display(description=_("players answered"))
+    @admin.display(description=_("opens"), ordering="opens_at")
+    def opens(self, game: Game) -> str:
+        return short(game.opens_at)
+
+    @admin.display(description=_("closes"), ordering="closes_at")
+    def closes(self, game: Game) -> str:
+        return short(game.closes_at)
+
+    @admin.display(description=_("answered"))
     def players_answered(self, game: Any) -> str:
         return f"{game.answered:,}"
 

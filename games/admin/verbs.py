@@ -39,7 +39,7 @@ VERBS: Mapping[str, Verb] = {
             _("Published. It opens at its time."),
             Game.schedule,
         ),
-        Verb("open", _("Open now"), _("Open."), Game.open),
+        Verb("open", _("Open now"), _("The game is open."), Game.open),
         Verb(
             "withdraw",
             _("Withdraw"),
@@ -47,11 +47,11 @@ VERBS: Mapping[str, Verb] = {
             Game.withdraw,
         ),
         Verb("pause", _("Pause"), _("Paused. No answers are taken."), Game.pause),
-        Verb("resume", _("Resume"), _("Open again."), Game.resume),
+        Verb("resume", _("Resume"), _("The game is open again."), Game.resume),
         Verb(
             "close",
             _("Close"),
-            _("Closed."),
+            _("The game is closed."),
             Game.close,
             _(
                 "No more answers are taken, and the closing time becomes now. Whoever "
@@ -78,7 +78,9 @@ VERBS: Mapping[str, Verb] = {
                 "can be restored."
             ),
         ),
-        Verb("restore", _("Restore"), _("Out of the archive."), Game.restore),
+        Verb(
+            "restore", _("Restore"), _("The game is out of the archive."), Game.restore
+        ),
     )
 }
 

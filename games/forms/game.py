@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as Misfit
@@ -38,6 +39,7 @@ class GameForm(forms.ModelForm):
 
     class Meta:
         model = Game
+        widgets = {"text": AdminTextareaWidget(attrs={"rows": 5})}
         fields = (
             *("title", "slug", "text", "picture", "picture_alt"),
             *("opens_at", "closes_at", "access"),

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 class LinesField(forms.CharField):
     """Cleans to the lines that say something, without spaces around them."""
 
-    widget = AdminTextareaWidget
+    widget = AdminTextareaWidget(attrs={"rows": 5})
 
     def to_python(self, value: Any) -> Any:
         lines = value if isinstance(value, list) else (value or "").splitlines()
