@@ -55,6 +55,8 @@ def render_game(
 ) -> HttpResponse:
     """The page of a game; a preview takes no answers and opens no socket."""
     state = game.public(timezone.now())
+    if preview:  # a draft's public state doesn't say yet what is played
+        state["play"] = game.of_kind.public(game.rules)
     context = {
         "game": state,
         "preview": preview,

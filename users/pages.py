@@ -1,5 +1,7 @@
 """Signing in, out and up."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, LogoutView
@@ -18,6 +20,11 @@ class SignIn(LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
     extra_context = {"sign_up": settings.SIGN_UP}
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """A guest is signed in too, but may come to use an account."""
+        super().setup(request, *args, **kwargs)
+        self.redirect_authenticated_user = not getattr(request.user, "is_guest", False)
 
 
 class SignOut(LogoutView):
