@@ -39,9 +39,10 @@ function onLink(link) {
   render();
 }
 
-// A wrong answer is felt as well as read.
+// A wrong answer is felt as well as read; a saved one makes room for the next.
 function feel(verdict) {
   const form = article.querySelector("form[data-question]:not([hidden])");
+  if (verdict === "pending" && form?.dataset.shape === "text") form.reset();
   if (verdict !== "wrong" || !form) return;
   form.classList.add("shake");
   form.addEventListener("animationend", () => form.classList.remove("shake"), { once: true });

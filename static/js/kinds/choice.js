@@ -86,6 +86,8 @@ function progressOf(questions, view) {
     first: at === 0,
     last: at === questions.length - 1,
     complete,
+    several: questions.length > 1,
+    answered: Boolean(questions[at]?.answer),
     scored: view.game.instant && gradable.length > 0,
     changeable: complete && !view.game.instant,
   };

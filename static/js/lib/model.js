@@ -41,7 +41,7 @@ export class Model {
     const codes = this.mine.codes ?? [];
     const known = codes.some((one) => one.code === reply.code);
     this.mine.answers = [...others, answer];
-    if (reply.code && !known) this.mine.codes = [...codes, { code: reply.code, pool: "" }];
+    if (reply.code && !known) this.mine.codes = [...codes, { code: reply.code, pool: reply.pool ?? "" }];
     this.tooLate ||= Boolean(reply.sold_out);
   }
 }

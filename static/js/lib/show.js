@@ -3,7 +3,7 @@ export function showOf(view) {
   return { ...people(view), ...playing(view), ...outcome(view) };
 }
 
-function people({ who, stage, game, me }) {
+function people({ who, stage, game }) {
   const live = ["soon", "play", "paused"].includes(stage);
   const outside = who === "stranger" || who === "newcomer";
   const guests = game.access === "everybody" && game.takes_answers;
@@ -11,7 +11,7 @@ function people({ who, stage, game, me }) {
     join: live && outside && guests,
     ask_sign_in: outside && !guests && (live || !game.takes_answers) && stage !== "gone",
     ask_result: who === "stranger" && game.takes_answers && ["closed", "revealed"].includes(stage),
-    sign_in: me === null || Boolean(me?.guest),
+    stranger: who === "stranger",
     outsider: live && who === "outsider",
   };
 }
