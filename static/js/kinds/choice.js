@@ -1,4 +1,5 @@
 // A quiz or vote: one question at a time, at one's own pace.
+const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 let at = null; // the question shown; null until the first one open is known
 
 export function start(root, render, model) {
@@ -22,7 +23,8 @@ export function extend(view) {
   questions.forEach((one, i) => (one.shown = i === at));
   view.quiz = progressOf(questions, view);
   view.result = resultOf(questions, view);
-  view.show = { quiz: view.stage === "play" && ["player", "unknown"].includes(view.who) };
+  const asking = view.stage === "play" && ["player", "unknown"].includes(view.who);
+  view.show = { quiz: asking, ...(questions.length > 1 && { right_count: false }) };
 }
 
 function firstOpen(questions) {
@@ -34,7 +36,8 @@ function questionOf(asked, answer, place, view) {
   const many = asked.type === "multiple";
   const final = Boolean(answer) && view.game.instant;
   const result = view.game.reveal?.questions?.[place];
-  const options = asked.options.map((text, i) => optionOf(asked, text, i, answer, result));
+  const total = totalOf(asked, result);
+  const options = asked.options.map((text, i) => optionOf(asked, text, i, answer, result, total));
   return {
     ...asked,
     answer,
@@ -46,11 +49,18 @@ function questionOf(asked, answer, place, view) {
     open: !final,
     locked: final || !view.can.answer,
     verdict: verdictOf(asked, answer, view),
-    voters: Math.max(1, ...options.map((option) => option.votes)),
+    total,
   };
 }
 
-function optionOf(asked, text, place, answer, result) {
+// Of several choices each, a full bar is the favourite; otherwise it is everybody.
+function totalOf(asked, result) {
+  const votes = result?.votes ?? [];
+  const sum = votes.reduce((all, some) => all + some, 0);
+  return Math.max(1, asked.type === "multiple" ? Math.max(...votes) : sum);
+}
+
+function optionOf(asked, text, place, answer, result, total) {
   const literal = asked.type === "truefalse";
   const mine = answer?.value.includes(place) ?? false;
   const right = result?.right.includes(place) ?? false;
@@ -63,6 +73,7 @@ function optionOf(asked, text, place, answer, result) {
     right,
     mark: right ? "right" : mine ? (answer.verdict ?? "") : "",
     votes: result?.votes[place] ?? 0,
+    share: asked.type === "multiple" ? "" : percent.format((result?.votes[place] ?? 0) / total),
   };
 }
 

@@ -10,12 +10,18 @@ export function noteAttempt(model, now) {
 
 export function attemptsOf(model, answer, now) {
   const { attempts: most, attempts_per: per } = model.game.play;
-  if (!most) return { limited: false };
+  if (!most) return { limited: false, free_at: null };
   const byMinute = per === "minute";
   const counted = read(keyOf(model)).filter((at) => !byMinute || at > now - MINUTE);
   const known = !byMinute && answer ? 1 : 0;
   const left = answer?.attempts_left ?? most - Math.max(counted.length, known);
-  return { limited: true, by_minute: byMinute, left: model.usedUp ? 0 : Math.max(0, left) };
+  return {
+    limited: true,
+    by_minute: byMinute,
+    left: model.usedUp ? 0 : Math.max(0, left),
+    some: left > 0,
+    free_at: byMinute && left <= 0 ? counted[0] + MINUTE : null,
+  };
 }
 
 function keyOf(model) {

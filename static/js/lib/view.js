@@ -21,8 +21,8 @@ export function viewOf(model, now, pending) {
   view.lines = mine.lines ?? [];
   view.revealed = stage === "revealed";
   view.said = pending && link === "offline" ? { what: "kept" } : model.said;
-  view.retry_at = model.retryAt > now ? model.retryAt : null;
   view.attempts = attemptsOf(model, answer, now);
+  view.retry_at = model.retryAt > now ? model.retryAt : view.attempts.free_at;
   view.result = resultOf(mine.answers ?? []);
   view.too_late = model.tooLate || game.sold_out;
   view.can = { answer: canAnswer(view, model) };
