@@ -21,6 +21,9 @@ STATUS = {
     "no_attempts_left": 409,
     "sold_out": 409,
     "not_enough_coins": 409,
+    "previous_day_missing": 409,
+    "all_days_done": 409,
+    "limit_reached": 409,
     "too_large": 413,
     "rate_limited": 429,
     "unavailable": 503,
@@ -38,6 +41,9 @@ DETAILS: dict[str, str | Promise] = {
     "no_attempts_left": _("You have no attempts left."),
     "sold_out": _("Everything has been given away."),
     "not_enough_coins": _("You don't have enough coins."),
+    "previous_day_missing": _("The day before comes first."),
+    "all_days_done": _("You have done all the days."),
+    "limit_reached": _("You have had as many of these as one player may."),
     "too_large": _("That is too large."),
     "rate_limited": _("That was too fast. Wait a moment."),
     "unavailable": _("We're busy. Try again in a moment."),
@@ -58,17 +64,20 @@ class Refused(Exception):
         *,
         field: str = "",
         retry_after: int = 0,
+        **more: Any,
     ) -> None:
         assert code in STATUS
         self.code = code
         self.detail = detail or DETAILS[code]
         self.field = field
         self.retry_after = retry_after
+        self.more = more
         super().__init__(code)
 
     def body(self) -> dict[str, Any]:
         """`code`, `detail` and, where one part was wrong, `field`."""
         body: dict[str, Any] = {"code": self.code, "detail": str(self.detail)}
+        body |= self.more
         if self.field:
             body["field"] = self.field
         if self.retry_after:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 
 from users.models import Player
+from users.models.player import LONGEST_NAME
 from users.names import fold, is_blocked, tidy
 
 
@@ -96,6 +97,8 @@ class SignUpForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name = tidy(self.cleaned_data["name"])
+        if len(name) > LONGEST_NAME:
+            raise ValidationError(_("A name has at most 40 characters."))
         if len(fold(name)) < 2:
             raise ValidationError(_("A name has at least 2 letters or digits."))
         if is_blocked(name):

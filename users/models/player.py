@@ -10,6 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from users.names import fold, tidy
+from users.refusals import Refused
+
+
+LONGEST_NAME = 40
 
 
 class PlayerManager(BaseUserManager["Player"]):
@@ -42,7 +46,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         ACTIVE = "active", _("active")
         BANNED = "banned", _("banned")
 
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
     name_key = models.CharField(
         max_length=80, unique=True, null=True, blank=True, editable=False
     )
@@ -97,7 +101,25 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            # The ledger alone changes the balance; ours may be of yesterday.
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key and field.name != "coins"
+            ]
         super().save(*args, **kwargs)
+
+    @classmethod
+    def held(cls, pk: int) -> "Player":
+        """The active player, locked: the queue in which what one player does waits.
+
+        `Refused("not_signed_in")` where there is none, or they are banned.
+        """
+        locked = cls.objects.select_for_update(no_key=True).filter(pk=pk).first()
+        if locked is None or not locked.is_active:
+            raise Refused("not_signed_in")
+        return locked
 
     def ban(self) -> None:
         """Sign the player out everywhere and refuse what they send."""

@@ -1,0 +1,111 @@
+"""The coin ledger: append-only; a player's balance is the sum of their entries.
+
+The database itself keeps it so: triggers (migration 0002) refuse to change or delete an
+entry, add each new one to `Player.coins`, and refuse any balance that is not the sum.
+"""
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from users.models.player import Player
+from users.refusals import Refused
+
+
+class CoinEntryManager(models.Manager["CoinEntry"]):
+    def record(
+        self,
+        player: Player,
+        amount: int,
+        reason: str,
+        *,
+        key: str,
+        at: datetime,
+        refers_to: str = "",
+        by: Player | None = None,
+    ) -> "CoinEntry":
+        """Give (or, below zero, take) coins once for this key.
+
+        Runs in the transaction that holds the player's row, whose `coins` it brings up
+        to date. Raises `Refused("not_enough_coins")`.
+        """
+        earlier = self.filter(key=key).first()
+        if earlier:
+            return earlier
+        if player.coins + amount < 0:
+            raise Refused("not_enough_coins")
+        entry = self.create(
+            player=player,
+            amount=amount,
+            reason=reason,
+            key=key,
+            at=at,
+            refers_to=refers_to,
+            by=by,
+        )
+        player.refresh_from_db(fields=["coins"])
+        return entry
+
+    def adjust(
+        self, player_id: int, amount: int, why: str, by: Player, now: datetime
+    ) -> "CoinEntry":
+        """Give or take coins by hand, with the reason in the ledger."""
+        with transaction.atomic():
+            player = Player.objects.select_for_update(no_key=True).get(pk=player_id)
+            return self.record(
+                player,
+                amount,
+                CoinEntry.Reason.ADJUSTED,
+                key=f"adjusted:{uuid4()}",
+                at=now,
+                refers_to=why,
+                by=by,
+            )
+
+
+class CoinEntry(models.Model):
+    """One line of the ledger. Never changed, never deleted."""
+
+    class Reason(models.TextChoices):
+        CHECK_IN = "check-in", _("check-in")
+        COMPLETED = "completed", _("all days completed")
+        MAKE_UP = "make-up", _("missed day made up")
+        REDEEMED = "redeemed", _("spent in the shop")
+        REFUND = "refund", _("refund")
+        ADJUSTED = "adjusted", _("adjusted by staff")
+
+    player = models.ForeignKey(
+        Player, models.PROTECT, related_name="coin_entries", verbose_name=_("player")
+    )
+    amount = models.IntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
+    refers_to = models.CharField(_("refers to"), max_length=200, blank=True)
+    # What this entry is for, once in all the world: sending again adds nothing.
+    key = models.CharField(max_length=120, unique=True, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+        help_text=_("The member of staff; empty: the system."),
+    )
+    at = models.DateTimeField(_("time"))
+
+    objects = CoinEntryManager()
+
+    class Meta:
+        verbose_name = _("coin entry")
+        verbose_name_plural = _("coin entries")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount=0), name="coin_entry_not_zero")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d} {self.reason}"
