@@ -113,7 +113,7 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
         (answers[0].player, claim_of(game.pk, answers[0].player_id))
         for answers in winners_first(game, answers)
     ]
-    Code.objects.give(game.pk, winners, now)
+    Code.objects.for_winners_of(game.pk).give(winners, now)
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:

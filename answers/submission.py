@@ -40,12 +40,7 @@ def submit(submission: Submission) -> dict[str, Any]:
     """
     check_text(submission.value)
     with transaction.atomic():
-        # The player's row is the queue in which one player's answers wait.
-        player = Player.objects.select_for_update(no_key=True).get(
-            pk=submission.player_id
-        )
-        if not player.is_active:
-            raise Refused("not_signed_in")
+        player = Player.held(submission.player_id)
         earlier = list(
             Answer.objects.filter(player=player, game=submission.game_id).order_by("pk")
         )
@@ -201,10 +196,11 @@ def prize_for(player: Player, game: Game, now: datetime) -> dict[str, Any]:
     """The code a winner is given, or that there is none left; nothing where the game
     gives no codes."""
     claim = claim_of(game.pk, player.pk)
-    given = Code.objects.give(game.pk, [(player, claim)], now)
+    codes = Code.objects.for_winners_of(game.pk)
+    given = codes.give([(player, claim)], now)
     if claim in given:
         return {"code": given[claim].text}
-    if Code.objects.for_winners_of(game.pk).exists():
+    if codes.exists():
         return {"sold_out": True}
     return {}
 

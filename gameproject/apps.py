@@ -11,17 +11,26 @@ class GameprojectConfig(AppConfig):
 
         from answers import commands, results, welcome
         from answers.models import Answer
+        from checkins.commands import checkin_command, redeem_command
+        from checkins.welcome import checkins_of, items_in, purchases_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
         from users.signin import StaffSignInForm
 
         admin.site.login_form = StaffSignInForm
-        given.commands["answer"] = commands.answer
+        given.commands |= {
+            "answer": commands.answer,
+            "checkin": checkin_command,
+            "redeem": redeem_command,
+        }
         given.mine |= {
             "answers": welcome.answers_of,
             "codes": codes_of,
             "lines": lines_of,
+            "checkins": checkins_of,
+            "purchases": purchases_of,
         }
+        given.public.append(items_in)
         given.counts = Answer.objects.counts
         given.reveal = results.reveal
         given.changed_by = results.changed_by

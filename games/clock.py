@@ -12,7 +12,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from games.models import Game
+from games.models import Game, Pool
 from games.states import State
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,13 @@ def follow(now: datetime) -> int:
         for game in due:
             game.follow_clock(now)
     return len(due)
+
+
+def pay_debts() -> None:
+    """Give owed codes that have come free since."""
+    for pool in Pool.objects.in_debt():
+        with transaction.atomic():
+            pool.pay_debts()
 
 
 def next_time(now: datetime) -> datetime:
@@ -56,6 +63,7 @@ class Clock(threading.Thread):
         """Follow the clock; the seconds to sleep."""
         try:
             follow(timezone.now())
+            pay_debts()
             wait = next_time(timezone.now()) - timezone.now()
         except DatabaseError as error:
             logger.error("The clock could not be followed: %s", error)

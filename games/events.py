@@ -51,10 +51,13 @@ def broadcast(game_id: int, frame: dict[str, Any]) -> None:
     send(group_of(game_id), message)
 
 
-def player_changed(player_id: int, game_id: int, origin: str = "") -> None:
-    """The player's other devices see their new state; `origin` has had its reply."""
+def player_changed(player_id: int, game_id: int | None, origin: str = "") -> None:
+    """The player's other devices see their new state; `origin` has had its reply.
+
+    Coins are the same in every game: without a game, devices in all of them are told.
+    """
     message = {"type": "me", "game": game_id, "player": player_id, "origin": origin}
-    send(group_of(game_id), message)
+    send(group_of(game_id) if game_id else EVERY_PROCESS, message)
 
 
 def send(group: str, message: dict[str, Any]) -> None:

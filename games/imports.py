@@ -83,7 +83,7 @@ def import_codes(pool: Pool, upload: Any) -> Report:
         report.added = pool.add(texts)
         if report.added and pool.game.state in SEEN:
             # It may have been sold out: players must hear that it no longer is.
-            pool.game.edit([])
+            pool.game.announce()
     if texts:
         report.first, report.last = texts[0], texts[-1]
     return report

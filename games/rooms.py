@@ -191,13 +191,12 @@ class Rooms:
         if message["type"] == "presence":
             self._peers[message["process"]] = (time.monotonic(), dict(message["here"]))
             return
-        room = self.by_game.get(message["game"])
-        if room is None:
-            return
+        known = self.by_game.get(message["game"])
         if message["type"] == "me":
-            self._keep(room.refresh(message["player"], message["origin"]))
-        else:
-            await self._frame(room, message)
+            for room in [known] if known else self.by_game.values():
+                self._keep(room.refresh(message["player"], message["origin"]))
+        elif known:
+            await self._frame(known, message)
 
     async def _frame(self, room: Room, message: dict[str, Any]) -> None:
         if message["seq"] <= room.seq:
@@ -255,6 +254,7 @@ class Rooms:
             tally = {"here": self._here(game_id), **counted.get(game_id, {})}
             if tally != room.tally:
                 await in_thread(tell_tally, game_id, tally)
+            await in_thread(tell_drift, game_id, room.public)
         for game_id in watched:
             await self._heartbeat(self.by_game[game_id])
 
@@ -300,6 +300,13 @@ def tell_tally(game_id: int, tally: dict[str, int]) -> None:
     """Broadcast a changed tally under the game's next `seq`."""
     game = Game.objects.only("seq").get(pk=game_id)
     events.broadcast(game_id, frames.tally(game.next_seq(), tally))
+
+
+def tell_drift(game_id: int, told: str) -> None:
+    """Broadcast what has come about without a verb, such as codes running out."""
+    game = Game.objects.get(pk=game_id)
+    if frames.encode(game.public(timezone.now())) != told:
+        game.announce()
 
 
 def tally_text(room: Room) -> str:

@@ -2,6 +2,6 @@
 
 from games.models.game import Game
 from games.models.people import Guest, Invitation
-from games.models.prizes import Code, Pool
+from games.models.prizes import Code, Owed, Pool
 
-__all__ = ["Code", "Game", "Guest", "Invitation", "Pool"]
+__all__ = ["Code", "Game", "Guest", "Invitation", "Owed", "Pool"]

@@ -1,9 +1,10 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from django.core.validators import RegexValidator
@@ -12,6 +13,7 @@ from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from games import events
+from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.people import Invitation
@@ -25,6 +27,12 @@ from users.refusals import Refused
 slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters, digits and single hyphens only.")
 )
+
+
+@lru_cache(maxsize=256)
+def validated(kind: str, settings: str) -> Settings:
+    """Settings from JSON, once for all who read the same: a long list takes a while."""
+    return cast(Settings, kind_named(kind).Settings.model_validate_json(settings))
 
 
 class GameQuerySet(models.QuerySet["Game"]):
@@ -100,6 +108,8 @@ class Game(models.Model):
         default=State.DRAFT,
         editable=False,
     )
+    # The state before the archive, to which restoring leads back.
+    archived_as = models.CharField(max_length=10, blank=True, editable=False)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     access = models.CharField(
@@ -149,7 +159,7 @@ class Game(models.Model):
     @property
     def rules(self) -> Settings:
         """The kind's settings, validated."""
-        return cast(Settings, self.of_kind.Settings.model_validate(self.settings))
+        return validated(self.kind, json.dumps(self.settings))
 
     # Questions
 
@@ -194,6 +204,8 @@ class Game(models.Model):
 
     def sold_out(self) -> bool:
         """Whether there were codes to win and all have been given."""
+        if not self.of_kind.takes_answers:
+            return False
         codes = Code.objects.for_winners_of(self.pk)
         return codes.exists() and not codes.unclaimed().exists()
 
@@ -201,7 +213,7 @@ class Game(models.Model):
         """What every player may see now; times are in ms since 1970."""
         state = self.state_at(now)
         rules, kind = self.rules, self.of_kind
-        return {
+        public = {
             "slug": self.slug,
             "kind": self.kind,
             "title": self.title,
@@ -218,6 +230,9 @@ class Game(models.Model):
             "play": kind.public(rules) if state in SEEN else {},
             "reveal": self.revealed if state is State.REVEALED else None,
         }
+        for part in given.public:
+            public |= part(self)
+        return public
 
     # Verbs
 
@@ -240,6 +255,10 @@ class Game(models.Model):
             self._bump()
             self.refresh_from_db()
             self._tell()
+
+    def announce(self) -> None:
+        """Tell players of what is true already, such as that codes have run out."""
+        self.edit([])
 
     def next_seq(self) -> int:
         """Take the game's next `seq` for a broadcast that changes nothing else."""
@@ -307,6 +326,10 @@ class Game(models.Model):
         """Close this much later; a game already closed opens again for so long."""
         with self.changing():
             self._require("extend")
+            if minutes < 1:
+                raise Refused(
+                    "invalid", _("Extend by a minute or more."), field="minutes"
+                )
             assert self.closes_at
             self.closes_at = max(self.closes_at, now) + timedelta(minutes=minutes)
             if self.state == State.CLOSED:
@@ -321,16 +344,13 @@ class Game(models.Model):
         """Out of players' sight; nothing is deleted."""
         with self.changing():
             self._require("archive")
-            self.state = State.ARCHIVED
+            self.archived_as, self.state = self.state, State.ARCHIVED
 
     def restore(self, now: datetime) -> None:
-        """Out of the archive: revealed if it was, closed if it had opened."""
+        """Out of the archive, as it went in."""
         with self.changing():
             self._require("restore")
-            opened = self.opens_at is not None and self.opens_at <= now
-            self.state = State.CLOSED if opened else State.DRAFT
-            if self.revealed_at:
-                self.state = State.REVEALED
+            self.archived_as, self.state = "", self.archived_as
 
     def follow_clock(self, now: datetime) -> None:
         """Note that the opening or closing time has passed."""

@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from games import events
 from users.models import Player
 
 LONGEST_CODE = 100
+
+
+class PoolQuerySet(models.QuerySet["Pool"]):
+    def in_debt(self) -> "PoolQuerySet":
+        """Those that owe codes and have some: after a transaction that gave back."""
+        free = Code.objects.unclaimed().filter(pool=OuterRef("pk"))
+        return self.filter(
+            Exists(Owed.objects.filter(pool=OuterRef("pk"))), Exists(free)
+        )
 
 
 class Pool(models.Model):
@@ -21,6 +33,8 @@ class Pool(models.Model):
         max_length=60,
         help_text=_("What the codes are for, as players read it: “Coffee voucher”."),
     )
+
+    objects = PoolQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pool of codes")
@@ -34,14 +48,71 @@ class Pool(models.Model):
         return self.name
 
     def add(self, texts: Iterable[str]) -> int:
-        """Add these codes in their order, leaving out those already here; how many."""
-        before = self.codes.count()
-        Code.objects.bulk_create(
-            (Code(pool=self, text=text) for text in texts),
-            batch_size=1000,
-            ignore_conflicts=True,
+        """Add these codes in their order, leaving out those already here; how many.
+
+        Players who are owed a code of this pool are given theirs first.
+        """
+        with transaction.atomic():
+            self._lock()
+            before = self.codes.count()
+            Code.objects.bulk_create(
+                (Code(pool=self, text=text) for text in texts),
+                batch_size=1000,
+                ignore_conflicts=True,
+            )
+            self.pay_debts()
+            return self.codes.count() - before
+
+    def pay_debts(self) -> None:
+        """Give waiting players their codes, the longest waiting first.
+
+        Runs in a transaction.
+        """
+        owed = list(
+            self.owed.select_for_update(of=("self",))
+            .select_related("player")
+            .order_by("pk")
         )
-        return self.codes.count() - before
+        winners = [(one.player, one.claim) for one in owed]
+        given = self.codes.order_by("pk").give(winners, timezone.now())
+        paid = [one for one in owed if one.claim in given]
+        Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
+        for one in paid:
+            tell = partial(events.player_changed, one.player_id, self.game_id)
+            transaction.on_commit(tell)
+
+    def give_or_owe(self, player: Player, claim: str, now: datetime) -> "Code | None":
+        """The player's code for this claim; None while it is owed."""
+        codes, winner = self.codes.order_by("pk"), [(player, claim)]
+        given = codes.give(winner, now)
+        if not given:
+            # Whoever adds codes just now pays debts before or after us, not past us.
+            self._lock()
+            given = codes.give(winner, now)
+        if not given:
+            Owed.objects.get_or_create(
+                claim=claim, defaults={"pool": self, "player": player, "since": now}
+            )
+        return given.get(claim)
+
+    def _lock(self) -> None:
+        Pool.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+
+class Owed(models.Model):
+    """A code that is owed until there is stock: nothing a player earned is lost."""
+
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="owed")
+    player = models.ForeignKey(Player, models.PROTECT, related_name="+")
+    claim = models.CharField(max_length=80, unique=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("owed code")
+        verbose_name_plural = _("owed codes")
+
+    def __str__(self) -> str:
+        return self.claim
 
 
 class CodeQuerySet(models.QuerySet["Code"]):
@@ -58,21 +129,18 @@ class CodeQuerySet(models.QuerySet["Code"]):
         return list(free[:count])
 
     def give(
-        self, game_id: int, winners: Sequence[tuple[Player, str]], now: datetime
+        self, winners: Sequence[tuple[Player, str]], now: datetime
     ) -> dict[str, "Code"]:
-        """Codes of the game by claim, for as many (player, claim) as there are codes.
+        """Codes of these, by claim, for as many (player, claim) as there are codes.
 
         A claim that was given its code before is given it again.
         """
+        claims = [claim for _player, claim in winners]
         given = {
-            str(code.claim): code
-            for code in Code.objects.filter(
-                claim__in=[claim for _player, claim in winners]
-            )
+            str(code.claim): code for code in Code.objects.filter(claim__in=claims)
         }
         waiting = [(player, claim) for player, claim in winners if claim not in given]
-        codes = Code.objects.for_winners_of(game_id)
-        free = codes.next_free(len(waiting)) if waiting else []
+        free = self.next_free(len(waiting)) if waiting else []
         for code, (player, claim) in zip(free, waiting):
             code.player, code.claim, code.given_at = player, claim, now
             given[claim] = code

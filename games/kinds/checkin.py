@@ -1,0 +1,130 @@
+"""A daily check-in: days in the game's own time zone, a reward for each.
+
+Which date it is, is decided here from the server's clock; which day a player may do, in
+`checkins/days.py`.
+"""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, model_validator
+
+from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
+
+Coins = Annotated[int, Field(ge=0, le=1_000_000)]
+PoolName = Annotated[str, Field(max_length=60)]
+
+
+class Day(Settings):
+    coins: Annotated[Coins, Ask(_("Coins"))] = 0
+    pool: Annotated[
+        PoolName, Ask(_("Pool of codes"), _("The pool's name; empty: no code."))
+    ] = ""
+
+
+class CheckinSettings(Settings):
+    time_zone: Annotated[
+        str, Ask(_("Time zone"), _("Such as Asia/Bangkok. Days follow its clock."))
+    ] = "Asia/Bangkok"
+    day_starts: Annotated[
+        int,
+        Field(ge=0, le=23),
+        Ask(_("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")),
+    ] = 0
+    first_day: Annotated[date, Ask(_("First day"), _("Written as 2026-12-31."))]
+    last_day: Annotated[date, Ask(_("Last day"))]
+    mode: Annotated[
+        Literal["sequence", "calendar", "streak"],
+        Ask(
+            _("Days follow"),
+            choices={
+                "sequence": _("the player: the next day on any later date"),
+                "calendar": _("the calendar: each day only on its date"),
+                "streak": _("each other: a gap starts again at day 1"),
+            },
+        ),
+    ] = "sequence"
+    makeup_price: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000),
+        Ask(
+            _("Coins to make up a missed day"),
+            _("Only where days follow the calendar. Empty: can't be made up."),
+        ),
+    ] = None
+    days: Annotated[
+        list[Day],
+        Field(min_length=1, max_length=60),
+        Ask(_("Days"), _("What each day gives, in order.")),
+    ]
+    completed_coins: Annotated[Coins, Ask(_("Coins for doing all days"))] = 0
+    completed_pool: Annotated[
+        PoolName, Ask(_("Pool of codes for doing all days"), _("Empty: no code."))
+    ] = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "CheckinSettings":
+        if not is_zone(self.time_zone):
+            raise misfit(
+                _("The time zone is unknown; write one such as Asia/Bangkok."),
+                "time_zone",
+            )
+        if self.last_day < self.first_day:
+            raise misfit(_("The last day must not come before the first."))
+        if self.makeup_price is not None and self.mode != "calendar":
+            raise misfit(_("Days can be made up only where they follow the calendar."))
+        span = (self.last_day - self.first_day).days + 1
+        if self.mode == "calendar" and span != len(self.days):
+            raise misfit(
+                _("From first to last day there are %(span)d dates: give as many days.")
+                % {"span": span}
+            )
+        return self
+
+    # Days by the game's clock
+
+    def date_at(self, now: datetime) -> date:
+        """The game's date at a moment: a day may start later than at midnight."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        return local.date() - timedelta(days=local.hour < self.day_starts)
+
+    def starts_at(self, day: date) -> datetime:
+        """The moment a date begins. An hour the clocks skip begins when they do."""
+        wall = datetime.combine(day, time(self.day_starts), ZoneInfo(self.time_zone))
+        return datetime.fromtimestamp(wall.timestamp(), tz=ZoneInfo("UTC"))
+
+    def date_of(self, number: int) -> date:
+        """The date of a day, where days follow the calendar."""
+        return self.first_day + timedelta(days=number - 1)
+
+
+def is_zone(name: str) -> bool:
+    """Whether the time zone database knows the name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+class Checkin(Kind[CheckinSettings]):
+    name = "checkin"
+    label = _("Daily check-in")
+    about = _("Players come back every day and collect coins or codes.")
+    Settings = CheckinSettings
+    takes_answers = False
+
+    def parse(self, settings: CheckinSettings, question: str, value: Any) -> Any:
+        raise unreadable(_("This game takes check-ins, not answers."))
+
+    def grade(self, settings: CheckinSettings, entry: Entry) -> Grade:
+        raise NotImplementedError("a check-in has no answers to grade")
+
+    def public(self, settings: CheckinSettings) -> dict[str, Any]:
+        """All of it: there is no secret in a calendar."""
+        return settings.model_dump(mode="json")
+
+
+KIND = Checkin()
