@@ -26,6 +26,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
             {"text": "Is it fun?", "type": "vote", "options": ["yes", "no"]},
         ]
     },
+    "checkin": {
+        "first_day": "2026-01-01",
+        "last_day": "2030-12-31",
+        "days": [{"coins": 10}, {"coins": 20}, {"coins": 30}],
+    },
     "announce": {"winners": ["alice, a bicycle", "bob, a balloon"]},
 }
 

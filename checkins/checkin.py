@@ -1,0 +1,178 @@
+"""Checking in: the day, its row and its reward in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from checkins.days import Opening, is_complete, next_opening, opening
+from checkins.models import CheckIn
+from checkins.rewards import rewards_of
+from games import events
+from games.kinds.checkin import CheckinSettings
+from games.models import Game, Pool
+from games.moments import in_ms
+from games.states import State
+from users.models import CoinEntry, Player
+from users.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A player who says "I'm here". `day` is said only to make up a missed one."""
+
+    player_id: int
+    game_id: int
+    key: UUID
+    at: datetime
+    day: int | None = None
+    origin: str = ""
+
+
+def check_in(visit: Visit) -> dict[str, Any]:
+    """Do the player's day and return the reply; once returned, it is committed.
+
+    Again on the same date, or with the same key, it returns the same with `status`
+    already. Raises `Refused`, with `next_open_at` where there is one.
+    """
+    with transaction.atomic():
+        player = Player.held(visit.player_id)
+        game = Game.objects.held(visit.game_id)
+        rules = rules_of(game)
+        rows = list(CheckIn.objects.filter(game=game, player=player))
+        repeated = repeat_of(visit, rules, rows)
+        if repeated:
+            return reply(repeated, player, rules, visit.at, "already")
+        check_may(game, player, rules, visit.at)
+        row = do(visit, player, game, rules, rows)
+        tell = partial(events.player_changed, player.pk, None, visit.origin)
+        transaction.on_commit(tell)
+        return reply(row, player, rules, visit.at, "done")
+
+
+def rules_of(game: Game) -> CheckinSettings:
+    if game.kind != "checkin":
+        raise Refused("invalid", "This game takes no check-ins.", field="type")
+    return cast(CheckinSettings, game.rules)
+
+
+def repeat_of(
+    visit: Visit, rules: CheckinSettings, rows: list[CheckIn]
+) -> CheckIn | None:
+    """The row that this visit made before, or that is already there for its date."""
+    for row in rows:
+        if row.key == visit.key:
+            return row
+    if rules.mode == "calendar" and visit.day is not None:
+        return next((row for row in rows if row.day == visit.day), None)
+    today = rules.date_at(visit.at)
+    latest = max(
+        (row for row in rows if not row.made_up), key=lambda r: r.date, default=None
+    )
+    return latest if latest and latest.date >= today else None
+
+
+def check_may(
+    game: Game, player: Player, rules: CheckinSettings, now: datetime
+) -> None:
+    """`Refused`, with when to come back, unless the game is open to this player."""
+    try:
+        game.check_open(now)
+    except Refused as refused:
+        if game.state_at(now) is State.SCHEDULED:
+            first = rules.starts_at(rules.first_day)
+            refused.more["next_open_at"] = in_ms(max(game.opens_at or first, first))
+        raise
+    if not game.admits(player):
+        raise Refused("not_eligible")
+
+
+def do(
+    visit: Visit,
+    player: Player,
+    game: Game,
+    rules: CheckinSettings,
+    rows: list[CheckIn],
+) -> CheckIn:
+    """The row of a new day, its price taken and its rewards given."""
+    found = opening(rules, [row.as_done() for row in rows], visit.at, visit.day)
+    row = row_of(visit, found, rules, game)
+    done = [*(one.as_done() for one in rows), row.as_done()]
+    row.completes = is_complete(rules, done)
+    pay(player, row, found.price)
+    row.save(force_insert=True)
+    give(player, row, rules)
+    return row
+
+
+def row_of(visit: Visit, found: Opening, rules: CheckinSettings, game: Game) -> CheckIn:
+    day = rules.days[found.number - 1]
+    return CheckIn(
+        game=game,
+        player_id=visit.player_id,
+        run=found.run,
+        day=found.number,
+        date=found.date,
+        key=visit.key,
+        at=visit.at,
+        made_up=found.price > 0,
+        coins=day.coins,
+        pool=pool_named(game, day.pool),
+    )
+
+
+def pool_named(game: Game, name: str) -> Pool | None:
+    """The pool of that name, made empty if staff have not made it: codes are owed."""
+    return Pool.objects.get_or_create(game=game, name=name)[0] if name else None
+
+
+def pay(player: Player, row: CheckIn, price: int) -> None:
+    if price:
+        CoinEntry.objects.record(
+            player,
+            -price,
+            CoinEntry.Reason.MAKE_UP,
+            key=f"make-up:{row.claim}",
+            at=row.at,
+            refers_to=row.claim,
+        )
+
+
+def give(player: Player, row: CheckIn, rules: CheckinSettings) -> None:
+    """The day's coins and code and, with the last day, those for all days."""
+    give_coins(player, row, row.coins, CoinEntry.Reason.CHECK_IN, row.claim)
+    if row.pool:
+        row.pool.give_or_owe(player, row.claim, row.at)
+    if row.completes:
+        claim = row.completing_claim
+        coins = rules.completed_coins
+        give_coins(player, row, coins, CoinEntry.Reason.COMPLETED, claim)
+        pool = pool_named(row.game, rules.completed_pool)
+        if pool:
+            pool.give_or_owe(player, claim, row.at)
+
+
+def give_coins(
+    player: Player, row: CheckIn, coins: int, reason: CoinEntry.Reason, claim: str
+) -> None:
+    if coins:
+        CoinEntry.objects.record(
+            player, coins, reason, key=claim, at=row.at, refers_to=claim
+        )
+
+
+def reply(
+    row: CheckIn, player: Player, rules: CheckinSettings, now: datetime, status: str
+) -> dict[str, Any]:
+    """The reply's fields: the same for the first time and for every repeat."""
+    return {
+        "status": status,
+        "day": row.day,
+        "date": row.date.isoformat(),
+        "reward": rewards_of([row], rules)[row.pk],
+        "next_open_at": next_opening(rules, now),
+        "coins": player.coins,
+    }

@@ -1,0 +1,166 @@
+"""Which day a player may do, by the server's clock: values in, values out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from games.kinds.checkin import CheckinSettings
+from games.moments import in_ms
+from users.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Done:
+    """A day done. `run` counts the beginnings of a streak; elsewhere it stays 1."""
+
+    number: int
+    date: date
+    run: int = 1
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a player may do now: this day, in this run, for this price."""
+
+    number: int
+    date: date
+    run: int = 1
+    price: int = 0
+
+
+def opening(
+    rules: CheckinSettings,
+    done: Sequence[Done],
+    now: datetime,
+    wanted: int | None = None,
+) -> Opening:
+    """The day a player may do now, or `Refused` with `next_open_at` where there is one.
+
+    `wanted` names a day only to make it up; by itself the clock decides.
+    """
+    today = rules.date_at(now)
+    if today < rules.first_day:
+        raise Refused("not_open", next_open_at=in_ms(rules.starts_at(rules.first_day)))
+    if wanted is not None and rules.mode == "calendar":
+        return _made_up(rules, done, today, wanted)
+    if today > rules.last_day:
+        raise Refused("closed")
+    if rules.mode == "calendar":
+        return Opening((today - rules.first_day).days + 1, today)
+    found = _following(rules, done, today)
+    if found.number > len(rules.days):
+        raise Refused("all_days_done")
+    if wanted is not None and wanted != found.number:
+        raise Refused("previous_day_missing", next_open_at=next_opening(rules, now))
+    return found
+
+
+def _following(rules: CheckinSettings, done: Sequence[Done], today: date) -> Opening:
+    """The day after the last one done; a streak with a gap begins again."""
+    if not done:
+        return Opening(1, today)
+    last = max(done, key=lambda one: one.date)
+    broken = rules.mode == "streak" and today - last.date > timedelta(days=1)
+    if broken and last.number < len(rules.days):
+        return Opening(1, today, last.run + 1)
+    return Opening(last.number + 1, today, last.run)
+
+
+def _made_up(
+    rules: CheckinSettings, done: Sequence[Done], today: date, wanted: int
+) -> Opening:
+    """A day by its number: today's as ever, an earlier one for coins and in order."""
+    if not 1 <= wanted <= len(rules.days):
+        raise Refused("invalid", _("There is no such day."), field="day")
+    its_date = rules.date_of(wanted)
+    if its_date == today:
+        return Opening(wanted, today)
+    if its_date > today:
+        raise Refused("not_open", next_open_at=in_ms(rules.starts_at(its_date)))
+    if rules.makeup_price is None:
+        raise Refused("closed")
+    numbers = {one.number for one in done}
+    if any(number not in numbers for number in range(1, wanted)):
+        raise Refused("previous_day_missing")
+    return Opening(wanted, its_date, price=rules.makeup_price)
+
+
+def next_opening(rules: CheckinSettings, now: datetime) -> int | None:
+    """When the next date begins, in ms; None after the last."""
+    tomorrow = max(rules.date_at(now) + timedelta(days=1), rules.first_day)
+    if tomorrow > rules.last_day:
+        return None
+    return in_ms(rules.starts_at(tomorrow))
+
+
+def is_complete(rules: CheckinSettings, done: Sequence[Done]) -> bool:
+    """Whether all days have been done, in a streak within one run."""
+    if not done:
+        return False
+    run = max(one.run for one in done)
+    return sum(one.run == run for one in done) == len(rules.days)
+
+
+def streaks(done: Sequence[Done]) -> tuple[int, int]:
+    """The days of the last run, and of the best."""
+    lengths: dict[int, int] = {}
+    for one in done:
+        lengths[one.run] = lengths.get(one.run, 0) + 1
+    return (lengths[max(lengths)], max(lengths.values())) if lengths else (0, 0)
+
+
+def grid(
+    rules: CheckinSettings, done: Sequence[Done], now: datetime
+) -> list[dict[str, Any]]:
+    """Each day's state for a player: done, open, makeup, missed, later or waiting."""
+    today = rules.date_at(now)
+    latest = _latest_run(done)
+    begun = {one.number: one for one in done if one.run == latest}
+    following = _following(rules, done, today)
+    if following.run > latest:
+        begun = {}
+    done_today = any(one.date == today for one in done)
+    return [
+        {"day": number, **_state(rules, begun, following, today, done_today, number)}
+        for number in range(1, len(rules.days) + 1)
+    ]
+
+
+def _latest_run(done: Sequence[Done]) -> int:
+    return max((one.run for one in done), default=1)
+
+
+def _state(
+    rules: CheckinSettings,
+    begun: dict[int, Done],
+    following: Opening,
+    today: date,
+    done_today: bool,
+    number: int,
+) -> dict[str, Any]:
+    if number in begun:
+        return {"state": "done", "date": begun[number].date.isoformat()}
+    if rules.mode == "calendar":
+        return _calendar_state(rules, today, number)
+    within = rules.first_day <= today <= rules.last_day
+    if number == following.number and within and not done_today:
+        return {"state": "open", "date": today.isoformat()}
+    if number == following.number and today < rules.last_day:
+        starts = max(today + timedelta(days=1), rules.first_day)
+        return {"state": "later", "opens_at": in_ms(rules.starts_at(starts))}
+    return {"state": "waiting" if today <= rules.last_day else "missed"}
+
+
+def _calendar_state(rules: CheckinSettings, today: date, number: int) -> dict[str, Any]:
+    its_date = rules.date_of(number)
+    state = {"date": its_date.isoformat()}
+    if its_date == today:
+        return {"state": "open", **state}
+    if its_date > today:
+        return {"state": "later", "opens_at": in_ms(rules.starts_at(its_date)), **state}
+    if rules.makeup_price is not None:
+        return {"state": "makeup", "price": rules.makeup_price, **state}
+    return {"state": "missed", **state}

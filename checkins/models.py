@@ -1,0 +1,196 @@
+"""Check-ins and the coupon shop."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from checkins.days import Done
+from games.models import Code, Game, Pool
+from games.moments import in_ms
+from users.models import CoinEntry, Player
+
+
+class CheckIn(models.Model):
+    """One player's day in a check-in game, both by the server's clock."""
+
+    game = models.ForeignKey(
+        Game, models.PROTECT, related_name="checkins", verbose_name=_("game")
+    )
+    player = models.ForeignKey(
+        Player, models.PROTECT, related_name="checkins", verbose_name=_("player")
+    )
+    # How often a streak has begun; elsewhere always 1.
+    run = models.PositiveSmallIntegerField(_("run"), default=1)
+    day = models.PositiveSmallIntegerField(_("day"))
+    date = models.DateField(_("date"), help_text=_("By the game's own clock."))
+    key = models.UUIDField(editable=False)
+    at = models.DateTimeField(_("time"))
+    made_up = models.BooleanField(_("made up"), default=False)
+    # What the day gave: coins, and the pool of its code.
+    coins = models.PositiveIntegerField(_("coins"), default=0)
+    pool = models.ForeignKey(
+        Pool,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("code from"),
+    )
+    completes = models.BooleanField(_("completes all days"), default=False)
+
+    class Meta:
+        verbose_name = _("check-in")
+        verbose_name_plural = _("check-ins")
+        constraints = [
+            models.UniqueConstraint("player", "key", name="checkin_key_once_a_player"),
+            models.UniqueConstraint(
+                *("game", "player", "run", "day"), name="checkin_day_once"
+            ),
+            models.UniqueConstraint(
+                *("game", "player", "date"), name="checkin_date_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.player_id} → {self.game_id}, {self.date}"
+
+    def as_done(self) -> Done:
+        return Done(self.day, self.date, self.run)
+
+    @property
+    def claim(self) -> str:
+        """What the day's code is given for."""
+        return f"checkin:{self.game_id}:{self.player_id}:{self.date.isoformat()}"
+
+    @property
+    def completing_claim(self) -> str:
+        """What the code for all days is given for, once a player and game."""
+        return f"completed:{self.game_id}:{self.player_id}"
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def shown(self) -> "ItemQuerySet":
+        return self.filter(hidden=False)
+
+    def with_stock(self) -> "ItemQuerySet":
+        free = Code.objects.unclaimed().filter(pool=OuterRef("pool"))
+        return self.annotate(in_stock=Exists(free))
+
+
+class Item(models.Model):
+    """Something to buy with coins: a code from a pool of a check-in game."""
+
+    pool = models.ForeignKey(
+        Pool,
+        models.PROTECT,
+        related_name="items",
+        verbose_name=_("pool of codes"),
+        help_text=_("The item stands in the shop of the pool's game."),
+    )
+    title = models.CharField(_("title"), max_length=120)
+    picture = models.ImageField(_("picture"), upload_to="pictures", blank=True)
+    price = models.PositiveIntegerField(_("price in coins"))
+    limit = models.PositiveIntegerField(
+        _("limit per player"), null=True, blank=True, help_text=_("Empty: none.")
+    )
+    opens_at = models.DateTimeField(_("sold from"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("sold until"), null=True, blank=True)
+    hidden = models.BooleanField(_("hidden"), default=False)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("shop item")
+        verbose_name_plural = _("shop items")
+        ordering = ["price", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(price__gte=1), name="item_price_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at=None)
+                | Q(opens_at=None)
+                | Q(closes_at__gt=F("opens_at")),
+                name="item_closes_after_it_opens",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def public(self) -> dict[str, Any]:
+        """As players see it; wants `with_stock`."""
+        return {
+            "id": self.pk,
+            "title": self.title,
+            "picture": self.picture.url if self.picture else None,
+            "price": self.price,
+            "limit": self.limit,
+            "opens_at": in_ms(self.opens_at),
+            "closes_at": in_ms(self.closes_at),
+            "in_stock": self.in_stock,  # type: ignore[attr-defined]
+        }
+
+    def is_sold_at(self, now: datetime) -> bool:
+        begun = self.opens_at is None or self.opens_at <= now
+        over = self.closes_at is not None and self.closes_at <= now
+        return begun and not over and not self.hidden
+
+
+class Redemption(models.Model):
+    """Coins that became a code: both or neither."""
+
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="redemptions", verbose_name=_("item")
+    )
+    player = models.ForeignKey(
+        Player, models.PROTECT, related_name="redemptions", verbose_name=_("player")
+    )
+    # The player's how-manieth of this item; so the limit can't be passed.
+    number = models.PositiveIntegerField(_("number"))
+    key = models.UUIDField(editable=False)
+    code = models.OneToOneField(Code, models.PROTECT, verbose_name=_("code"))
+    payment = models.OneToOneField(
+        CoinEntry, models.PROTECT, related_name="+", verbose_name=_("payment")
+    )
+    refund = models.OneToOneField(
+        CoinEntry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund"),
+    )
+    at = models.DateTimeField(_("time"))
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("voided by"),
+    )
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        constraints = [
+            models.UniqueConstraint(
+                "player", "key", name="redemption_key_once_a_player"
+            ),
+            models.UniqueConstraint(
+                *("item", "player", "number"), name="redemption_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(refund=None, voided_by=None)
+                | Q(refund__isnull=False, voided_by__isnull=False),
+                name="redemption_voided_is_refunded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.player_id} → {self.item_id}"

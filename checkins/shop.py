@@ -1,0 +1,128 @@
+"""The coupon shop: coins become a code, both in one transaction or neither."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from checkins.models import Item, Redemption
+from games import events
+from games.models import Game
+from users.models import CoinEntry, Player
+from users.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One item, wanted once for this key."""
+
+    player_id: int
+    game_id: int
+    item_id: int
+    key: UUID
+    at: datetime
+    origin: str = ""
+
+
+def redeem(purchase: Purchase) -> dict[str, Any]:
+    """Take the coins and give the code; once returned, it is committed.
+
+    The same key again returns the same code with `status` already. Raises `Refused`.
+    """
+    with transaction.atomic():
+        player = Player.held(purchase.player_id)
+        earlier = Redemption.objects.filter(player=player, key=purchase.key).first()
+        if earlier:
+            return repeat(earlier, purchase, player)
+        game = Game.objects.held(purchase.game_id)
+        item = find_item(purchase, game)
+        game.check_open(purchase.at)
+        if not game.admits(player):
+            raise Refused("not_eligible")
+        redemption = buy(purchase, player, item)
+        tell = partial(events.player_changed, player.pk, None, purchase.origin)
+        transaction.on_commit(tell)
+        return reply(redemption, player, "done")
+
+
+def repeat(earlier: Redemption, purchase: Purchase, player: Player) -> dict[str, Any]:
+    if earlier.item_id != purchase.item_id:
+        raise Refused("invalid", _("This id was used for another item."), field="id")
+    return reply(earlier, player, "already")
+
+
+def find_item(purchase: Purchase, game: Game) -> Item:
+    """The item as it is sold now, locked against an edit of its price meanwhile."""
+    items = Item.objects.filter(pool__game=game).select_related("pool")
+    item = items.filter(pk=purchase.item_id).first()
+    if item is None or not item.is_sold_at(purchase.at):
+        raise Refused("not_found", field="item")
+    return item
+
+
+def buy(purchase: Purchase, player: Player, item: Item) -> Redemption:
+    had = Redemption.objects.filter(item=item, player=player).count()
+    if item.limit is not None and had >= item.limit:
+        raise Refused("limit_reached")
+    if player.coins < item.price:
+        raise Refused("not_enough_coins")
+    claim = f"redeemed:{player.pk}:{purchase.key}"
+    codes = item.pool.codes.order_by("pk").give([(player, claim)], purchase.at)
+    if not codes:
+        raise Refused("sold_out")
+    payment = CoinEntry.objects.record(
+        player,
+        -item.price,
+        CoinEntry.Reason.REDEEMED,
+        key=claim,
+        at=purchase.at,
+        refers_to=item.title,
+    )
+    return Redemption.objects.create(
+        item=item,
+        player=player,
+        number=had + 1,
+        key=purchase.key,
+        code=codes[claim],
+        payment=payment,
+        at=purchase.at,
+    )
+
+
+def reply(redemption: Redemption, player: Player, status: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "item": redemption.item_id,
+        "code": redemption.code.text,
+        "coins": player.coins,
+    }
+
+
+def void(redemption: Redemption, by: Player, now: datetime) -> None:
+    """Take back a code that is no good, and refund it by a new entry.
+
+    The code stays the player's, marked void: it must not be given to anybody else.
+    """
+    with transaction.atomic():
+        player = Player.objects.select_for_update(no_key=True).get(
+            pk=redemption.player_id
+        )
+        redemption.refresh_from_db()
+        if redemption.refund_id:
+            return
+        redemption.refund = CoinEntry.objects.record(
+            player,
+            -redemption.payment.amount,
+            CoinEntry.Reason.REFUND,
+            key=f"refund:{redemption.pk}",
+            at=now,
+            refers_to=redemption.item.title,
+            by=by,
+        )
+        redemption.voided_by = by
+        redemption.save(update_fields=["refund", "voided_by"])
+        transaction.on_commit(partial(events.player_changed, player.pk, None))

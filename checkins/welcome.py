@@ -1,0 +1,85 @@
+"""What a welcome says of a player's check-ins, and of what they bought."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from checkins.checkin import rules_of
+from checkins.days import grid, is_complete, next_opening, streaks
+from checkins.models import CheckIn, Item, Redemption
+from checkins.rewards import rewards_of
+from games.kinds.checkin import CheckinSettings
+from games.models import Game
+from games.moments import in_ms
+from users.models import Player
+
+
+def checkins_of(game: Game, players: list[Player]) -> dict[int, dict[str, Any]]:
+    """The calendar of each of these players, by player id; only in check-in games."""
+    if game.kind != "checkin":
+        return {}
+    rules, now = rules_of(game), timezone.now()
+    rows: dict[int, list[CheckIn]] = defaultdict(list)
+    found = CheckIn.objects.filter(game=game, player__in=players).select_related("pool")
+    for row in found.order_by("date"):
+        rows[row.player_id].append(row)
+    rewards = rewards_of([row for mine in rows.values() for row in mine], rules)
+    return {
+        player.pk: calendar(rules, rows.get(player.pk, []), rewards, now)
+        for player in players
+    }
+
+
+def calendar(
+    rules: CheckinSettings,
+    rows: Sequence[CheckIn],
+    rewards: dict[int, dict[str, Any]],
+    now: datetime,
+) -> dict[str, Any]:
+    """The grid of days with their states and rewards, and how far the player is."""
+    done = [row.as_done() for row in rows]
+    streak, best = streaks(done)
+    given = {row.date.isoformat(): rewards[row.pk] for row in rows}
+    days = [
+        {**day, "reward": given.get(day.get("date", ""))}
+        for day in grid(rules, done, now)
+    ]
+    return {
+        "days": days,
+        "done": sum(day["state"] == "done" for day in days),
+        "streak": streak,
+        "best": best,
+        "complete": is_complete(rules, done),
+        "next_open_at": next_opening(rules, now),
+    }
+
+
+def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """What each of these players bought in the game's shop, the newest first."""
+    if game.kind != "checkin":
+        return {}
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = Redemption.objects.filter(item__pool__game=game, player__in=players)
+    for row in rows.select_related("item", "code", "payment").order_by("-pk"):
+        found[row.player_id].append(
+            {
+                "item": row.item_id,
+                "title": row.item.title,
+                "code": row.code.text,
+                "price": -row.payment.amount,
+                "at": in_ms(row.at),
+                "void": row.refund_id is not None,
+            }
+        )
+    return found
+
+
+def items_in(game: Game) -> dict[str, Any]:
+    """The shop as everybody sees it; empty but in check-in games."""
+    if game.kind != "checkin":
+        return {}
+    items = Item.objects.shown().filter(pool__game=game).with_stock()
+    return {"shop": [item.public() for item in items]}
