@@ -47,6 +47,7 @@ function questionOf(asked, answer, place, view) {
     single: !many,
     vote: asked.type === "vote",
     open: !final,
+    offer: answer ? "change" : asked.type === "vote" ? "vote" : "answer",
     locked: final || !view.can.answer,
     verdict: verdictOf(asked, answer, view),
     total,
