@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -33,6 +35,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "announce": {"winners": ["alice, a bicycle", "bob, a balloon"]},
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The hashed names that every page asks for."""
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
