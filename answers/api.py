@@ -10,9 +10,8 @@ from pydantic import ConfigDict, Field
 
 from answers.models import Answer
 from answers.submission import Submission, submit
-from games.models import Game
+from games.api import seen_game
 from users.models import Player
-from users.refusals import Refused
 
 router = Router(tags=["answers"])
 
@@ -65,9 +64,7 @@ class AnswersOut(Schema):
 def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     """Submit an answer. Sent again with its id, it has the first outcome again."""
     player: Player = request.auth  # type: ignore[attr-defined]
-    game = Game.objects.seen().filter(slug=said.game).only("pk").first()
-    if game is None:
-        raise Refused("not_found", field="game")
+    game = seen_game(said.game)
     reply = submit(
         Submission(
             player.pk, game.pk, said.id, said.question, said.value, timezone.now()

@@ -194,3 +194,14 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.player_id} → {self.item_id}"
+
+    def public(self) -> dict[str, Any]:
+        """As its owner may see it."""
+        return {
+            "item": self.item_id,
+            "title": self.item.title,
+            "code": self.code.text,
+            "price": -self.payment.amount,
+            "at": in_ms(self.at),
+            "void": self.refund_id is not None,
+        }

@@ -13,7 +13,6 @@ from checkins.models import CheckIn, Item, Redemption
 from checkins.rewards import rewards_of
 from games.kinds.checkin import CheckinSettings
 from games.models import Game
-from games.moments import in_ms
 from users.models import Player
 
 
@@ -64,16 +63,7 @@ def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, 
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = Redemption.objects.filter(item__pool__game=game, player__in=players)
     for row in rows.select_related("item", "code", "payment").order_by("-pk"):
-        found[row.player_id].append(
-            {
-                "item": row.item_id,
-                "title": row.item.title,
-                "code": row.code.text,
-                "price": -row.payment.amount,
-                "at": in_ms(row.at),
-                "void": row.refund_id is not None,
-            }
-        )
+        found[row.player_id].append(row.public())
     return found
 
 

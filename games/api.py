@@ -38,6 +38,14 @@ class GamesOut(Schema):
     games: list[GameOut]
 
 
+def seen_game(slug: str) -> Game:
+    """The game of that address, as far as players may see it at all."""
+    game = Game.objects.seen().filter(slug=slug).first()
+    if game is None:
+        raise Refused("not_found", field="game")
+    return game
+
+
 @router.get("", response=GamesOut)
 def games(request: HttpRequest) -> dict[str, Any]:
     """The games one may see, those one can play now first."""
@@ -49,7 +57,5 @@ def games(request: HttpRequest) -> dict[str, Any]:
 @router.get("/{slug:slug}", response=GameOut)
 def game(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One game, as its page shows it."""
-    found = Game.objects.seen().filter(slug=slug).first()
-    if found is None:
-        raise Refused("not_found")
+    found = seen_game(slug)
     return {**found.public(timezone.now()), "seq": found.seq}

@@ -1,0 +1,135 @@
+"""`/api/checkins` and `/api/redemptions`: the same acts over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from checkins.checkin import Visit, check_in
+from checkins.models import CheckIn, Redemption
+from checkins.shop import Purchase, redeem
+from games.api import seen_game
+from users.models import Player
+
+router = Router(tags=["check-ins"])
+
+
+class CheckinIn(Schema):
+    """The socket's `checkin`, and the game it is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    game: str = Field(max_length=60)
+    id: UUID
+    day: int | None = Field(None, ge=1, le=60, strict=True)
+
+
+class RedeemIn(Schema):
+    """The socket's `redeem`, and the game in whose shop the item is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    game: str = Field(max_length=60)
+    id: UUID
+    item: int = Field(ge=1, le=2**62, strict=True)
+
+
+class CheckinOut(Schema):
+    id: UUID
+    status: str
+    day: int
+    date: str
+    reward: dict[str, Any]
+    next_open_at: int | None
+    coins: int
+
+
+class RedeemOut(Schema):
+    id: UUID
+    status: str
+    item: int
+    code: str
+    coins: int
+
+
+class DayOut(Schema):
+    game: str
+    day: int
+    date: str
+    coins: int
+    made_up: bool
+
+
+class DaysOut(Schema):
+    checkins: list[DayOut]
+
+
+class PurchaseOut(Schema):
+    game: str
+    item: int
+    title: str
+    code: str
+    price: int
+    at: int
+    void: bool
+
+
+class PurchasesOut(Schema):
+    redemptions: list[PurchaseOut]
+
+
+@router.post("/checkins", response=CheckinOut)
+def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
+    """Do today's day. Sent again, it says the same with `status` already."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    game = seen_game(said.game)
+    visit = Visit(player.pk, game.pk, said.id, timezone.now(), said.day)
+    return {"id": said.id, **check_in(visit)}
+
+
+@router.get("/checkins", response=DaysOut)
+def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
+    """One's own check-ins, the newest first; those of one game on wish."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    rows = CheckIn.objects.filter(player=player).select_related("game")
+    if game:
+        rows = rows.filter(game__slug=game)
+    return {
+        "checkins": [
+            {
+                "game": row.game.slug,
+                "day": row.day,
+                "date": row.date.isoformat(),
+                "coins": row.coins,
+                "made_up": row.made_up,
+            }
+            for row in rows.order_by("-date", "-pk")[:200]
+        ]
+    }
+
+
+@router.post("/redemptions", response=RedeemOut)
+def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
+    """Buy an item. Sent again with its id, it says the same with `status` already."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    game = seen_game(said.game)
+    purchase = Purchase(player.pk, game.pk, said.item, said.id, timezone.now())
+    return {"id": said.id, **redeem(purchase)}
+
+
+@router.get("/redemptions", response=PurchasesOut)
+def my_redemptions(request: HttpRequest) -> dict[str, Any]:
+    """What one bought, the newest first."""
+    player: Player = request.auth  # type: ignore[attr-defined]
+    rows = Redemption.objects.filter(player=player).select_related(
+        "item__pool__game", "code", "payment"
+    )
+    return {
+        "redemptions": [
+            {"game": row.item.pool.game.slug, **row.public()}
+            for row in rows.order_by("-pk")[:200]
+        ]
+    }
