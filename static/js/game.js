@@ -1,7 +1,7 @@
 // The page of a game: frames come in, the view goes out.
-import { Answering } from "./lib/answering.js";
 import { bind } from "./lib/bind.js";
 import { everySecond, serverNow, showCountdowns } from "./lib/clock.js";
+import { Commands } from "./lib/commands.js";
 import { showState, watchControls } from "./lib/controls.js";
 import { Model } from "./lib/model.js";
 import { Pending } from "./lib/pending.js";
@@ -11,15 +11,18 @@ import { viewOf } from "./lib/view.js";
 
 const article = document.querySelector("article.game");
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const model = new Model(read("state"), read("texts"), "preview" in article.dataset);
+const model = new Model(read("state"), read("texts"), {
+  preview: "preview" in article.dataset,
+  plays: Boolean(article.querySelector("[data-plays]")),
+});
 const pending = new Pending(model.game.slug);
 const socket = new GameSocket(model.game.slug, { onFrame, onLink });
-const answering = new Answering(model, pending, (command) => socket.send(command));
+const commands = new Commands(model, pending, (command) => socket.send(command));
 let kind = {};
 
 function render() {
   const view = viewOf(model, serverNow(), pending.items.length > 0);
-  kind.extend?.(view);
+  kind.extend?.(view, serverNow(), () => socket.resync());
   view.show = { ...showOf(view), ...view.show };
   bind(document.body, view);
   showState(article.querySelector(".chip"), view.phase);
@@ -28,10 +31,16 @@ function render() {
 
 function onFrame(frame) {
   model.take(frame);
-  if (frame.type === "welcome") answering.resend();
-  if (frame.type === "error") answering.refused(frame);
-  if (frame.type === "answer") feel(answering.replied(frame));
+  if (frame.type === "welcome") commands.resend();
+  else if (frame.type === "error") commands.refused(frame);
+  else if (frame.id) take(frame);
   render();
+}
+
+function take(reply) {
+  const command = commands.replied(reply);
+  if (command) kind.reply?.(model, command, reply);
+  if (command) feel(reply.verdict);
 }
 
 function onLink(link) {
@@ -41,7 +50,7 @@ function onLink(link) {
 
 // A wrong answer is felt as well as read; a saved one makes room for the next.
 function feel(verdict) {
-  const form = article.querySelector("form[data-question]:not([hidden])");
+  const form = article.querySelector("form[data-command]:not([hidden])");
   if (verdict === "pending" && form?.dataset.shape === "text") form.reset();
   if (verdict !== "wrong" || !form) return;
   form.classList.add("shake");
@@ -50,9 +59,10 @@ function feel(verdict) {
 }
 
 function onSubmit(event) {
-  if (!("question" in event.target.dataset)) return;
+  const { command, confirm: question } = event.target.dataset;
+  if (!command) return;
   event.preventDefault();
-  if (!model.preview) answering.submit(event.target);
+  if (!model.preview && (!question || confirm(question))) commands.submit(event.target);
   render();
 }
 

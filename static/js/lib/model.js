@@ -2,8 +2,9 @@
 import { setServerNow } from "./clock.js";
 
 export class Model {
-  constructor(game, texts, preview) {
+  constructor(game, texts, { preview, plays }) {
     Object.assign(this, { game, texts, preview });
+    this.plays = plays || game.takes_answers; // or there is only something to read
     this.me = undefined; // null once we know it's a stranger
     this.mine = {};
     this.tally = {};
@@ -33,10 +34,15 @@ export class Model {
     }
   }
 
-  // The reply to the player's own answer says all that a private frame would.
-  takeReply(item, reply) {
+  // The reply to the player's own command says all that a private frame would.
+  takeReply(command, reply) {
+    if (this.me && "coins" in reply) this.me.coins = reply.coins;
+    if (reply.type === "answer") this.takeAnswer(command.value, reply);
+  }
+
+  takeAnswer(value, reply) {
     const { question, verdict, points, receipt } = reply;
-    const answer = { question, value: item.value, verdict, points, receipt };
+    const answer = { question, value, verdict, points, receipt };
     const others = (this.mine.answers ?? []).filter((one) => one.question !== question);
     const codes = this.mine.codes ?? [];
     const known = codes.some((one) => one.code === reply.code);

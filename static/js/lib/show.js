@@ -3,13 +3,13 @@ export function showOf(view) {
   return { ...people(view), ...playing(view), ...outcome(view) };
 }
 
-function people({ who, stage, game }) {
+function people({ who, stage, game, plays }) {
   const live = ["soon", "play", "paused"].includes(stage);
   const outside = who === "stranger" || who === "newcomer";
-  const guests = game.access === "everybody" && game.takes_answers;
+  const guests = game.access === "everybody" && plays;
   return {
     join: live && outside && guests,
-    ask_sign_in: outside && !guests && (live || !game.takes_answers) && stage !== "gone",
+    ask_sign_in: outside && !guests && (live || !plays) && stage !== "gone",
     ask_result: who === "stranger" && game.takes_answers && ["closed", "revealed"].includes(stage),
     stranger: who === "stranger",
     outsider: live && who === "outsider",

@@ -58,8 +58,11 @@ export class GameSocket {
   // Everybody missed the same frame, so they don't all ask in the same moment.
   catchUp() {
     if (this.timers.resync) return;
-    const ask = () => this.send({ type: "resync", id: newId() });
-    this.startTimer("resync", Math.random() * FIRST_MS, ask);
+    this.startTimer("resync", Math.random() * FIRST_MS, () => this.resync());
+  }
+
+  resync() {
+    this.send({ type: "resync", id: newId() });
   }
 
   lose(code) {

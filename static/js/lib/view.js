@@ -15,7 +15,7 @@ export function viewOf(model, now, pending) {
   const phase = model.welcomed ? phaseAt(game, now) : game.state;
   const stage = link === "gone" ? "gone" : model.preview ? "play" : (STAGES[phase] ?? "gone");
   const answer = (mine.answers ?? []).find((one) => one.question === ONLY);
-  const view = { game, me, mine, tally, link, phase, stage, answer };
+  const view = { game, me, mine, tally, link, phase, stage, answer, plays: model.plays };
   view.who = model.preview ? "player" : whoIs(me);
   view.codes = mine.codes ?? [];
   view.lines = mine.lines ?? [];

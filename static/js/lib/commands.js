@@ -1,32 +1,33 @@
-// Sending answers, and what becomes of them.
-import { valueOf } from "./answers.js";
+// Sending commands, and what becomes of them.
 import { noteAttempt } from "./attempts.js";
 import { serverNow } from "./clock.js";
+import { commandOf } from "./forms.js";
 import { newId } from "./ids.js";
 
 const AGAIN = ["unavailable", "rate_limited"]; // sent again by itself, under the same id
+const SAID = { wrong: "wrong", pending: "saved", right: "right" };
 
-export class Answering {
+export class Commands {
   constructor(model, pending, send) {
     Object.assign(this, { model, pending, send });
   }
 
-  // Whether an answer went on its way.
   submit(form) {
-    if (this.pending.items.length) return false;
-    const value = valueOf(form);
-    if (value === null) return this.say("refused", form.dataset.invalid);
+    if (this.pending.items.length) return;
+    const command = commandOf(form);
     this.invalid = form.dataset.invalid;
-    const { question } = form.dataset;
-    const item = { id: newId(), question, value, player: this.model.me?.id };
+    if (!command) {
+      this.say("refused", this.invalid);
+      return;
+    }
+    const item = { id: newId(), player: this.model.me?.id, command };
     this.pending.keep(item);
     this.model.said = {};
     this.dispatch(item);
-    return true;
   }
 
-  dispatch({ id, question, value }) {
-    this.send({ type: "answer", id, question, value });
+  dispatch({ id, command }) {
+    this.send({ ...command, id });
   }
 
   // After a welcome: what was never acknowledged goes out again.
@@ -35,15 +36,15 @@ export class Answering {
     this.pending.items.forEach((item) => this.dispatch(item));
   }
 
-  // Returns the verdict, or undefined where the reply isn't to an answer of ours.
-  replied(frame) {
-    const item = this.pending.find(frame.id);
+  // The command a reply is to, or undefined where it isn't one of ours.
+  replied(reply) {
+    const item = this.pending.find(reply.id);
     if (!item) return undefined;
     this.pending.drop(item.id);
-    this.model.takeReply(item, frame);
-    if (frame.verdict === "wrong") noteAttempt(this.model, serverNow());
-    this.say({ wrong: "wrong", pending: "saved", right: "right" }[frame.verdict]);
-    return frame.verdict;
+    this.model.takeReply(item.command, reply);
+    if (reply.verdict === "wrong") noteAttempt(this.model, serverNow());
+    this.say(SAID[reply.verdict] ?? `${reply.type}-${reply.status}`);
+    return item.command;
   }
 
   refused(frame) {
@@ -73,6 +74,5 @@ export class Answering {
 
   say(what, text = "") {
     this.model.said = { what, text };
-    return false;
   }
 }

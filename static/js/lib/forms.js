@@ -1,0 +1,33 @@
+// What a form says, as the command it stands for.
+const SHAPES = {
+  text: (form) => form.elements.value.value,
+  pair: (form) => ({
+    home: Number(form.elements.home.value),
+    away: Number(form.elements.away.value),
+  }),
+  one: chosen,
+  many: chosen,
+};
+const COMMANDS = {
+  answer: (form) => ({ question: form.dataset.question, value: valueOf(form) }),
+  checkin: (form) => (form.dataset.day ? { day: Number(form.dataset.day) } : {}),
+  redeem: (form) => ({ item: Number(form.dataset.item) }),
+};
+
+// The command, or null where the form isn't filled in.
+export function commandOf(form) {
+  const type = form.dataset.command;
+  const command = { type, ...COMMANDS[type](form) };
+  return command.value === null ? null : command;
+}
+
+function valueOf(form) {
+  if (!form.checkValidity()) return null;
+  const value = SHAPES[form.dataset.shape](form);
+  return value.length === 0 ? null : value;
+}
+
+// The places of the chosen options.
+function chosen(form) {
+  return [...form.querySelectorAll("input[name=option]:checked")].map((box) => Number(box.value));
+}
