@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -59,7 +60,7 @@ class GameAdmin(Listing, Imports):
         if request.GET.get("kind") in kinds():
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
-            raise Http404
+            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -42,7 +42,7 @@ def page(
     context |= {
         "total": len(asked.changes),
         "unseen": max(0, len(asked.changes) - MOST_SHOWN),
-        "changes": shown(asked.game, asked.changes[:MOST_SHOWN]),
+        "changes": list(shown(asked.game, asked.changes[:MOST_SHOWN])),
         "sent": list(sent_again(request, asked.game)),
     }
     return TemplateResponse(request, "admin/games/regrade.html", context)

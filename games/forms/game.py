@@ -107,7 +107,7 @@ class GameForm(forms.ModelForm):
     @property
     def changed_columns(self) -> list[str]:
         """The model's own fields that staff changed."""
-        return [name for name in self.changed_data if name in self.Meta.fields]
+        return [name for name in self.changed_data if name in GameForm.Meta.fields]
 
     @property
     def changes_rules(self) -> bool:
