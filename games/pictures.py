@@ -34,6 +34,10 @@ def prepare(upload: Any) -> ContentFile:
         image.convert("RGBA" if image.has_transparency_data else "RGB").save(
             out, "WEBP", quality=82
         )
+    except Image.DecompressionBombError as error:
+        raise Refused(
+            "too_large", _("The picture has too many pixels."), field="picture"
+        ) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise Refused("invalid", _("That is no picture."), field="picture") from error
     content = out.getvalue()

@@ -1,9 +1,11 @@
 """Staff add and change games of every kind in one form."""
 
 import io
+import struct
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -49,6 +51,12 @@ def picture(size: tuple[int, int] = (30, 20)) -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", size, "green").save(out, "PNG")
     return SimpleUploadedFile("shop.png", out.getvalue(), "image/png")
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A part of a PNG file."""
+    check = struct.pack(">I", crc32(name + data))
+    return struct.pack(">I", len(data)) + name + data + check
 
 
 # Adding
@@ -206,6 +214,14 @@ def test_what_is_no_picture_is_refused_by_name(as_carol: Client) -> None:
     fake = SimpleUploadedFile("shop.png", b"<svg onload='x'/>", "image/png")
     response = add(as_carol, "puzzle", settings_accepted="x", picture=fake)
     assert errors_of(response)["picture"] == ["shop.png: That is no picture."]
+
+
+def test_picture_that_would_fill_the_memory_is_refused(as_carol: Client) -> None:
+    size = struct.pack(">II", 60_000, 60_000) + bytes([8, 2, 0, 0, 0])
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"")
+    bomb = SimpleUploadedFile("shop.png", content)
+    response = add(as_carol, "puzzle", settings_accepted="x", picture=bomb)
+    assert "too many pixels" in errors_of(response)["picture"][0]
 
 
 # Changing

@@ -59,8 +59,8 @@ def test_changed_grades_are_shown_before_anything_is_saved(
         for row in asked.context["changes"]
     ]
     assert rows == [
-        ("Alice", "elephant", "right, 1", "wrong, 0"),
-        ("Bob", "mammoth", "wrong, 0", "right, 1"),
+        ("Alice", "elephant", "right, 1 point", "wrong, 0 points"),
+        ("Bob", "mammoth", "wrong, 0 points", "right, 1 point"),
     ]
     kept = Game.objects.get(pk=game.pk)
     assert (kept.title, kept.settings, kept.seq) == (

@@ -56,7 +56,9 @@ def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
 
 
 def short(moment: datetime | None) -> str:
-    return "–" if moment is None else date_format(localtime(moment), "j M Y H:i")
+    """Without a line break inside the date: the column is narrow."""
+    written = "–" if moment is None else date_format(localtime(moment), "j M Y|H:i")
+    return written.replace(" ", "\N{NO-BREAK SPACE}").replace("|", " ")
 
 
 class Listing(admin.ModelAdmin):

@@ -1,17 +1,25 @@
 """Asking before grades that players know are changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from games.forms.pictures import keep
+from games.kinds.base import Verdict
 from games.models import Game
 
 MOST_SHOWN = 200
+VERDICTS: Mapping[str, str | Promise] = {
+    Verdict.PENDING: _("pending"),
+    Verdict.RIGHT: _("right"),
+    Verdict.WRONG: _("wrong"),
+}
 
 
 class Unconfirmed(Exception):
@@ -61,7 +69,8 @@ def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
 
 
 def in_words(verdict: str, points: int) -> str:
-    return f"{verdict}, {points}"
+    text = ngettext("%(verdict)s, %(n)d point", "%(verdict)s, %(n)d points", points)
+    return text % {"verdict": VERDICTS[verdict], "n": points}
 
 
 def sent_again(request: HttpRequest, game: Game) -> Iterator[tuple[str, str]]:
