@@ -72,14 +72,18 @@ class CheckinSettings(Settings):
                 "time_zone",
             )
         if self.last_day < self.first_day:
-            raise misfit(_("The last day must not come before the first."))
+            raise misfit(_("The last day must not come before the first."), "last_day")
         if self.makeup_price is not None and self.mode != "calendar":
-            raise misfit(_("Days can be made up only where they follow the calendar."))
+            raise misfit(
+                _("Days can be made up only where they follow the calendar."),
+                "makeup_price",
+            )
         span = (self.last_day - self.first_day).days + 1
         if self.mode == "calendar" and span != len(self.days):
             raise misfit(
                 _("From first to last day there are %(span)d dates: give as many days.")
-                % {"span": span}
+                % {"span": span},
+                "days",
             )
         return self
 
