@@ -203,6 +203,10 @@ else:
 SOCKET_THREADS = env.int("SOCKET_THREADS", 8 if ON_POSTGRES else 1)
 RATELIMIT_USE_CACHE = "strict"
 
+# How long what is everybody's is kept, unless a change drops it earlier.
+GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120)
+USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600)
+
 # Players
 
 AUTH_USER_MODEL = "users.Player"

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 
+from games.kept import games_for, public_of
 from games.models import Game
 from games.pages import player_of
 from users.refusals import Refused
@@ -47,15 +50,14 @@ def seen_game(slug: str) -> Game:
 
 
 @router.get("", response=GamesOut)
+@decorate_view(conditional_page)
 def games(request: HttpRequest) -> dict[str, Any]:
     """The games one may see, those one can play now first."""
-    now = timezone.now()
-    shown = Game.objects.visible_to(player_of(request)).in_order_of_interest()[:100]
-    return {"games": [{**game.public(now), "seq": game.seq} for game in shown]}
+    return {"games": games_for(player_of(request))}
 
 
 @router.get("/{slug:slug}", response=GameOut)
+@decorate_view(conditional_page, cache_control(public=True, max_age=1))
 def game(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One game, as its page shows it."""
-    found = seen_game(slug)
-    return {**found.public(timezone.now()), "seq": found.seq}
+    return public_of(slug)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from games import frames
+from users.cache import drop
 
 if TYPE_CHECKING:
     from games.models import Game
@@ -34,8 +35,9 @@ def group_of(game_id: int) -> str:
     return f"game.{game_id}"
 
 
-def game_changed(game: "Game") -> None:
-    """Everybody in the game sees its new public state."""
+def game_changed(game: "Game", former_slug: str = "") -> None:
+    """Nobody is given the old state any more, and everybody there sees the new one."""
+    drop("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
     public = game.public(timezone.now())
     broadcast(game.pk, frames.game(game.seq, public))
 

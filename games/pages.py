@@ -3,14 +3,19 @@
 from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    conditional_page,
+    require_POST,
+    require_safe,
+)
 
+from games.kept import games_for, page_of
 from games.models import Game, Guest
 from games.origins import is_ours
 from games.states import Access
@@ -29,30 +34,31 @@ def player_of(request: HttpRequest) -> Player | None:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The games one may see, those one can play now first."""
-    now = timezone.now()
-    games = Game.objects.visible_to(player_of(request)).in_order_of_interest()
-    shown = [game.public(now) for game in games[:100]]
-    response = render(request, "games/home.html", {"games": shown})
+    games = games_for(player_of(request))
+    response = render(request, "games/home.html", {"games": games})
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
 @require_safe
+@conditional_page
 def game(request: HttpRequest, slug: str) -> HttpResponse:
     """One game: the same bytes for everybody who reads the same language.
 
     No cookie, no token and no name is in it, so that any cache may keep it. What is
     personal comes in the welcome frame.
     """
-    found = get_object_or_404(Game.objects.seen(), slug=slug)
-    response = render_game(request, found)
+    try:
+        page = page_of(slug, get_language() or "", render_game)
+    except Refused:
+        raise Http404 from None
+    response = HttpResponse(page["html"])
     response["Cache-Control"] = "public, max-age=1"
+    response["ETag"] = page["etag"]
     return response
 
 
-def render_game(
-    request: HttpRequest, game: Game, *, preview: bool = False
-) -> HttpResponse:
+def render_game(game: Game, *, preview: bool = False) -> str:
     """The page of a game; a preview takes no answers and opens no socket."""
     state = game.public(timezone.now())
     if preview:  # a draft's public state doesn't say yet what is played
@@ -66,7 +72,7 @@ def render_game(
         "language": get_language(),
     }
     # Not `render(request, …)`: context processors would let a name or a token in.
-    return HttpResponse(render_to_string("games/game.html", context))
+    return render_to_string("games/game.html", context)
 
 
 @csrf_exempt

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from users.cache import kept
 from users.models import Player
 from users.refusals import Refused
 
@@ -24,7 +26,17 @@ def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     asking: Player = request.auth  # type: ignore[attr-defined]
     if asking.pk != user_id and not asking.is_staff:
         raise Refused("forbidden")
-    player = Player.objects.filter(pk=user_id).first()
-    if player is None:
+    found = kept(
+        f"user:{user_id}",
+        f"user:{user_id}",
+        settings.USER_CACHE_SECONDS,
+        lambda: public_of(user_id),
+    )
+    if found is None:
         raise Refused("not_found")
-    return player.public()
+    return dict(found)
+
+
+def public_of(user_id: int) -> dict[str, Any] | None:
+    player = Player.objects.filter(pk=user_id).first()
+    return player.public() if player else None

@@ -40,13 +40,16 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Not a draft, not archived."""
         return self.filter(state__in=SEEN)
 
+    def for_everybody(self) -> "GameQuerySet":
+        """Seen, and not only by those on a list."""
+        return self.seen().exclude(access=Access.LISTED)
+
     def visible_to(self, player: Player | None) -> "GameQuerySet":
         """Seen, and not for a list this player isn't on."""
-        open_to_all = ~Q(access=Access.LISTED)
         if player is None or player.is_guest:
-            return self.seen().filter(open_to_all)
+            return self.for_everybody()
         listed = Invitation.objects.filter(name_key=player.name_key).values("game")
-        return self.seen().filter(open_to_all | Q(pk__in=listed))
+        return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
 
     def in_order_of_interest(self) -> "GameQuerySet":
         """Open, paused, coming, revealed, closed; of each the newest first."""
@@ -250,11 +253,11 @@ class Game(models.Model):
     def edit(self, fields: list[str]) -> None:
         """Save these fields alone, whatever else has changed in the meantime."""
         with transaction.atomic():
-            Game.objects.select_for_update().get(pk=self.pk)
+            before = Game.objects.select_for_update().get(pk=self.pk)
             self.save(update_fields=fields)
             self._bump()
             self.refresh_from_db()
-            self._tell()
+            self._tell(before.slug)
 
     def announce(self) -> None:
         """Tell players of what is true already, such as that codes have run out."""
@@ -269,8 +272,9 @@ class Game(models.Model):
         Game.objects.filter(pk=self.pk).update(seq=F("seq") + 1)
         self.refresh_from_db(fields=["seq"])
 
-    def _tell(self) -> None:
-        transaction.on_commit(partial(events.game_changed, self))
+    def _tell(self, former_slug: str = "") -> None:
+        """On commit, drop what was kept and broadcast, under an old address too."""
+        transaction.on_commit(partial(events.game_changed, self, former_slug))
 
     def _require(self, verb: str) -> None:
         if not self.allows(verb):

@@ -48,6 +48,7 @@ class CoinEntryManager(models.Manager["CoinEntry"]):
             by=by,
         )
         player.refresh_from_db(fields=["coins"])
+        player.forget()
         return entry
 
     def adjust(

@@ -1,0 +1,76 @@
+"""What of games is everybody's, worked out once: public states, the list, the pages.
+
+`events.game_changed` drops the subjects used here: `games`, and `game:<slug>`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from games.models import Game
+from games.states import Access
+from users.cache import kept
+from users.models import Player
+from users.refusals import Refused
+
+LONGEST_LIST = 100
+
+
+def public_of(slug: str) -> dict[str, Any]:
+    """The public state of a game players may see, with its `seq`; or `Refused`."""
+    state = _kept(f"public:{slug}", f"game:{slug}", lambda: _public(slug))
+    if state is None:
+        raise Refused("not_found")
+    return dict(state)
+
+
+def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str, str]:
+    """The page of a game and its ETag; `Refused` if players may not see the game."""
+    page = _kept(f"page:{language}:{slug}", f"game:{slug}", lambda: _page(slug, render))
+    if page is None:
+        raise Refused("not_found")
+    return dict(page)
+
+
+def games_for(player: Player | None) -> list[dict[str, Any]]:
+    """The public states of the games one may see, those one can play now first.
+
+    What everybody sees is kept; a list's games are added for the account that is on it.
+    """
+    everybodys = _kept("games", "games", lambda: _list(Game.objects.for_everybody()))
+    if player is None or player.is_guest:
+        return list(everybodys)
+    own = Game.objects.visible_to(player).filter(access=Access.LISTED)
+    if not own.exists():
+        return list(everybodys)
+    return _list(Game.objects.visible_to(player))
+
+
+def _kept(key: str, subject: str, compute: Callable[[], Any]) -> Any:
+    return kept(key, subject, settings.GAME_CACHE_SECONDS, compute)
+
+
+def _public(slug: str) -> dict[str, Any] | None:
+    game = Game.objects.seen().filter(slug=slug).first()
+    return game and {**game.public(timezone.now()), "seq": game.seq}
+
+
+def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
+    game = Game.objects.seen().filter(slug=slug).first()
+    if game is None:
+        return None
+    html = render(game)
+    return {"html": html, "etag": etag_of(html)}
+
+
+def etag_of(text: str) -> str:
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _list(games: Any) -> list[dict[str, Any]]:
+    now = timezone.now()
+    shown = games.in_order_of_interest()[:LONGEST_LIST]
+    return [{**game.public(now), "seq": game.seq} for game in shown]

@@ -1,0 +1,153 @@
+"""Kept values: computed once, dropped on commit, stale while refreshed."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.cache import caches
+
+from users import cache
+from users.cache import drop, kept
+
+
+class Counted:
+    """A computation that counts, and can be held up in the middle."""
+
+    def __init__(self, value: Any = "value") -> None:
+        self.value = value
+        self.times = 0
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def __call__(self) -> Any:
+        self.times += 1
+        value = self.value
+        self.begun.set()
+        assert self.go_on.wait(10)
+        return value
+
+
+def ask(compute: Counted) -> Any:
+    return kept("page", "game", 60, compute)
+
+
+@pytest.fixture
+def crowd() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as pool:
+        yield pool
+
+
+def test_value_is_computed_once() -> None:
+    compute = Counted()
+    assert [ask(compute) for _time in range(5)] == ["value"] * 5
+    assert compute.times == 1
+
+
+def test_many_who_ask_at_once_wait_for_one_computation(
+    crowd: ThreadPoolExecutor,
+) -> None:
+    compute = Counted()
+    compute.go_on.clear()
+    asked = [crowd.submit(ask, compute) for _place in range(32)]
+    assert compute.begun.wait(10)
+    compute.go_on.set()
+    assert {one.result(10) for one in asked} == {"value"}
+    assert compute.times == 1
+
+
+def test_dropped_value_is_computed_again() -> None:
+    compute = Counted("old")
+    ask(compute)
+    drop("other game")
+    assert ask(compute) == "old"
+    drop("game")
+    compute.value = "new"
+    assert ask(compute) == "new"
+
+
+def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
+    compute = Counted("old")
+    compute.go_on.clear()
+    asked = crowd.submit(ask, compute)
+    assert compute.begun.wait(10)
+    drop("game")
+    compute.value = "new"
+    compute.go_on.set()
+    assert asked.result(10) == "new"
+    assert ask(compute) == "new"
+
+
+def test_stale_value_is_served_while_one_refreshes(
+    crowd: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute = Counted("old")
+    ask(compute)
+    later = cache.time.time() + 100
+    monkeypatch.setattr(cache.time, "time", lambda: later)
+    compute.value = "new"
+    compute.go_on.clear()
+    compute.begun.clear()
+    refreshing = crowd.submit(ask, compute)
+    assert compute.begun.wait(10)
+    assert ask(compute) == "old"
+    compute.go_on.set()
+    assert refreshing.result(10) == "new"
+    assert ask(compute) == "new"
+
+
+def test_waiter_computes_for_itself_when_the_other_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cache, "WAIT_SECONDS", 0.05)
+    caches["strict"].add("lock:page", 1, 60)  # of a process that has died
+    assert ask(Counted()) == "value"
+
+
+def test_failure_is_not_kept() -> None:
+    def fail() -> Any:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept("page", "game", 60, fail)
+    assert ask(Counted()) == "value"
+
+
+@pytest.fixture
+def redis_away(settings: LazySettings) -> None:
+    """Nobody listens there."""
+    if "redis" not in settings.CACHES["strict"]["BACKEND"]:
+        pytest.fail("REDIS_URL is not set; `make test` sets it")
+    away = {**settings.CACHES["strict"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {**settings.CACHES, "strict": away}
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_without_redis_everybody_computes_and_the_log_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    compute = Counted()
+    with caplog.at_level(logging.ERROR, logger="users.cache"):
+        assert [ask(compute) for _time in range(3)] == ["value"] * 3
+    assert compute.times == 3
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_drop_that_redis_missed_is_made_up(settings: LazySettings) -> None:
+    here = {**settings.CACHES, "strict": settings.CACHES["default"]}
+    with_redis = {**here["strict"], "KEY_PREFIX": "made-up"}
+    away = settings.CACHES
+    settings.CACHES = {**here, "strict": with_redis}
+    compute = Counted("old")
+    ask(compute)
+    settings.CACHES = away
+    drop("game")
+    settings.CACHES = {**here, "strict": with_redis}
+    compute.value = "new"
+    kept("another", "another", 60, Counted())
+    assert ask(compute) == "new"

@@ -1,0 +1,146 @@
+"""The pages: shared where they can be, personal where they must."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+
+from games.models import Game
+from games.states import Access, State
+
+pytestmark = pytest.mark.django_db
+MakeGame = Callable[..., Game]
+
+
+def page(client: Client, game: Game, **headers: str) -> Any:
+    return client.get(f"/games/{game.slug}/", **headers)
+
+
+def test_game_page_is_the_same_bytes_for_everybody(
+    client: Client, as_alice: Client, as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game()
+    pages = [page(who, game) for who in (client, as_alice, as_carol)]
+    assert len({one.content for one in pages}) == 1
+    for one in pages:
+        assert not one.cookies
+        assert "Cookie" not in one.get("Vary", "")
+        assert "public" in one["Cache-Control"]
+        assert b"csrf" not in one.content
+
+
+@pytest.mark.parametrize("kind", ["puzzle", "number", "score", "choice", "announce"])
+def test_game_page_holds_no_secret(
+    client: Client, make_game: MakeGame, kind: str
+) -> None:
+    text = page(client, make_game(kind, codes=2)).content.decode()
+    for secret in ("elephant", "ช้าง", "042", "*blue", "bicycle", "CODE-"):
+        assert secret not in text
+
+
+def test_game_page_comes_from_the_cache(
+    client: Client,
+    make_game: MakeGame,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    game = make_game()
+    page(client, game)
+    with django_assert_num_queries(0):
+        assert page(client, game).status_code == 200
+
+
+def test_unchanged_page_is_not_sent_again(client: Client, make_game: MakeGame) -> None:
+    game = make_game()
+    first = page(client, game)
+    again = page(client, game, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_change_by_staff_is_on_the_page_at_once(
+    client: Client,
+    make_game: MakeGame,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    game, paused = make_game(), b'"state": "PAUSED"'
+    for path in (f"/games/{game.slug}/", f"/api/games/{game.slug}", "/api/games"):
+        assert paused not in client.get(path).content
+    with django_capture_on_commit_callbacks(execute=True):
+        game.pause(timezone.now())
+    for path in (f"/games/{game.slug}/", f"/api/games/{game.slug}", "/api/games"):
+        assert paused in client.get(path).content
+
+
+def test_old_address_is_gone_at_once(
+    client: Client,
+    make_game: MakeGame,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    game = make_game(slug="old")
+    assert client.get("/games/old/").status_code == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        game.slug = "new"
+        game.edit(["slug"])
+    assert client.get("/games/old/").status_code == 404
+    assert client.get("/games/new/").status_code == 200
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.ARCHIVED])
+def test_unseen_game_has_no_page(
+    client: Client, make_game: MakeGame, state: State
+) -> None:
+    assert page(client, make_game(state=state)).status_code == 404
+    assert client.get("/games/unknown/").status_code == 404
+
+
+def test_page_speaks_the_browsers_language(client: Client, make_game: MakeGame) -> None:
+    game = make_game()
+    english = page(client, game, HTTP_ACCEPT_LANGUAGE="en-GB,en;q=0.9")
+    thai = page(client, game, HTTP_ACCEPT_LANGUAGE="th-TH,th;q=0.9")
+    assert 'lang="en"' in english.content.decode()
+    assert 'lang="th"' in thai.content.decode()
+
+
+def test_home_shows_the_games_one_may_see(
+    client: Client, as_alice: Client, as_bob: Client, make_game: MakeGame
+) -> None:
+    make_game(title="For all")
+    make_game(title="For some", access=Access.LISTED).invite(["alice"])
+    make_game(title="A draft", state=State.DRAFT)
+    caches["strict"].clear()
+    seen = {
+        name: [
+            title
+            for title in ("For all", "For some", "A draft")
+            if title in who.get("/").content.decode()
+        ]
+        for name, who in [("?", client), ("alice", as_alice), ("bob", as_bob)]
+    }
+    assert seen == {
+        "?": ["For all"],
+        "alice": ["For all", "For some"],
+        "bob": ["For all"],
+    }
+
+
+def test_pages_carry_a_strict_policy(client: Client, make_game: MakeGame) -> None:
+    for path in ("/", "/login/", page(client, make_game()).request["PATH_INFO"]):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+
+
+def test_no_page_has_script_or_style_in_it(
+    client: Client, as_alice: Client, make_game: MakeGame
+) -> None:
+    game = make_game("choice")
+    for path in ("/", "/login/", "/signup/", "/me/", f"/games/{game.slug}/", "/nope/"):
+        text = as_alice.get(path, follow=True).content.decode()
+        assert " style=" not in text
+        assert "<style" not in text
+        for tag in text.split("<script")[1:]:
+            head = tag.partition(">")[0]
+            assert "src=" in head or "application/json" in head
