@@ -124,6 +124,17 @@ def test_only_codes_that_are_left_can_be_deleted(
     assert set(Code.objects.all()) == {given, other}
 
 
+def test_players_hear_that_the_last_codes_are_gone(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game(codes=2)
+    chosen = [code.pk for code in Code.objects.all()]
+    sent = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    as_carol.post(CODES, sent)
+    assert not Code.objects.exists()
+    assert Game.objects.get().seq > game.seq
+
+
 # Receipts
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from games.models import Code
+from games.models import Code, Game
 from users.admin import FoldedSearch
 
 
@@ -56,4 +57,10 @@ class CodeAdmin(FoldedSearch, admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         # One may have been given since the page was shown: that one stays.
-        queryset.filter(player=None).delete()
+        chosen = Code.objects.unclaimed().filter(pk__in=queryset.values("pk"))
+        with transaction.atomic():
+            pools = set(chosen.values_list("pool", flat=True))
+            chosen.delete()
+            # The last ones may be gone: players must hear that it is sold out.
+            for game in Game.objects.seen().filter(pools__in=pools).distinct():
+                game.announce()
