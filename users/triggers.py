@@ -54,6 +54,13 @@ SQLITE = [
 ]
 
 
+# Each trigger by its name; on PostgreSQL its function is called the same.
+NAMES = {
+    "postgresql": ["coin_entry_is_final", "coin_entry_counts", "coins_are_the_sum"],
+    "sqlite": [trigger.split()[2] for trigger in SQLITE],
+}
+
+
 def create(_apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(POSTGRESQL, params=None)
@@ -63,12 +70,9 @@ def create(_apps: Any, schema_editor: Any) -> None:
 
 
 def drop(_apps: Any, schema_editor: Any) -> None:
-    names = {
-        "postgresql": ["coin_entry_is_final", "coin_entry_counts", "coins_are_the_sum"],
-        "sqlite": [trigger.split()[2] for trigger in SQLITE],
-    }[schema_editor.connection.vendor]
-    for name in names:
-        if schema_editor.connection.vendor == "postgresql":
+    vendor = schema_editor.connection.vendor
+    for name in NAMES[vendor]:
+        if vendor == "postgresql":
             schema_editor.execute(f"DROP FUNCTION {name} CASCADE")
         else:
             schema_editor.execute(f"DROP TRIGGER {name}")

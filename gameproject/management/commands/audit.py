@@ -1,0 +1,55 @@
+"""`manage.py audit`: prove on a live database what may never be broken."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from answers import audit as answers
+from checkins import audit as checkins
+from games import audit as games
+from users import audit as users
+from users.audit import Finding, Provable
+
+RULES: list[Provable] = [*users.RULES, *games.RULES, *answers.RULES, *checkins.RULES]
+
+# One moment of a database that others go on writing to. Nothing is written here, so
+# nobody waits; long tables may take longer than a request may.
+BEGIN = {
+    "postgresql": [
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "SET LOCAL statement_timeout = 0",
+    ],
+    "sqlite": ["BEGIN DEFERRED"],
+}
+
+
+class Command(BaseCommand):
+    help = "Prove on this database what may never be broken; exits 1 with what is."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = audit()
+        for finding in findings:
+            self.stdout.write("\n".join(finding.lines()))
+        broken = sum(finding.broken > 0 for finding in findings)
+        if broken:
+            raise CommandError(f"{broken} of {len(findings)} rules are broken.")
+
+
+def audit() -> list[Finding]:
+    """What is found of every rule, all at the same moment."""
+    with moment():
+        return [rule.check() for rule in RULES]
+
+
+@contextmanager
+def moment() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        for statement in BEGIN[connection.vendor]:
+            cursor.execute(statement)
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -1,0 +1,372 @@
+"""Ways to break each rule of the audit, in a database that refuses nothing any more.
+
+Run on the stage of a stack, in a transaction that is rolled back.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models import F, Model
+
+from answers.models import Answer
+from answers.submission import Submission, submit
+from checkins.checkin import Visit, check_in
+from checkins.models import CheckIn, Item, Redemption
+from checkins.shop import Purchase, redeem, void
+from gameproject.management.commands.audit import RULES
+from games.models import Code, Game, Owed
+from users.models import CoinEntry, Player
+from users.triggers import NAMES
+
+NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)  # in Bangkok
+CALENDAR = {
+    "mode": "calendar",
+    "first_day": "2026-03-01",
+    "last_day": "2026-03-02",
+    "makeup_price": 3,
+    "days": [{"coins": 10}, {"coins": 20, "pool": "Mug"}],
+    "completed_coins": 50,
+    "completed_pool": "Cup",
+}
+GUARDED: list[type[Model]] = [
+    *(Player, CoinEntry, Code, Owed, Answer, CheckIn, Redemption)
+]
+
+
+class World:
+    """What alice and bob did, all in order: days, one made up, a shop and a puzzle.
+
+    Of the mugs and cups there is one each, which alice was given; bob is owed his.
+    """
+
+    def __init__(self) -> None:
+        self.alice, self.bob, self.carol = (
+            Player.objects.create_user(uuid4().hex) for _ in range(3)
+        )
+        self.calendar = self.make_game("checkin", CALENDAR)
+        self.puzzle = self.make_game("puzzle", {"accepted": ["elephant"]})
+        self.stock()
+        for player in (self.alice, self.bob):
+            self.play(player)
+        void(self.bought.filter(player=self.alice)[0], self.carol, NOON)
+
+    def make_game(self, kind: str, settings: dict[str, Any]) -> Game:
+        return Game.objects.create(
+            slug=uuid4().hex, title="-", kind=kind, settings=settings, state="OPEN"
+        )
+
+    def stock(self) -> None:
+        for name, codes in {"Mug": ["M1"], "Cup": ["C1"]}.items():
+            self.calendar.pools.create(name=name).add(codes)
+        spoons = self.calendar.pools.create(name="Spoon")
+        spoons.add(["S1", "S2", "S3", "S4", "S5"])
+        self.item = Item.objects.create(pool=spoons, title="A spoon", price=7)
+        self.puzzle.pools.create(name="Voucher").add(["V1", "V2"])
+
+    def play(self, player: Player) -> None:
+        for day in (None, 1):
+            check_in(Visit(player.pk, self.calendar.pk, uuid4(), NOON, day))
+        for _purchase in range(2):
+            wanted = (player.pk, self.calendar.pk, self.item.pk, uuid4(), NOON)
+            redeem(Purchase(*wanted))
+        for value in ("mouse", "elephant"):
+            submit(Submission(player.pk, self.puzzle.pk, uuid4(), "", value, NOON))
+
+    # What there is to break
+
+    @property
+    def players(self) -> Any:
+        return Player.objects.filter(pk__in=[self.alice.pk, self.bob.pk])
+
+    @property
+    def entries(self) -> Any:
+        return CoinEntry.objects.filter(player__in=self.players)
+
+    @property
+    def codes(self) -> Any:
+        return Code.objects.filter(pool__game__in=[self.calendar, self.puzzle])
+
+    @property
+    def won(self) -> Any:
+        return self.codes.filter(claim__startswith="win:")
+
+    @property
+    def sold(self) -> Any:
+        return self.codes.filter(claim__startswith="redeemed:")
+
+    @property
+    def owed(self) -> Any:
+        return Owed.objects.filter(player__in=self.players)
+
+    @property
+    def answers(self) -> Any:
+        return Answer.objects.filter(game=self.puzzle)
+
+    @property
+    def days(self) -> Any:
+        return CheckIn.objects.filter(game=self.calendar)
+
+    @property
+    def bought(self) -> Any:
+        return Redemption.objects.filter(item=self.item)
+
+
+def deleted(rows: Any) -> None:
+    """Rows gone from under whatever points to them."""
+    ids = list(rows.values_list("pk", flat=True))
+    rows.model.objects.filter(pk__in=ids)._raw_delete("default")
+
+
+Break = Callable[[World], object]
+BREAKS: list[tuple[str, Break]] = [
+    ("the ledger's triggers stand", lambda w: None),
+    (
+        "every balance is the sum of its coin entries",
+        lambda w: w.players.update(coins=F("coins") + 1),
+    ),
+    (
+        "every balance is the sum of its coin entries",
+        lambda w: deleted(w.entries),
+    ),
+    ("no balance is below zero", lambda w: w.players.update(coins=-1)),
+    ("no coin entry is of nothing", lambda w: w.entries.update(amount=0)),
+    ("no two coin entries have one key", lambda w: w.entries.update(key="same")),
+    (
+        "every code is free, or given with its claim and time",
+        lambda w: w.won.update(given_at=None),
+    ),
+    (
+        "every code is free, or given with its claim and time",
+        lambda w: w.codes.filter(claim=None).update(player=w.bob),
+    ),
+    (
+        "every code is free, or given with its claim and time",
+        lambda w: w.won.update(player=None),
+    ),
+    ("no claim was given two codes", lambda w: w.won.update(claim="win:same")),
+    ("no code stands twice in its pool", lambda w: w.codes.update(text="same")),
+    ("no pool gave more codes than it holds", lambda w: w.won.update(text="same")),
+    ("no claim is owed two codes", lambda w: w.owed.update(claim="same")),
+    (
+        "no code is both owed and given",
+        lambda w: w.owed.update(claim=w.won[0].claim),
+    ),
+    (
+        "one answer a player and question is current",
+        lambda w: w.answers.update(current=True),
+    ),
+    (
+        "no player has two answers of one key",
+        lambda w: w.answers.update(key=uuid4()),
+    ),
+    (
+        "every code an answer was acknowledged with is its player's",
+        lambda w: w.won.filter(player=w.alice).update(player=w.bob),
+    ),
+    (
+        "every code an answer was acknowledged with is its player's",
+        lambda w: w.won.update(player=None, claim=None, given_at=None),
+    ),
+    (
+        "every code won is its winner's, in the game they won",
+        lambda w: w.won.filter(player=w.alice).update(player=w.bob),
+    ),
+    (
+        "every code won is its winner's, in the game they won",
+        lambda w: w.won.update(player=None),
+    ),
+    (
+        "every code won is its winner's, in the game they won",
+        lambda w: w.won.update(pool=w.item.pool),
+    ),
+    (
+        "every code won has an answer of its owner",
+        lambda w: deleted(w.answers.filter(player=w.alice)),
+    ),
+    ("one check-in a game, player, run and day", lambda w: w.days.update(day=1)),
+    (
+        "one check-in a game, player and date",
+        lambda w: w.days.update(date=NOON.date()),
+    ),
+    (
+        "no player has two check-ins of one key",
+        lambda w: w.days.update(key=uuid4()),
+    ),
+    (
+        "every check-in's coins are in the ledger",
+        lambda w: deleted(w.entries.filter(reason="check-in")),
+    ),
+    (
+        "every check-in's coins are in the ledger",
+        lambda w: w.days.update(coins=F("coins") + 1),
+    ),
+    (
+        "every check-in's coins are in the ledger",
+        lambda w: w.entries.filter(player=w.alice).update(player=w.bob),
+    ),
+    ("every coin entry for a day has its check-in", lambda w: deleted(w.days)),
+    (
+        "every coin entry for a day has its check-in",
+        lambda w: w.entries.filter(reason="check-in").update(amount=1),
+    ),
+    (
+        "every coin entry for all days has the last check-in",
+        lambda w: w.days.update(completes=False),
+    ),
+    (
+        "every day made up was paid",
+        lambda w: deleted(w.entries.filter(reason="make-up")),
+    ),
+    (
+        "every day made up was paid",
+        lambda w: w.entries.filter(reason="make-up").update(amount=3),
+    ),
+    (
+        "every payment for a missed day has its check-in",
+        lambda w: w.days.update(made_up=False),
+    ),
+    ("every check-in's code is given or owed", lambda w: deleted(w.owed)),
+    (
+        "every check-in's code is given or owed",
+        lambda w: w.codes.filter(claim__startswith="checkin:").update(player=w.bob),
+    ),
+    (
+        "every code given for a day has its check-in",
+        lambda w: w.days.update(pool=None),
+    ),
+    (
+        "every code given for all days has the last check-in",
+        lambda w: w.days.update(completes=False),
+    ),
+    (
+        "every code owed for a day has its check-in",
+        lambda w: w.days.update(date=F("date") + timedelta(days=1)),
+    ),
+    (
+        "every code owed for all days has the last check-in",
+        lambda w: w.days.update(completes=False),
+    ),
+    (
+        "one redemption an item, player and number",
+        lambda w: w.bought.update(number=1),
+    ),
+    (
+        "no player has two redemptions of one key",
+        lambda w: w.bought.update(key=uuid4()),
+    ),
+    ("no code is redeemed twice", lambda w: w.bought.update(code=w.sold[0])),
+    (
+        "no payment is for two redemptions",
+        lambda w: w.bought.update(payment=w.bought[0].payment),
+    ),
+    (
+        "every redeemed code is its redeemer's, given for that",
+        lambda w: w.sold.update(player=w.carol),
+    ),
+    (
+        "every redeemed code is its redeemer's, given for that",
+        lambda w: w.sold.update(player=None, claim=None, given_at=None),
+    ),
+    (
+        "every redeemed code is its redeemer's, given for that",
+        lambda w: w.bought.update(key=uuid4()),
+    ),
+    (
+        "every redemption was paid by its redeemer, for that code",
+        lambda w: w.entries.filter(reason="redeemed").update(amount=7),
+    ),
+    (
+        "every redemption was paid by its redeemer, for that code",
+        lambda w: w.entries.filter(player=w.alice).update(player=w.bob),
+    ),
+    ("every payment in the shop has its code", lambda w: deleted(w.bought)),
+    ("every code given in the shop was paid", lambda w: deleted(w.bought)),
+    (
+        "what was voided was refunded, and nothing else",
+        lambda w: w.bought.update(voided_by=None),
+    ),
+    (
+        "what was voided was refunded, and nothing else",
+        lambda w: w.bought.update(voided_by=w.carol),
+    ),
+    (
+        "every refund is the payment, back to who paid, by who voided",
+        lambda w: w.entries.filter(reason="refund").update(amount=1),
+    ),
+    (
+        "every refund is the payment, back to who paid, by who voided",
+        lambda w: w.entries.filter(reason="refund").update(player=w.bob),
+    ),
+    (
+        "every refund is the payment, back to who paid, by who voided",
+        lambda w: w.bought.update(voided_by=None),
+    ),
+    (
+        "every refund in the ledger has its redemption",
+        lambda w: w.bought.update(refund=None, voided_by=None),
+    ),
+]
+
+
+def reported(place: int | None = None) -> dict[str, list[str]]:
+    """What the audit prints of rules it finds broken: after a break, that one alone."""
+    with transaction.atomic():
+        world = World()
+        rules: list[Any] = [*RULES]
+        if place is not None:
+            says, breaks = BREAKS[place]
+            loosen()
+            breaks(world)
+            rules = [rule for rule in rules if rule.says == says]
+        findings = [rule.check() for rule in rules]
+        transaction.set_rollback(True)
+    return {found.says: found.lines() for found in findings if found.broken}
+
+
+def loosen() -> None:
+    """Take every trigger, CHECK and UNIQUE away from the tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # No table is altered while a foreign key waits to be checked.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            for statement in loosening(cursor):
+                cursor.execute(statement)
+        else:
+            for name in NAMES["sqlite"]:
+                cursor.execute(f"DROP TRIGGER {name}")
+            for model in GUARDED:
+                replace(cursor, model._meta.db_table)
+
+
+def loosening(cursor: Any) -> list[str]:
+    """What takes the constraints away on PostgreSQL."""
+    statements = []
+    for model in GUARDED:
+        table = model._meta.db_table
+        statements.append(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(
+            "SELECT conname FROM pg_constraint "
+            "WHERE conrelid = %s::regclass AND contype IN ('u', 'c')",
+            [table],
+        )
+        own = [name for (name,) in cursor.fetchall()]
+        statements += [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in own]
+        cursor.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index "
+            "WHERE indrelid = %s::regclass AND indisunique AND NOT indisprimary",
+            [table],
+        )
+        indexes = [name for (name,) in cursor.fetchall() if name not in own]
+        statements += [f"DROP INDEX {name}" for name in indexes]
+    return statements
+
+
+def replace(cursor: Any, table: str) -> None:
+    """The same rows on SQLite, in a table without any rule."""
+    cursor.execute(f"CREATE TABLE loose AS SELECT * FROM {table}")
+    cursor.execute(f"DROP TABLE {table}")
+    cursor.execute(f"ALTER TABLE loose RENAME TO {table}")

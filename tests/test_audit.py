@@ -1,0 +1,139 @@
+"""`manage.py audit`: each rule is broken once, on both databases, and is reported."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gameproject.management.commands.audit import RULES
+from tests.breakages import BREAKS
+from tests.stack import ROOT, Stack
+from users.audit import Finding
+
+
+def reported(stack: Stack, place: int | None = None) -> dict[str, list[str]]:
+    return stack.run(
+        "from tests.breakages import reported\nout = reported(given['place'])",
+        place=place,
+    )
+
+
+def says(rule: Any) -> str:
+    return rule.says
+
+
+def test_nothing_is_reported_while_all_is_in_order(stack: Stack) -> None:
+    assert reported(stack) == {}
+
+
+@pytest.mark.parametrize("place", range(len(BREAKS)), ids=lambda i: BREAKS[i][0])
+def test_broken_rule_is_reported(stack: Stack, place: int) -> None:
+    assert BREAKS[place][0] in reported(stack, place)
+
+
+def test_every_rule_has_been_broken() -> None:
+    assert {rule for rule, _break in BREAKS} == set(map(says, RULES))
+
+
+def test_each_rule_is_one_line_with_the_rows_it_looked_at() -> None:
+    [line] = Finding("all is well", 1234, "users.Player").lines()
+    assert line == "ok        1,234  all is well"
+
+
+def test_at_most_20_rows_are_listed_and_then_counted() -> None:
+    found = Finding("all is well", 1234, "users.Player", 25, list(range(20)))
+    state, rows = found.lines()
+    assert state.startswith("FAIL")
+    assert rows.strip().startswith("users.Player 0, 1, 2,")
+    assert rows.endswith("18, 19 and 5 more: 25 in all")
+
+
+# As deployers run it
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> dict[str, str]:
+    """The environment of a database of one's own."""
+    env = {**os.environ, "DATA_DIR": str(tmp_path)}
+    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/db.sqlite3"
+    manage(env, "migrate", "-v0")
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
+        database.executemany(
+            "INSERT INTO users_player (password, is_superuser, name, is_guest, status, "
+            "is_staff, joined_at, coins) VALUES ('', 0, ?, 1, 'active', 0, 0, 0)",
+            [(f"Guest {number}",) for number in range(25)],
+        )
+        database.commit()
+    return env
+
+
+def manage(env: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_clean_database_passes(laptop: dict[str, str]) -> None:
+    done = manage(laptop, "audit")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert "ok           25  every balance is the sum of its coin entries" in lines
+    assert len(lines) == len(RULES)
+
+
+def test_broken_database_fails_and_the_rows_are_listed(laptop: dict[str, str]) -> None:
+    with closing(sqlite3.connect(f"{laptop['DATA_DIR']}/db.sqlite3")) as database:
+        database.execute("DROP TRIGGER coins_are_the_sum")
+        database.execute("UPDATE users_player SET coins = 1")
+        database.commit()
+    done = manage(laptop, "audit")
+    assert done.returncode == 1
+    assert "FAIL         25  every balance is the sum of its coin" in done.stdout
+    assert "users.Player 1, 2, 3, 4, 5, 6, 7" in done.stdout
+    assert "20 and 5 more: 25 in all" in done.stdout
+    assert "without coins_are_the_sum" in done.stdout
+    assert f"2 of {len(RULES)} rules are broken" in done.stderr
+
+
+# In use
+
+
+def test_audit_waits_for_no_writer(stack: Stack) -> None:
+    broken = stack.run(
+        "import threading\n"
+        "from django.db import connection, transaction\n"
+        "from gameproject.management.commands.audit import audit\n"
+        "writing, over = threading.Event(), threading.Event()\n"
+        "def write():\n"
+        "    with transaction.atomic():\n"
+        "        Player.objects.create_guest('Bob')\n"
+        "        writing.set()\n"
+        "        over.wait(60)\n"
+        "    connection.close()\n"
+        "writer = threading.Thread(target=write)\n"
+        "writer.start()\n"
+        "writing.wait(60)\n"
+        "players = Player.objects.count()\n"
+        "try: found = audit()\n"
+        "finally: over.set(); writer.join()\n"
+        "assert Player.objects.count() == players + 1\n"
+        "seen = [one.checked for one in found if one.says.startswith('no balance')]\n"
+        "assert seen == [players], seen\n"
+        "out = [one.says for one in found if one.broken]"
+    )
+    assert broken == []
+
+
+def test_audit_sees_one_moment_and_changes_nothing(on_postgres: Stack) -> None:
+    error = on_postgres.run(
+        "from django.db import InternalError\n"
+        "from gameproject.management.commands.audit import moment\n"
+        "try:\n"
+        "    with moment(): Player.objects.create_guest('Bob')\n"
+        "except InternalError as refused: out = str(refused)"
+    )
+    assert "read-only transaction" in error

@@ -1,0 +1,107 @@
+"""What `manage.py audit` proves of players and coins, and what a rule is.
+
+A rule is two statements over whole tables. It stands in the lowest app because every
+app has its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from users.models import CoinEntry, Player
+from users.triggers import NAMES
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the audit found of one rule: how many rows, and which of them break it."""
+
+    says: str
+    checked: int
+    what: str
+    broken: int = 0
+    listed: Sequence[object] = ()
+
+    def lines(self) -> list[str]:
+        state = "FAIL" if self.broken else "ok"
+        lines = [f"{state:4} {self.checked:>10,}  {self.says}"]
+        if self.broken:
+            rows = ", ".join(str(row) for row in self.listed)
+            more = self.broken - len(self.listed)
+            tail = f" and {more:,} more" if more else ""
+            lines.append(f"{'':17}{self.what} {rows}{tail}: {self.broken:,} in all")
+        return lines
+
+
+class Provable(Protocol):
+    """Anything the audit can ask."""
+
+    def check(self) -> Finding: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that holds of every one of these rows."""
+
+    says: str
+    rows: QuerySet[Any]
+    holds: Q | Exists
+
+    def check(self) -> Finding:
+        broken = self.rows.filter(~Q(self.holds)).order_by("pk")
+        listed = list(broken.values_list("pk", flat=True)[: MOST_LISTED + 1])
+        return Finding(
+            self.says,
+            self.rows.count(),
+            self.rows.model._meta.label,
+            broken.count() if len(listed) > MOST_LISTED else len(listed),
+            listed[:MOST_LISTED],
+        )
+
+
+def unique(says: str, rows: QuerySet[Any], *fields: str) -> Rule:
+    """The rule that no two of these rows have all these fields in common."""
+    same = {field: OuterRef(field) for field in fields}
+    twins = rows.filter(**same).exclude(pk=OuterRef("pk"))
+    return Rule(says, rows, ~Q(Exists(twins)))
+
+
+@dataclass(frozen=True)
+class TriggersStand:
+    """The rule that the database still guards the ledger itself.
+
+    SQLite drops a table's triggers without a word when a migration rebuilds it.
+    """
+
+    says: str = "the ledger's triggers stand"
+
+    def check(self) -> Finding:
+        wanted = NAMES[connection.vendor]
+        with connection.cursor() as cursor:
+            cursor.execute(STANDING[connection.vendor])
+            missing = sorted(set(wanted) - {name for (name,) in cursor.fetchall()})
+        return Finding(self.says, len(wanted), "without", len(missing), missing)
+
+
+STANDING = {
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
+
+RULES: list[Provable] = [
+    TriggersStand(),
+    Rule(
+        "every balance is the sum of its coin entries",
+        Player.objects.annotate(total=Coalesce(Sum("coin_entries__amount"), 0)),
+        Q(coins=F("total")),
+    ),
+    Rule("no balance is below zero", Player.objects.all(), Q(coins__gte=0)),
+    Rule("no coin entry is of nothing", CoinEntry.objects.all(), ~Q(amount=0)),
+    unique("no two coin entries have one key", CoinEntry.objects.all(), "key"),
+]
