@@ -50,7 +50,7 @@ function onLink(link) {
 
 // A wrong answer is felt as well as read; a saved one makes room for the next.
 function feel(verdict) {
-  const form = article.querySelector("form[data-command]:not([hidden])");
+  const form = article.querySelector("form[data-question]:not([hidden])");
   if (verdict === "pending" && form?.dataset.shape === "text") form.reset();
   if (verdict !== "wrong" || !form) return;
   form.classList.add("shake");
@@ -59,10 +59,10 @@ function feel(verdict) {
 }
 
 function onSubmit(event) {
-  const { command, confirm: question } = event.target.dataset;
-  if (!command) return;
+  const { command, question, confirm: warning } = event.target.dataset;
+  if (command === undefined && question === undefined) return;
   event.preventDefault();
-  if (!model.preview && (!question || confirm(question))) commands.submit(event.target);
+  if (!model.preview && (!warning || confirm(warning))) commands.submit(event.target);
   render();
 }
 

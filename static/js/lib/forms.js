@@ -16,7 +16,7 @@ const COMMANDS = {
 
 // The command, or null where the form isn't filled in.
 export function commandOf(form) {
-  const type = form.dataset.command;
+  const type = form.dataset.command ?? "answer";
   const command = { type, ...COMMANDS[type](form) };
   return command.value === null ? null : command;
 }
