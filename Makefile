@@ -3,18 +3,33 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+PLAYERS ?= 1000
+DAPHNES ?= 2
 BIN := .venv/bin
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help play test lock clean
+.PHONY: help play serve rush test lock clean
 help:
 	@echo "make play    the product on this machine alone, at http://$(HOST):$(PORT)"
+	@echo "make serve   as in production: nginx, daphnes, PostgreSQL, Redis; a trial"
+	@echo "make rush    a thousand players at once against make serve"
 	@echo "make test    all set-up and every test"
 	@echo "make lock    write the locked dependencies anew"
 	@echo "make clean   forget the environment; the data in var/ stays"
 
 play: .venv/ready $(CATALOGS) var/secret-key
 	@SECRET_KEY="$$(cat var/secret-key)" $(BIN)/python manage.py play $(HOST) $(PORT)
+
+# As in production, on this machine; another terminal then runs `make rush`.
+serve rush: export PORT = 8080
+serve rush: export HOST := $(HOST)
+serve rush: export DAPHNES := $(DAPHNES)
+serve: .venv/ready $(CATALOGS) var/secret-key
+	@exec deploy/serve
+
+rush: .venv/ready $(CATALOGS) var/secret-key
+	@exec deploy/trial rehearse http://$(HOST):$(PORT) --players $(PLAYERS) \
+	  --report var/serve/rehearsal.html
 
 test: .venv/ready-dev $(CATALOGS)
 	@deploy/services

@@ -1,0 +1,85 @@
+"""nginx in front: `deploy/nginx/*.conf` filled in for one machine."""
+
+import re
+import resource
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parent.parent / "deploy/nginx"
+# Requests at a time that one daphne is given, and sockets it may hold.
+PAGES_AT_ONCE, SOCKETS_AT_ONCE = 512, 20_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """What differs from one machine to the next. Paths are absolute."""
+
+    conf: Path  # where the filled-in files stand
+    run: Path  # sockets, cache and temporary files
+    logs: Path
+    static: Path
+    media: Path
+    daphnes: int = 2
+    listen: str = "127.0.0.1:8080"
+    names: str = "_"
+    language: str = "en"
+    user: str = ""  # of nginx's workers, where its master is root
+    staff: Sequence[str] = ()  # networks that may open /admin/; empty: all
+
+    def socket(self, place: int) -> Path:
+        return self.run / f"daphne-{place}.sock"
+
+
+def render(site: Site) -> Path:
+    """Write the configuration; the path of its main file."""
+    site.conf.mkdir(parents=True, exist_ok=True)
+    values = values_of(site)
+    for template in TEMPLATES.glob("*.conf"):
+        text = re.sub("@([A-Z_]+)@", lambda m: values[m[1]], template.read_text())
+        (site.conf / template.name).write_text(text)
+    return site.conf / "nginx.conf"
+
+
+def values_of(site: Site) -> dict[str, str]:
+    """What stands for each `@NAME@`."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = 65_536 if files == resource.RLIM_INFINITY else min(files, 65_536)
+    return {
+        "CONF": str(site.conf),
+        "RUN": str(site.run),
+        "CACHE": str(site.run / "cache"),
+        "LOGS": str(site.logs),
+        "STATIC": str(site.static),
+        "MEDIA": str(site.media),
+        "LISTEN": f"{site.listen} backlog=4096",
+        "NAMES": site.names,
+        "LANGUAGE": site.language,
+        "USER": f"user {site.user};" if site.user else "",
+        "FILES": str(files),
+        "CONNECTIONS": str(min(files, 32_768)),
+        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE),
+        "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE),
+        "STAFF": "\n".join(
+            [*(f"allow {network};" for network in site.staff), "deny all;"]
+            if site.staff
+            else []
+        ),
+    }
+
+
+def servers(site: Site, at_once: int) -> str:
+    """The lines of an upstream: left out for a second after three refusals."""
+    limits = f"max_conns={at_once} max_fails=3 fail_timeout=1s"
+    return "\n    ".join(
+        f"server unix:{site.socket(place)} {limits};" for place in range(site.daphnes)
+    )
+
+
+def command(conf: Path) -> list[str]:
+    """How nginx is run in the foreground; `FileNotFoundError` if it isn't there."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not found:
+        raise FileNotFoundError("nginx is missing. On Debian: apt-get install nginx")
+    return [found, "-p", str(conf.parent), "-c", str(conf), "-g", "daemon off;"]
