@@ -7,8 +7,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from checkins.days import Opening, is_complete, next_opening, opening
+from checkins.days import Done, Opening, is_complete, next_opening, opening
 from checkins.models import CheckIn
 from checkins.rewards import rewards_of
 from games import events
@@ -42,15 +44,30 @@ def check_in(visit: Visit) -> dict[str, Any]:
         player = Player.held(visit.player_id)
         game = Game.objects.held(visit.game_id)
         rules = rules_of(game)
-        rows = list(CheckIn.objects.filter(game=game, player=player))
+        rows = rows_for(visit)
         repeated = repeat_of(visit, rules, rows)
         if repeated:
-            return reply(repeated, player, rules, visit.at, "already")
+            opens = next_opening(rules, visit.at, done_in(rows))
+            return reply(repeated, player, rules, "already", opens)
         check_may(game, player, rules, visit.at)
         row = do(visit, player, game, rules, rows)
         tell = partial(events.player_changed, player.pk, None, visit.origin)
         transaction.on_commit(tell)
-        return reply(row, player, rules, visit.at, "done")
+        opens = next_opening(rules, visit.at, done_in([*rows, row]))
+        return reply(row, player, rules, "done", opens)
+
+
+def rows_for(visit: Visit) -> list[CheckIn]:
+    """The player's check-ins in the game; `Refused` if the id is of another game."""
+    wanted = Q(game=visit.game_id) | Q(key=visit.key)
+    rows = list(CheckIn.objects.filter(wanted, player=visit.player_id))
+    if any(row.game_id != visit.game_id for row in rows):
+        raise Refused("invalid", _("This id was used in another game."), field="id")
+    return rows
+
+
+def done_in(rows: list[CheckIn]) -> list[Done]:
+    return [row.as_done() for row in rows]
 
 
 def rules_of(game: Game) -> CheckinSettings:
@@ -69,9 +86,7 @@ def repeat_of(
     if rules.mode == "calendar" and visit.day is not None:
         return next((row for row in rows if row.day == visit.day), None)
     today = rules.date_at(visit.at)
-    latest = max(
-        (row for row in rows if not row.made_up), key=lambda r: r.date, default=None
-    )
+    latest = max(rows, key=lambda row: row.date, default=None)
     return latest if latest and latest.date >= today else None
 
 
@@ -98,10 +113,9 @@ def do(
     rows: list[CheckIn],
 ) -> CheckIn:
     """The row of a new day, its price taken and its rewards given."""
-    found = opening(rules, [row.as_done() for row in rows], visit.at, visit.day)
+    found = opening(rules, done_in(rows), visit.at, visit.day)
     row = row_of(visit, found, rules, game)
-    done = [*(one.as_done() for one in rows), row.as_done()]
-    row.completes = is_complete(rules, done)
+    row.completes = is_complete(rules, done_in([*rows, row]))
     pay(player, row, found.price)
     row.save(force_insert=True)
     give(player, row, rules)
@@ -165,7 +179,11 @@ def give_coins(
 
 
 def reply(
-    row: CheckIn, player: Player, rules: CheckinSettings, now: datetime, status: str
+    row: CheckIn,
+    player: Player,
+    rules: CheckinSettings,
+    status: str,
+    next_open_at: int | None,
 ) -> dict[str, Any]:
     """The reply's fields: the same for the first time and for every repeat."""
     return {
@@ -173,6 +191,6 @@ def reply(
         "day": row.day,
         "date": row.date.isoformat(),
         "reward": rewards_of([row], rules)[row.pk],
-        "next_open_at": next_opening(rules, now),
+        "next_open_at": next_open_at,
         "coins": player.coins,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +55,8 @@ def opening(
     if found.number > len(rules.days):
         raise Refused("all_days_done")
     if wanted is not None and wanted != found.number:
-        raise Refused("previous_day_missing", next_open_at=next_opening(rules, now))
+        opens = next_opening(rules, now, done)
+        raise Refused("previous_day_missing", next_open_at=opens)
     return found
 
 
@@ -82,16 +84,24 @@ def _made_up(
         raise Refused("not_open", next_open_at=in_ms(rules.starts_at(its_date)))
     if rules.makeup_price is None:
         raise Refused("closed")
-    numbers = {one.number for one in done}
-    if any(number not in numbers for number in range(1, wanted)):
+    if first_missing(done) < wanted:
         raise Refused("previous_day_missing")
     return Opening(wanted, its_date, price=rules.makeup_price)
 
 
-def next_opening(rules: CheckinSettings, now: datetime) -> int | None:
-    """When the next date begins, in ms; None after the last."""
+def first_missing(done: Sequence[Done]) -> int:
+    """The first day that hasn't been done."""
+    numbers = {one.number for one in done}
+    return next(number for number in count(1) if number not in numbers)
+
+
+def next_opening(
+    rules: CheckinSettings, now: datetime, done: Sequence[Done]
+) -> int | None:
+    """When a day can be done again, in ms: the next date, unless nothing is left."""
     tomorrow = max(rules.date_at(now) + timedelta(days=1), rules.first_day)
-    if tomorrow > rules.last_day:
+    following = _following(rules, done, tomorrow).number
+    if following > len(rules.days) or tomorrow > rules.last_day:
         return None
     return in_ms(rules.starts_at(tomorrow))
 
@@ -144,7 +154,7 @@ def _state(
     if number in begun:
         return {"state": "done", "date": begun[number].date.isoformat()}
     if rules.mode == "calendar":
-        return _calendar_state(rules, today, number)
+        return _calendar_state(rules, begun, today, number)
     within = rules.first_day <= today <= rules.last_day
     if number == following.number and within and not done_today:
         return {"state": "open", "date": today.isoformat()}
@@ -154,7 +164,9 @@ def _state(
     return {"state": "waiting" if today <= rules.last_day else "missed"}
 
 
-def _calendar_state(rules: CheckinSettings, today: date, number: int) -> dict[str, Any]:
+def _calendar_state(
+    rules: CheckinSettings, done: dict[int, Done], today: date, number: int
+) -> dict[str, Any]:
     its_date = rules.date_of(number)
     state = {"date": its_date.isoformat()}
     if its_date == today:
@@ -162,5 +174,7 @@ def _calendar_state(rules: CheckinSettings, today: date, number: int) -> dict[st
     if its_date > today:
         return {"state": "later", "opens_at": in_ms(rules.starts_at(its_date)), **state}
     if rules.makeup_price is not None:
-        return {"state": "makeup", "price": rules.makeup_price, **state}
+        next_ = first_missing([*done.values()]) == number
+        price = {"price": rules.makeup_price}
+        return {"state": "makeup" if next_ else "waiting", **price, **state}
     return {"state": "missed", **state}

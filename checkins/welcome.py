@@ -52,7 +52,7 @@ def calendar(
         "streak": streak,
         "best": best,
         "complete": is_complete(rules, done),
-        "next_open_at": next_opening(rules, now),
+        "next_open_at": next_opening(rules, now, done),
     }
 
 
@@ -67,9 +67,13 @@ def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, 
     return found
 
 
-def items_in(game: Game) -> dict[str, Any]:
-    """The shop as everybody sees it; empty but in check-in games."""
-    if game.kind != "checkin":
-        return {}
-    items = Item.objects.shown().filter(pool__game=game).with_stock()
-    return {"shop": [item.public() for item in items]}
+def shops_of(games: Sequence[Game]) -> dict[int, dict[str, Any]]:
+    """The shops of the check-in games among these, as everybody sees them."""
+    shops: dict[int, list[dict[str, Any]]] = {
+        game.pk: [] for game in games if game.kind == "checkin"
+    }
+    if shops:
+        items = Item.objects.shown().filter(pool__game__in=shops).with_stock()
+        for item in items.select_related("pool"):
+            shops[item.pool.game_id].append(item.public())
+    return {game_id: {"shop": shop} for game_id, shop in shops.items()}

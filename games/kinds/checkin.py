@@ -4,7 +4,9 @@ Which date it is, is decided here from the server's clock; which day a player ma
 `checkins/days.py`.
 """
 
-from datetime import date, datetime, time, timedelta
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +16,8 @@ from pydantic import Field, model_validator
 from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
 
 Coins = Annotated[int, Field(ge=0, le=1_000_000)]
+# Further off, a time zone may lead out of the years that can be written.
+Date = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 PoolName = Annotated[str, Field(max_length=60)]
 
 
@@ -33,8 +37,8 @@ class CheckinSettings(Settings):
         Field(ge=0, le=23),
         Ask(_("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")),
     ] = 0
-    first_day: Annotated[date, Ask(_("First day"), _("Written as 2026-12-31."))]
-    last_day: Annotated[date, Ask(_("Last day"))]
+    first_day: Annotated[Date, Ask(_("First day"), _("Written as 2026-12-31."))]
+    last_day: Annotated[Date, Ask(_("Last day"))]
     mode: Annotated[
         Literal["sequence", "calendar", "streak"],
         Ask(
@@ -92,16 +96,32 @@ class CheckinSettings(Settings):
     def date_at(self, now: datetime) -> date:
         """The game's date at a moment: a day may start later than at midnight."""
         local = now.astimezone(ZoneInfo(self.time_zone))
-        return local.date() - timedelta(days=local.hour < self.day_starts)
+        today = local.date() - timedelta(days=local.hour < self.day_starts)
+        # A date once begun stays begun when the clocks are put back behind its start.
+        begun = self.starts_at(today + timedelta(days=1)) <= now
+        return today + timedelta(days=begun)
 
     def starts_at(self, day: date) -> datetime:
-        """The moment a date begins. An hour the clocks skip begins when they do."""
-        wall = datetime.combine(day, time(self.day_starts), ZoneInfo(self.time_zone))
-        return datetime.fromtimestamp(wall.timestamp(), tz=ZoneInfo("UTC"))
+        """The moment a date begins: when clocks first show its hour or a later one."""
+        zone = ZoneInfo(self.time_zone)
+        wall = datetime.combine(day, time(self.day_starts))
+        # Two readings of the same time, the other way round where clocks skip it.
+        late, early = (
+            int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1)
+        )
+        moments = range(early, late)
+        shown = partial(wall_clock, zone)
+        first = early + bisect_left(moments, wall, key=shown) if moments else late
+        return datetime.fromtimestamp(first, UTC)
 
     def date_of(self, number: int) -> date:
         """The date of a day, where days follow the calendar."""
         return self.first_day + timedelta(days=number - 1)
+
+
+def wall_clock(zone: ZoneInfo, moment: int) -> datetime:
+    """What clocks show at a moment, in seconds since 1970."""
+    return datetime.fromtimestamp(moment, zone).replace(tzinfo=None)
 
 
 def is_zone(name: str) -> bool:

@@ -26,8 +26,12 @@ function afterCheckin(calendar, frame) {
   const days = calendar.days.map((one) => {
     if (one.day === frame.day) return done;
     const follows = one.day === frame.day + 1 && one.state === "waiting" && frame.next_open_at;
-    return follows ? { ...one, ...later } : one;
+    return follows && !one.price ? { ...one, ...later } : one;
   });
+  // Missed days are made up in their order: the first of them has a price to pay now.
+  const first = days.findIndex((one) => one.state !== "done");
+  const missed = days[first];
+  if (missed?.price) days[first] = { ...missed, state: "makeup" };
   const streak = frame.day === 1 ? 1 : calendar.streak + 1;
   const count = days.filter((one) => one.state === "done").length;
   return {
