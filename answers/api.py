@@ -40,10 +40,13 @@ class ReplyOut(Schema):
     id: UUID
     status: str
     question: str
+    value: Any
     verdict: str
     points: int
     receipt: ReceiptOut
+    attempts_left: int | None = None
     code: str | None = None
+    pool: str | None = None
     sold_out: bool | None = None
 
 
@@ -54,6 +57,7 @@ class AnswerOut(Schema):
     verdict: str
     points: int
     receipt: ReceiptOut | None
+    attempts_left: int | None
 
 
 class AnswersOut(Schema):

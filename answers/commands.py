@@ -23,5 +23,3 @@ def answer(
     return submit(
         Submission(player.pk, game_id, said.id, said.question, said.value, now, origin)
     )
-
-

@@ -98,4 +98,5 @@ class Answer(models.Model):
             "verdict": self.verdict,
             "points": self.points,
             "receipt": self.outcome.get("receipt"),
+            "attempts_left": self.outcome.get("attempts_left"),
         }

@@ -133,6 +133,15 @@ def check_attempts(
     raise Refused("no_attempts_left", retry_after=wait)
 
 
+def attempts_left(game: Game, answer: Answer, earlier: Sequence[Answer]) -> int | None:
+    """How often the player may still try; None without limit, or by the minute."""
+    attempts = game.of_kind.attempts(game.rules)
+    if attempts is None or attempts.per:
+        return None
+    used = sum(one.question == answer.question for one in earlier) + 1
+    return max(0, attempts.most - used)
+
+
 def keep(
     submission: Submission,
     value: Any,
@@ -171,10 +180,14 @@ def reply_to(
     outcome: dict[str, Any] = {
         "status": "accepted",
         "question": answer.question,
+        "value": answer.value,
         "verdict": answer.verdict,
         "points": answer.points,
         "receipt": receipts.make(answer),
     }
+    left = attempts_left(game, answer, earlier)
+    if left is not None:
+        outcome["attempts_left"] = left
     if game.of_kind.instant(game.rules) and wins(answer, game, earlier):
         outcome |= prize_for(player, game, answer.submitted_at)
     Answer.objects.filter(pk=answer.pk).update(outcome=outcome)
@@ -199,7 +212,7 @@ def prize_for(player: Player, game: Game, now: datetime) -> dict[str, Any]:
     codes = Code.objects.for_winners_of(game.pk)
     given = codes.give([(player, claim)], now)
     if claim in given:
-        return {"code": given[claim].text}
+        return {"code": given[claim].text, "pool": given[claim].pool.name}
     if codes.exists():
         return {"sold_out": True}
     return {}

@@ -12,7 +12,7 @@ class GameprojectConfig(AppConfig):
         from answers import commands, results, welcome
         from answers.models import Answer
         from checkins.commands import checkin_command, redeem_command
-        from checkins.welcome import checkins_of, items_in, purchases_of
+        from checkins.welcome import checkins_of, purchases_of, shops_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
         from users.signin import StaffSignInForm
@@ -30,7 +30,7 @@ class GameprojectConfig(AppConfig):
             "checkins": checkins_of,
             "purchases": purchases_of,
         }
-        given.public.append(items_in)
+        given.public.append(shops_of)
         given.counts = Answer.objects.counts
         given.reveal = results.reveal
         given.changed_by = results.changed_by

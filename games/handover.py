@@ -5,7 +5,7 @@ Imports run one way, so `games` can't ask `answers` for anything by name. It ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # A player's own things in a game, by player id: `(game, players) -> values`.
 Part: TypeAlias = "Callable[[Game, list[Player]], Mapping[int, Any]]"
+
+# What everybody sees of games beside their own public state, by game id.
+PublicPart: TypeAlias = "Callable[[Sequence[Game]], Mapping[int, dict[str, Any]]]"
 
 # A socket command: `(player, game id, frame, now, origin) -> the reply's fields`.
 # It runs in a thread and may raise `Refused`.
@@ -33,8 +36,7 @@ class Handover:
 
     commands: dict[str, Command] = field(default_factory=dict)
     mine: dict[str, Part] = field(default_factory=dict)
-    # What everybody sees of a game beside its own public state.
-    public: list[Callable[[Game], dict[str, Any]]] = field(default_factory=list)
+    public: list[PublicPart] = field(default_factory=list)
     counts: Counts = lambda game_ids: {}
     reveal: Callable[[Game, datetime], None] = lambda game, now: None
     # Who would be graded otherwise by new settings, and the change itself.

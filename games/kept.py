@@ -4,13 +4,14 @@
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from games.models import Game
+from games.models.game import public_states
 from games.states import Access
 from users.cache import kept
 from users.models import Player
@@ -55,7 +56,7 @@ def _kept(key: str, subject: str, compute: Callable[[], Any]) -> Any:
 
 def _public(slug: str) -> dict[str, Any] | None:
     game = Game.objects.seen().filter(slug=slug).first()
-    return game and {**game.public(timezone.now()), "seq": game.seq}
+    return states([game])[0] if game else None
 
 
 def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
@@ -71,6 +72,10 @@ def etag_of(text: str) -> str:
 
 
 def _list(games: Any) -> list[dict[str, Any]]:
-    now = timezone.now()
-    shown = games.in_order_of_interest()[:LONGEST_LIST]
-    return [{**game.public(now), "seq": game.seq} for game in shown]
+    return states(list(games.in_order_of_interest()[:LONGEST_LIST]))
+
+
+def states(games: Sequence[Game]) -> list[dict[str, Any]]:
+    """Public states with their `seq`."""
+    found = public_states(games, timezone.now())
+    return [{**state, "seq": game.seq} for state, game in zip(found, games)]

@@ -42,6 +42,16 @@ def test_game_page_holds_no_secret(
         assert secret not in text
 
 
+@pytest.mark.parametrize(("kind", "text"), [("choice", "Sky?"), ("announce", "a***")])
+def test_questions_are_not_seen_before_the_game_opens(
+    client: Client, make_game: MakeGame, kind: str, text: str
+) -> None:
+    shown = page(client, make_game(kind)).content.decode()
+    early = page(client, make_game(kind, state=State.SCHEDULED)).content.decode()
+    assert text in shown
+    assert text not in early
+
+
 def test_game_page_comes_from_the_cache(
     client: Client,
     make_game: MakeGame,

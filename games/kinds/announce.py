@@ -71,6 +71,7 @@ class Announce(Kind[AnnounceSettings]):
     label = _("Winners’ list")
     about = _("Names with a prize each; a player sees only their own.")
     Settings = AnnounceSettings
+    seen_early = False
     takes_answers = False
 
     def parse(self, settings: AnnounceSettings, question: str, value: Any) -> Any:

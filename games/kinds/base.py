@@ -83,6 +83,8 @@ class Kind(ABC, Generic[S]):
     Settings: type[S]
     # Whether players send answers at all.
     takes_answers: ClassVar[bool] = True
+    # Whether `public` may be seen before the game opens, or would spoil it.
+    seen_early: ClassVar[bool] = True
 
     def questions(self, settings: S) -> Sequence[str]:
         """The keys of the questions players may answer."""

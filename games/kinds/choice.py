@@ -130,6 +130,7 @@ class Choice(Kind[ChoiceSettings]):
     label = _("Quiz or vote")
     about = _("One or more questions with options, each at the player's own pace.")
     Settings = ChoiceSettings
+    seen_early = False
 
     def questions(self, settings: ChoiceSettings) -> Sequence[str]:
         return [str(place) for place in range(1, len(settings.questions) + 1)]

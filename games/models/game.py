@@ -1,7 +1,7 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -17,7 +17,7 @@ from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.people import Invitation
-from games.models.prizes import Code
+from games.models.prizes import sold_out_among
 from games.moments import in_ms
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
@@ -205,18 +205,20 @@ class Game(models.Model):
             return False
         return self.state in ALLOWED[verb]
 
-    def sold_out(self) -> bool:
-        """Whether there were codes to win and all have been given."""
-        if not self.of_kind.takes_answers:
-            return False
-        codes = Code.objects.for_winners_of(self.pk)
-        return codes.exists() and not codes.unclaimed().exists()
+    def shows_play(self, state: State) -> bool:
+        """Whether players may see yet what is played."""
+        early = state is not State.SCHEDULED or self.of_kind.seen_early
+        return state in SEEN and early
 
     def public(self, now: datetime) -> dict[str, Any]:
         """What every player may see now; times are in ms since 1970."""
+        return public_states([self], now)[0]
+
+    def own_public(self, now: datetime, sold_out: bool) -> dict[str, Any]:
+        """The part of the public state that this row alone says."""
         state = self.state_at(now)
         rules, kind = self.rules, self.of_kind
-        public = {
+        return {
             "slug": self.slug,
             "kind": self.kind,
             "title": self.title,
@@ -229,13 +231,10 @@ class Game(models.Model):
             "access": self.access,
             "takes_answers": kind.takes_answers,
             "instant": kind.instant(rules),
-            "sold_out": self.sold_out(),
-            "play": kind.public(rules) if state in SEEN else {},
+            "sold_out": sold_out and kind.takes_answers,
+            "play": kind.public(rules) if self.shows_play(state) else {},
             "reveal": self.revealed if state is State.REVEALED else None,
         }
-        for part in given.public:
-            public |= part(self)
-        return public
 
     # Verbs
 
@@ -354,7 +353,7 @@ class Game(models.Model):
         """Out of the archive, as it went in."""
         with self.changing():
             self._require("restore")
-            self.archived_as, self.state = "", self.archived_as
+            self.archived_as, self.state = "", self.archived_as or State.DRAFT
 
     def follow_clock(self, now: datetime) -> None:
         """Note that the opening or closing time has passed."""
@@ -383,3 +382,16 @@ class Game(models.Model):
                 Invitation(game=self, name=name, name_key=key)
                 for key, name in from_names.items()
             )
+
+
+def public_states(games: Sequence[Game], now: datetime) -> list[dict[str, Any]]:
+    """The public state of each game: a few statements for all of them together."""
+    sold_out = sold_out_among([game.pk for game in games])
+    parts = [part(games) for part in given.public]
+    return [
+        {
+            **game.own_public(now, game.pk in sold_out),
+            **{k: v for part in parts for k, v in part.get(game.pk, {}).items()},
+        }
+        for game in games
+    ]

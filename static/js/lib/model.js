@@ -41,8 +41,9 @@ export class Model {
   }
 
   takeAnswer(value, reply) {
-    const { question, verdict, points, receipt } = reply;
-    const answer = { question, value, verdict, points, receipt };
+    const { question, verdict, points, receipt, attempts_left } = reply;
+    const kept = reply.value ?? value; // as the server reads it, in plain digits say
+    const answer = { question, value: kept, verdict, points, receipt, attempts_left };
     const others = (this.mine.answers ?? []).filter((one) => one.question !== question);
     const codes = this.mine.codes ?? [];
     const known = codes.some((one) => one.code === reply.code);
