@@ -1,0 +1,113 @@
+"""`manage.py rehearse`: a thousand players, before the real ones come."""
+
+import json
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from gameproject.rehearsal import report, table
+from gameproject.rehearsal.conductor import Conductor, HerdLost
+from gameproject.rehearsal.plan import Address, Plan
+from gameproject.rehearsal.stage import PREFIX, Stage, remove
+from gameproject.rehearsal.summary import summed_up
+from games.models import Game
+
+TRIAL = "http://127.0.0.1:8080"  # make serve
+
+
+class Command(BaseCommand):
+    help = (
+        "Send virtual players to a running site and say which promises it kept. Runs "
+        "with the site's own settings; what it makes there it removes."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add("address", nargs="?", default=TRIAL, help="where the site answers")
+        add("--players", type=int, default=1000)
+        add("--ramp", type=float, default=0.0, help="seconds over which they arrive")
+        add("--game", default="", help="the slug of a game to rehearse a copy of")
+        add("--answer-share", type=float, default=1.0, help="how many answer, 0 to 1")
+        add("--flow", choices=["one-socket", "legacy"], default="one-socket")
+        add(
+            "--hold",
+            type=float,
+            default=0.0,
+            help="seconds to stay connected, at the end",
+        )
+        add("--processes", type=int, default=0, help="client processes; 0: by players")
+        add("--json", action="store_true", help="the result as JSON")
+        add("--report", type=Path, help="an HTML file with plots")
+        add("--clean", action="store_true", help="only remove what a killed one left")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["clean"]:
+            remove(PREFIX)
+            return
+        plan = plan_from(options)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        led = self.rehearse(plan)
+        found = summed_up(led)
+        if options["report"]:
+            options["report"].write_text(report.html(led, found))
+        if options["json"]:
+            self.stdout.write(json.dumps(found, indent=1))
+        else:
+            table.show(found, Console())
+        if not found["passed"]:
+            sys.exit(1)
+
+    def rehearse(self, plan: Plan) -> Conductor:
+        """Play it; whatever happens, what was made is removed."""
+        try:
+            with table.progress(Console(stderr=True)) as told, Stage(plan) as stage:
+                led = Conductor(plan, stage, told)
+                led.rehearse()
+        except HerdLost as error:
+            raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped; all it made is removed.", returncode=130
+            ) from None
+        return led
+
+
+def plan_from(options: dict[str, Any]) -> Plan:
+    """The plan, or `CommandError` with what to do about it."""
+    players, slug = options["players"], options["game"]
+    if players < 2 or not 0 < options["answer_share"] <= 1:
+        raise CommandError("At least 2 players, and an answer share above 0, up to 1.")
+    try:
+        address = Address.parse(options["address"])
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    if slug and not Game.objects.filter(slug=slug).exists():
+        raise CommandError(f"There is no game {slug}.")
+    check_served(address)
+    return Plan(
+        address,
+        players,
+        options["ramp"],
+        options["answer_share"],
+        slug,
+        options["flow"] == "legacy",
+        options["processes"] or min(4, max(2, players // 1000)),
+        options["hold"],
+    )
+
+
+def check_served(address: Address) -> None:
+    try:
+        with urlopen(f"{address.origin}/healthz", timeout=10):  # noqa: S310
+            return
+    except OSError as error:
+        raise CommandError(
+            f"Nothing answers at {address.origin} ({error}). "
+            "Start it in another terminal first: make serve"
+        ) from None

@@ -1,0 +1,22 @@
+"""Percentiles, and what is told of a list of seconds."""
+
+from collections.abc import Sequence
+from math import ceil
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that this share of all stay at or under (nearest rank); 0 of none."""
+    if not values:
+        return 0.0
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]
+
+
+def summary(values: Sequence[float]) -> dict[str, float]:
+    """Seconds in, milliseconds out."""
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+    found = {name: in_ms(percentile(values, share)) for name, share in shares.items()}
+    return {"count": len(values), **found}
+
+
+def in_ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)

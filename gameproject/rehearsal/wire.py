@@ -1,0 +1,151 @@
+"""HTTP and WebSocket on the wire, as cheap as a client can be.
+
+A thousand players share a machine with what they rehearse: each asks for little, and
+the time of a frame is taken as its bytes come in.
+"""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.uri import parse_uri
+
+from gameproject.rehearsal.plan import Address
+
+LARGEST_FRAME = 4 * 1024 * 1024  # bytes
+
+
+class Lost(Exception):
+    """The connection ended, or never came about."""
+
+
+@dataclass(frozen=True)
+class Got:
+    """One HTTP response."""
+
+    status: int  # 0: none came
+    seconds: float
+    cache: str = ""  # what nginx says of its cache
+
+
+class _Request(asyncio.Protocol):
+    def __init__(self, request: bytes) -> None:
+        self.request, self.said = request, bytearray()
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        self.said += data
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+async def get(address: Address, path: str, session: str, within: float = 30) -> Got:
+    """GET a path as this player; the time until the last byte."""
+    started = time.time()
+    head = (
+        f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+        f"Accept-Encoding: gzip\r\nCookie: sessionid={session}\r\n\r\n"
+    )
+    try:
+        async with asyncio.timeout(within):
+            _transport, request = await open_(address, lambda: _Request(head.encode()))
+            await request.done
+    except OSError:  # a timeout is one too
+        return Got(0, time.time() - started)
+    return read(bytes(request.said), time.time() - started)
+
+
+def read(said: bytes, seconds: float) -> Got:
+    """The status of a response and what nginx noted in it."""
+    head = said.partition(b"\r\n\r\n")[0].decode("latin1")
+    first, *lines = head.split("\r\n")
+    words = first.split(" ")
+    headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+    return Got(status, seconds, headers.get("x-cache", ""))
+
+
+async def open_(address: Address, make: Callable[[], Any]) -> Any:
+    """Connect a protocol; `OSError` if that fails."""
+    return await asyncio.get_running_loop().create_connection(
+        make,
+        address.host,
+        address.port,
+        ssl=ssl.create_default_context() if address.tls else None,
+    )
+
+
+class Socket(asyncio.Protocol):
+    """A socket: `hear(frame, time)` is called for each frame, `lost()` at its end."""
+
+    def __init__(
+        self,
+        address: Address,
+        path: str,
+        session: str,
+        hear: Callable[[dict[str, Any], float], None],
+        lost: Callable[[], None],
+    ) -> None:
+        uri = parse_uri(address.origin.replace("http", "ws", 1) + path)
+        self.session, self.hear, self.on_lost = session, hear, lost
+        self.protocol = ClientProtocol(uri, max_size=LARGEST_FRAME)
+        self.transport: Any = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        request = self.protocol.connect()
+        if self.session:
+            request.headers["Cookie"] = f"sessionid={self.session}"
+        self.protocol.send_request(request)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        self.protocol.receive_data(data)
+        for event in self.protocol.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                self.hear(json.loads(bytes(event.data)), now)
+            elif isinstance(event, Response) and self.protocol.handshake_exc:
+                self.transport.abort()
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self.protocol.data_to_send():
+            if data:
+                self.transport.write(data)
+            else:
+                self.transport.close()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.closed.set_result(None)
+        self.on_lost()
+
+    def say(self, frame: dict[str, Any]) -> None:
+        """Send a command; `Lost` if the connection has ended."""
+        if self.transport is None or self.transport.is_closing():
+            raise Lost
+        self.protocol.send_text(json.dumps(frame).encode())
+        self._flush()
+
+    def drop(self) -> None:
+        """End it without a word, as a dead network does."""
+        if self.transport:
+            self.transport.abort()
+
+    def close(self) -> None:
+        if not self.transport.is_closing():
+            self.protocol.send_close(1000)
+            self._flush()
