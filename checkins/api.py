@@ -97,18 +97,7 @@ def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
     rows = CheckIn.objects.filter(player=player).select_related("game")
     if game:
         rows = rows.filter(game__slug=game)
-    return {
-        "checkins": [
-            {
-                "game": row.game.slug,
-                "day": row.day,
-                "date": row.date.isoformat(),
-                "coins": row.coins,
-                "made_up": row.made_up,
-            }
-            for row in rows.order_by("-date", "-pk")[:200]
-        ]
-    }
+    return {"checkins": [row.public() for row in rows.order_by("-date", "-pk")[:200]]}
 
 
 @router.post("/redemptions", response=RedeemOut)

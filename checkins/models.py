@@ -1,17 +1,21 @@
 """Check-ins and the coupon shop."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from checkins.days import Done
 from games.models import Code, Game, Pool
 from games.moments import in_ms
+from games.states import SEEN
 from users.models import CoinEntry, Player
+from users.refusals import Refused
 
 
 class CheckIn(models.Model):
@@ -57,6 +61,16 @@ class CheckIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.player_id} → {self.game_id}, {self.date}"
+
+    def public(self) -> dict[str, Any]:
+        """As its owner may see it; wants `game`."""
+        return {
+            "game": self.game.slug,
+            "day": self.day,
+            "date": self.date.isoformat(),
+            "coins": self.coins,
+            "made_up": self.made_up,
+        }
 
     def as_done(self) -> Done:
         return Done(self.day, self.date, self.run)
@@ -139,6 +153,31 @@ class Item(models.Model):
         begun = self.opens_at is None or self.opens_at <= now
         over = self.closes_at is not None and self.closes_at <= now
         return begun and not over and not self.hidden
+
+    def keep(self) -> None:
+        """Save it; the players of its game, and of the one it leaves, hear of it."""
+        with self._changing_shops():
+            self.save()
+
+    def discard(self) -> None:
+        """Delete it; `Refused` once somebody has bought it."""
+        with self._changing_shops():
+            if self.redemptions.exists():
+                raise Refused("invalid", _("It has been bought: hide it instead."))
+            self.delete()
+
+    @contextmanager
+    def _changing_shops(self) -> Iterator[None]:
+        """One transaction that nobody's redemption overtakes."""
+        with transaction.atomic():
+            before = Item.objects.filter(pk=self.pk).values_list("pool", flat=True)
+            shops = Pool.objects.filter(pk__in={self.pool_id, *before}).values("game")
+            games = Game.objects.filter(pk__in=shops).order_by("pk")
+            held = list(games.select_for_update())
+            yield
+            for game in held:
+                if game.state in SEEN:
+                    game.announce()
 
 
 class Redemption(models.Model):

@@ -8,6 +8,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
 import answers.api
+import batch.api
 import checkins.api
 import games.api
 import users.api
@@ -37,6 +38,7 @@ api.add_router("/games", games.api.router)
 api.add_router("/users", users.api.router)
 api.add_router("/answers", answers.api.router)
 api.add_router("", checkins.api.router)
+api.add_router("/batch", batch.api.router)
 
 
 @api.exception_handler(Refused)

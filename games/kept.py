@@ -13,11 +13,21 @@ from django.utils import timezone
 from games.models import Game
 from games.models.game import public_states
 from games.states import Access
-from users.cache import kept
+from users.cache import Key, kept
 from users.models import Player
 from users.refusals import Refused
 
 LONGEST_LIST = 100
+
+
+def key_of(slug: str) -> Key:
+    """Where the public state of a game is kept."""
+    return Key(f"public:{slug}", f"game:{slug}", settings.GAME_CACHE_SECONDS)
+
+
+def list_key() -> Key:
+    """Where the list of everybody's games is kept."""
+    return Key("games", "games", settings.GAME_CACHE_SECONDS)
 
 
 def public_of(slug: str) -> dict[str, Any]:
@@ -41,7 +51,18 @@ def games_for(player: Player | None) -> list[dict[str, Any]]:
 
     What everybody sees is kept; a list's games are added for the account that is on it.
     """
-    everybodys = _kept("games", "games", lambda: _list(Game.objects.for_everybody()))
+    everybodys = _kept("games", "games", everybodys_games)
+    return with_listed(everybodys, player)
+
+
+def everybodys_games() -> list[dict[str, Any]]:
+    return _list(Game.objects.for_everybody())
+
+
+def with_listed(
+    everybodys: list[dict[str, Any]], player: Player | None
+) -> list[dict[str, Any]]:
+    """Everybody's games or, for an account that is on a list, all it may see."""
     if player is None or player.is_guest:
         return list(everybodys)
     own = Game.objects.visible_to(player).filter(access=Access.LISTED)

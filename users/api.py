@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from users.cache import kept
+from users.cache import Key, kept
 from users.models import Player
 from users.refusals import Refused
 
@@ -24,17 +24,22 @@ class UserOut(Schema):
 def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     """The player, to themselves and to staff. Others can't even learn who exists."""
     asking: Player = request.auth  # type: ignore[attr-defined]
-    if asking.pk != user_id and not asking.is_staff:
+    if not may_see(asking, user_id):
         raise Refused("forbidden")
-    found = kept(
-        f"user:{user_id}",
-        f"user:{user_id}",
-        settings.USER_CACHE_SECONDS,
-        lambda: public_of(user_id),
-    )
+    key = key_of(user_id)
+    found = kept(key.name, key.subject, key.lifetime, lambda: public_of(user_id))
     if found is None:
         raise Refused("not_found")
     return dict(found)
+
+
+def may_see(asking: Player, user_id: int) -> bool:
+    return asking.pk == user_id or asking.is_staff
+
+
+def key_of(user_id: int) -> Key:
+    """Where a player's own data is kept."""
+    return Key(f"user:{user_id}", f"user:{user_id}", settings.USER_CACHE_SECONDS)
 
 
 def public_of(user_id: int) -> dict[str, Any] | None:

@@ -11,7 +11,8 @@ being computed from before the change is nobody's from then on.
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,15 @@ JITTER = 0.1
 TRIES = 5  # computations for one asker, if the subject changes every time
 
 Compute = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a value is kept, what a change of which drops it, and for how many s."""
+
+    name: str
+    subject: str
+    lifetime: int
 
 
 class _Outage:
@@ -65,6 +75,47 @@ def kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         outage.begins(error)
         return compute()
     return value
+
+
+def read_many(keys: Iterable[Key]) -> tuple[dict[Key, Any], dict[str, str]]:
+    """The values kept of these, and their subjects' marks: one round trip.
+
+    For a batch: what is missing is computed by the caller, and kept by `keep_many`.
+    """
+    keys = list(keys)
+    names = [key.name for key in keys] + [_mark_key(key.subject) for key in keys]
+    try:
+        found = caches["strict"].get_many(names) if names else {}
+        outage.is_over()
+    except RedisError as error:
+        outage.begins(error)
+        found = {}
+    marks = {key.subject: found.get(_mark_key(key.subject), "") for key in keys}
+    values = {
+        key: found[key.name]["value"]
+        for key in keys
+        if key.name in found and found[key.name]["mark"] == marks[key.subject]
+    }
+    return values, marks
+
+
+def keep_many(values: Mapping[Key, Any], marks: Mapping[str, str]) -> None:
+    """Keep what was computed from the state that had these marks: one round trip."""
+    for lifetime in {key.lifetime for key in values}:
+        entries = {
+            key.name: _entry(value, marks[key.subject], lifetime)
+            for key, value in values.items()
+            if key.lifetime == lifetime
+        }
+        try:
+            caches["strict"].set_many(entries, lifetime * STALE_TIMES)
+        except RedisError as error:
+            outage.begins(error)
+
+
+def _entry(value: Any, mark: str, lifetime: int) -> dict[str, Any]:
+    jittered = lifetime * random.uniform(1 - JITTER, 1)  # noqa: S311
+    return {"value": value, "mark": mark, "fresh_until": time.time() + jittered}
 
 
 def drop(*subjects: str) -> None:
@@ -111,8 +162,7 @@ def _compute(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         if entry and entry["fresh_until"] > time.time():
             return entry["value"]  # another's, of just now
         value = compute()
-        jittered = lifetime * random.uniform(1 - JITTER, 1)  # noqa: S311
-        entry = {"value": value, "mark": mark, "fresh_until": time.time() + jittered}
+        entry = _entry(value, mark, lifetime)
         caches["strict"].set(key, entry, lifetime * STALE_TIMES)
         current, _mark = _read(key, subject)
         if current:

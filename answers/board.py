@@ -1,0 +1,62 @@
+"""The board: who leads a game."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import (
+    F,
+    FilteredRelation,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Window,
+)
+from django.db.models.functions import RowNumber
+
+from games.kinds.announce import mask
+from games.models import Game, Guest
+
+TOP = 10
+FIRST: Any = [F("total").desc(nulls_last=True), F("last"), F("player")]
+
+
+def boards_of(slugs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The leaders of each of these games that players may see: one statement.
+
+    The best points first, then who was first; only points that were told count. Guests
+    go by their nickname, which they chose for others to see; of an account's name only
+    the beginning is shown.
+    """
+    boards: dict[str, list[dict[str, Any]]] = {}
+    for row in _leaders(slugs):
+        board = boards.setdefault(row["slug"], [])
+        if row["player"] is not None:
+            name = row["nickname"] or mask(row["scored__player__name"])
+            points = row["total"]
+            board.append({"place": row["place"], "name": name, "points": points})
+    return boards
+
+
+def _leaders(slugs: Sequence[str]) -> Any:
+    """A row a leader; a game that nobody leads has one without a player."""
+    scored = Q(answers__current=True, answers__points__gt=0)
+    nickname = Guest.objects.filter(game=OuterRef("pk"), player=OuterRef("player"))
+    return (
+        Game.objects.seen()
+        .filter(slug__in=slugs)
+        .annotate(
+            scored=FilteredRelation("answers", condition=scored),
+            player=F("scored__player"),
+        )
+        .values("slug", "player", "scored__player__name")
+        .annotate(
+            total=Sum("scored__points"),
+            last=Max("scored__submitted_at"),
+            nickname=Subquery(nickname.values("nickname")[:1]),
+        )
+        .annotate(place=Window(RowNumber(), partition_by=F("slug"), order_by=FIRST))
+        .filter(place__lte=TOP)
+        .order_by("slug", "place")
+    )

@@ -1,0 +1,50 @@
+"""`POST /api/batch`, also at `/batch`: up to fifty reads in one request."""
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from batch.reads import Batch, Wanted, result_of
+from games.pages import player_of
+
+router = Router(tags=["batch"], auth=None)
+
+
+class WantedIn(Schema):
+    """`id` is a game's slug or a player's id; for `games` it is left out, for `answers`
+    and `checkins` it may be: then those of all games are meant."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    type: Literal["game", "games", "user", "answers", "checkins", "board"]
+    id: str = Field("", max_length=60, pattern=r"^[a-z0-9-]*$")
+
+
+class BatchIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    requests: list[WantedIn] = Field(min_length=1, max_length=50)
+
+
+class ResultOut(Schema):
+    """`data`, or `error` in the form every refusal has."""
+
+    type: str
+    id: str
+    status: int
+    data: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+class BatchOut(Schema):
+    results: list[ResultOut]
+
+
+@router.post("", response=BatchOut, exclude_unset=True)
+def batch(request: HttpRequest, said: BatchIn) -> dict[str, Any]:
+    """Answers in the order asked; one item's failure is its own."""
+    wanted = [Wanted(one.type, one.id) for one in said.requests]
+    found = Batch(wanted, player_of(request)).answers()
+    return {"results": [result_of(one, found[one]) for one in wanted]}
