@@ -1,0 +1,254 @@
+"""The rehearsal: what it counts is true, and nothing of it is left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from gameproject.rehearsal.counters import serves
+from gameproject.rehearsal.figures import percentile, summary
+from gameproject.rehearsal.plan import Address
+from gameproject.rehearsal.plots import nice, plot
+from gameproject.rehearsal.promises import tally_delays
+from gameproject.rehearsal.wire import read
+from tests.fronted import Fronted, fronted_stack
+from tests.stack import ROOT, Stack, free_port
+
+PLAYERS = 20
+# Of times nothing is asserted: the machine may be busy.
+TIMES = ("page", "playable", "change", "answers acknowledged", "all back", "memory")
+
+
+@pytest.fixture(scope="module")
+def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
+    with fronted_stack(tmp_path_factory.mktemp("rehearsal")) as stack:
+        yield stack
+
+
+def rehearse(stack: Stack, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", "rehearse", stack.url(""), *words]
+    if "--players" not in words:
+        command += ["--players", str(PLAYERS)]
+    return subprocess.run(
+        command, env=stack.env, cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def left_behind(stack: Stack) -> dict[str, int]:
+    """How much of everything a rehearsal makes there is."""
+    return stack.run(
+        "from django.contrib.sessions.models import Session\n"
+        "kinds = (Game, Player, Answer, Code, Pool, Invitation, Session)\n"
+        "out = {kind.__name__: kind.objects.count() for kind in kinds}"
+    )
+
+
+def counts(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The verdicts that don't hang on how fast this machine is."""
+    return [one for one in found["promises"] if not one["promise"].startswith(TIMES)]
+
+
+# Through nginx
+
+
+def test_a_rehearsal_counts_and_leaves_nothing_behind(
+    fronted: Fronted, tmp_path: Path
+) -> None:
+    before = left_behind(fronted)
+    page = tmp_path / "report.html"
+    done = rehearse(fronted, "--json", "--report", str(page))
+    found = json.loads(done.stdout)
+
+    assert found["players"] == PLAYERS
+    assert found["flow"] == "one socket"
+    assert all(one["passed"] is not False for one in counts(found)), counts(found)
+    measured = {one["promise"]: one["measured"] for one in found["promises"]}
+    assert measured["HTTP calls for an arrival"] == "1 a player, 1 to Django"
+    assert measured["answers: none lost, none doubled"] == "20 kept, 0 lost, 0 doubled"
+    assert measured["codes: each to one player"] == "8 distinct of 8"
+    for phase, name in {
+        "arrival": "page",
+        "warm arrival": "playable",
+        "answers": "took",
+        "prizes": "took",
+        "return": "took",
+    }.items():
+        assert found["phases"][phase][name]["count"] == PLAYERS
+    assert found["phases"]["change"]["took"]["count"] == PLAYERS * 6
+    assert done.returncode == (0 if found["passed"] else 1)
+    assert left_behind(fronted) == before
+    assert not fronted.logged_errors()
+    check_report(page.read_text())
+
+
+def check_report(page: str) -> None:
+    """Well-formed, without script, asking nobody for anything; its plots are SVG."""
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert not {"script", "link", "img", "iframe"} & tags.seen
+    plots = [f"<svg{part.partition('</svg>')[0]}</svg>" for part in page.split("<svg")]
+    for svg in plots[1:]:
+        assert ElementTree.fromstring(svg).findall("{*}polyline")
+    assert len(plots) - 1 == 4
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.seen.add(tag)
+        if tag not in ("meta", "link", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.seen.add(tag)
+
+
+def test_a_share_answers_a_copy_of_a_real_game(fronted: Fronted) -> None:
+    slug = fronted.make_game("puzzle", {"accepted": ["x"]}, codes=3)
+    done = rehearse(fronted, "--json", "--game", slug, "--answer-share", "0.5")
+    found = json.loads(done.stdout)
+    assert found["phases"]["answers"]["took"]["count"] == PLAYERS // 2
+    assert all(one["passed"] is not False for one in counts(found)), counts(found)
+    kept = (
+        "out = Code.objects.filter(pool__game__slug=given['slug']).exclude(player=None)"
+    )
+    assert fronted.run(f"{kept}.count()", slug=slug) == 0
+
+
+def test_the_old_flow_is_played_for_comparison(fronted: Fronted) -> None:
+    before = left_behind(fronted)
+    done = rehearse(fronted, "--flow", "legacy", "--json")
+    found = json.loads(done.stdout)
+    assert found["phases"]["arrival"]["calls"]["count"] >= 7 * PLAYERS
+    assert found["promises"] == []
+    assert done.returncode == 0
+    assert left_behind(fronted) == before
+
+
+def test_staying_on_hears_every_tally(fronted: Fronted) -> None:
+    done = rehearse(fronted, "--json", "--hold", "4")
+    measured = {one["promise"]: one for one in json.loads(done.stdout)["promises"]}
+    assert measured["connections held"]["measured"] == "0 lost"
+
+
+# Without nginx, and when it doesn't go well
+
+
+def test_a_broken_promise_is_an_exit_status(on_postgres: Stack) -> None:
+    """Without nginx in front each of more than 20 pages reaches Django."""
+    done = rehearse(on_postgres, "--players", "24")
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    assert "no nginx in front" in " ".join(done.stdout.replace("│", " ").split())
+
+
+def test_a_stopped_rehearsal_leaves_nothing_behind(on_postgres: Stack) -> None:
+    before = left_behind(on_postgres)
+    stopped = subprocess.Popen(
+        [sys.executable, "manage.py", "rehearse", on_postgres.url(""), "--ramp", "60"],
+        env=on_postgres.env,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    on_postgres.run(
+        "import time\n"
+        "while not Game.objects.filter(slug__startswith='rehearsal-', state='OPEN'):\n"
+        "    time.sleep(0.05)"
+    )
+    stopped.send_signal(signal.SIGINT)
+    _out, said = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130, said
+    assert "all it made is removed" in said
+    assert left_behind(on_postgres) == before
+
+
+def test_where_nothing_answers_it_says_what_to_do(on_postgres: Stack) -> None:
+    env = {**os.environ, **on_postgres.env}
+    address = f"http://127.0.0.1:{free_port()}"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "rehearse", address],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "make serve" in done.stderr
+
+
+# The figures
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    hundred = [place / 1000 for place in range(100, 0, -1)]
+    assert percentile(hundred, 0.5) == 0.050
+    assert percentile(hundred, 0.99) == 0.099
+    assert percentile(hundred, 1.0) == 0.100
+    assert percentile([3.0], 0.5) == 3.0
+    assert percentile([], 0.99) == 0.0
+    assert summary([0.001, 0.002]) == {
+        "count": 2,
+        "p50": 1.0,
+        "p95": 2.0,
+        "p99": 2.0,
+        "max": 2.0,
+    }
+
+
+def test_a_tally_is_late_by_the_first_to_hear_it_anywhere() -> None:
+    herds = [{"tallies": {7: [10.0, 10.5]}}, {"tallies": {7: [9.5], 8: [11.0]}}]
+    assert sorted(tally_delays(herds)) == [0.0, 0.0, 0.5, 1.0]
+
+
+def test_plots_are_drawn_to_scale() -> None:
+    svg = ElementTree.fromstring(plot({"a & b": [0.2, 0.1]}, bound=0.4))
+    (curve,) = svg.findall("{*}polyline")
+    (_x1, y1), (_x2, y2) = (
+        [float(number) for number in point.split(",")]
+        for point in curve.attrib["points"].split()
+    )
+    assert y1 > y2  # sorted: the slowest last, and higher up
+    assert [nice(ms) for ms in (0.4, 9, 11, 850, 1200)] == [1, 10, 20, 1000, 2000]
+
+
+def test_addresses_are_read() -> None:
+    assert Address.parse("https://play.example").netloc == "play.example"
+    assert Address.parse("http://127.0.0.1:8080/").origin == "http://127.0.0.1:8080"
+    with pytest.raises(ValueError, match="no address"):
+        Address.parse("play.example")
+
+
+def test_a_response_is_read_as_far_as_it_came() -> None:
+    assert read(b"HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n<html>", 1.0).cache == "hit"
+    assert read(b"", 1.0).status == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "ours"),
+    [
+        ("python -m daphne -e unix:/srv/run/daphne-0.sock:mode=660 gameproject", False),
+        ("daphne -e unix:/srv/run/d.sock gameproject.asgi:application", True),
+        ("daphne -e tcp:port=8001:interface=x gameproject.asgi:application", True),
+        ("daphne -e tcp:port=18001 gameproject.asgi:application", False),
+        ("daphne -p 8001 gameproject.asgi:application", True),
+    ],
+)
+def test_the_daphnes_of_an_address_are_found(command: str, ours: bool) -> None:
+    assert serves(command, "unix:/srv/", 8001) == ours
