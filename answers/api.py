@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from answers.models import Answer
 from answers.submission import Submission, submit
 from games.api import seen_game
+from users.limits import limited
 from users.models import Player
 
 router = Router(tags=["answers"])
@@ -65,6 +66,7 @@ class AnswersOut(Schema):
 
 
 @router.post("", response=ReplyOut, exclude_none=True)
+@limited("answers")
 def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     """Submit an answer. Sent again with its id, it has the first outcome again."""
     player: Player = request.auth  # type: ignore[attr-defined]
@@ -78,6 +80,7 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
 
 
 @router.get("", response=AnswersOut)
+@limited("answers")
 def my_answers(request: HttpRequest, game: str = "") -> dict[str, Any]:
     """One's own current answers, the newest first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from batch.reads import Batch, Wanted, result_of
 from games.pages import player_of
+from users.limits import limited
 
 router = Router(tags=["batch"], auth=None)
 
@@ -43,6 +44,7 @@ class BatchOut(Schema):
 
 
 @router.post("", response=BatchOut, exclude_unset=True)
+@limited("games")
 def batch(request: HttpRequest, said: BatchIn) -> dict[str, Any]:
     """Answers in the order asked; one item's failure is its own."""
     wanted = [Wanted(one.type, one.id) for one in said.requests]

@@ -12,6 +12,7 @@ from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Redemption
 from checkins.shop import Purchase, redeem
 from games.api import seen_game
+from users.limits import limited
 from users.models import Player
 
 router = Router(tags=["check-ins"])
@@ -82,6 +83,7 @@ class PurchasesOut(Schema):
 
 
 @router.post("/checkins", response=CheckinOut)
+@limited("checkins")
 def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
     """Do today's day. Sent again, it says the same with `status` already."""
     player: Player = request.auth  # type: ignore[attr-defined]
@@ -91,6 +93,7 @@ def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
 
 
 @router.get("/checkins", response=DaysOut)
+@limited("checkins")
 def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
     """One's own check-ins, the newest first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]
@@ -101,6 +104,7 @@ def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
 
 
 @router.post("/redemptions", response=RedeemOut)
+@limited("checkins")
 def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
     """Buy an item. Sent again with its id, it says the same with `status` already."""
     player: Player = request.auth  # type: ignore[attr-defined]
@@ -110,6 +114,7 @@ def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
 
 
 @router.get("/redemptions", response=PurchasesOut)
+@limited("checkins")
 def my_redemptions(request: HttpRequest) -> dict[str, Any]:
     """What one bought, the newest first."""
     player: Player = request.auth  # type: ignore[attr-defined]

@@ -232,6 +232,16 @@ SIGN_IN_FAILURES = {
     "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m"),
     "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m"),
 }
+# How often one player may ask: in a window, and in one second.
+RATE_LIMITS = {
+    "game": env.list("LIMIT_GAME", ["60/30s", "10/s"]),
+    "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"]),
+    "answers": env.list("LIMIT_ANSWERS", ["50/10s", "10/s"]),
+    "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"]),
+    "user": env.list("LIMIT_USER", ["20/10s", "5/s"]),
+}
+# Strangers are told apart by address only, which so many may share.
+VENUE_SIZE = env.int("VENUE_SIZE", 1000)
 RATELIMIT_IP_META_KEY = "users.addresses.client_address"
 
 # Words, times, files

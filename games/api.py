@@ -11,6 +11,7 @@ from ninja.decorators import decorate_view
 from games.kept import games_for, public_of
 from games.models import Game
 from games.pages import player_of
+from users.limits import limited
 from users.refusals import Refused
 
 router = Router(tags=["games"], auth=None)
@@ -51,6 +52,7 @@ def seen_game(slug: str) -> Game:
 
 @router.get("", response=GamesOut)
 @decorate_view(conditional_page)
+@limited("games")
 def games(request: HttpRequest) -> dict[str, Any]:
     """The games one may see, those one can play now first."""
     return {"games": games_for(player_of(request))}
@@ -58,6 +60,7 @@ def games(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/{slug:slug}", response=GameOut)
 @decorate_view(conditional_page, cache_control(public=True, max_age=1))
+@limited("game")
 def game(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One game, as its page shows it."""
     return public_of(slug)

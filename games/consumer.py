@@ -25,6 +25,7 @@ from games.arrivals import Arrival, Personal, personal
 from games.handover import given
 from games.rooms import Room, rooms
 from games.threads import Gatherer, in_thread
+from users.limits import on_sockets
 from users.refusals import Refused
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 LARGEST_FRAME = 8 * 1024  # bytes
 LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
 GONE, FLOODED = 4404, 4429  # close codes
+COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 arrivals: Gatherer[Arrival, Personal] = Gatherer(personal, most=500)
@@ -117,6 +119,7 @@ class GameConsumer(AsyncConsumer):
         name = check_command(frame)
         if self.room is None:
             raise Refused("unavailable", retry_after=2)
+        on_sockets.check(COUNTED_AS.get(name, "answers"), self.who())
         if name == "resync":
             await self.room.settled()
             await self.be_welcomed(self.room, frame["id"])
@@ -135,6 +138,10 @@ class GameConsumer(AsyncConsumer):
             self.name,
         )
         await self.write(frames.encode(frames.reply(name, frame["id"], reply)))
+
+    def who(self) -> str:
+        """By what this socket's commands are counted."""
+        return f"player:{self.player_id}" if self.player_id else f"socket:{self.name}"
 
     # Sending
 

@@ -61,6 +61,9 @@ class Stack:
             "SECRET_KEY": secrets.token_urlsafe(50),
             "REDIS_PREFIX": f"stack-{uuid4().hex[:8]}",
             "LOG_LEVEL": "WARNING",
+            # Several stacks and runs share one server's 100 connections.
+            "DB_POOL_MIN": "1",
+            "DB_POOL_MAX": "12",
             **env,
         }
         self.log = folder / "daphne.log"
@@ -112,7 +115,7 @@ class Stack:
         done = subprocess.run(
             command, env=self.env, cwd=ROOT, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr[-4000:]
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
 
     def run(self, code: str, **given: Any) -> Any:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from users.cache import Key, kept
+from users.limits import limited
 from users.models import Player
 from users.refusals import Refused
 
@@ -21,6 +22,7 @@ class UserOut(Schema):
 
 
 @router.get("/{int:user_id}", response=UserOut)
+@limited("user")
 def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     """The player, to themselves and to staff. Others can't even learn who exists."""
     asking: Player = request.auth  # type: ignore[attr-defined]

@@ -1,0 +1,121 @@
+"""How often one may ask: by player; by address only where nobody is signed in.
+
+Each kind of request has a window and a burst (`settings.RATE_LIMITS`). Over HTTP
+django-ratelimit counts in Redis, across processes. On sockets, where an answer must
+not wait for that, each process counts for itself.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django_ratelimit.core import get_usage
+from redis.exceptions import RedisError
+
+from users.models import Player
+from users.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+Rate = tuple[int, int]  # so many in so many seconds
+
+
+def rates(what: str, times: int = 1) -> list[Rate]:
+    """The window and the burst of one kind of request."""
+    return [_read(rate, times) for rate in settings.RATE_LIMITS[what]]
+
+
+def _read(rate: str, times: int) -> Rate:
+    match = re.fullmatch(r"(\d+)/(\d*)s", rate.strip())
+    assert match, f"{rate!r} is no rate; write 60/30s or 10/s"
+    return int(match[1]) * times, int(match[2] or 1)
+
+
+# Over HTTP
+
+
+def check(request: HttpRequest, what: str) -> None:
+    """Count this request; `Refused("rate_limited")` if it is one too many.
+
+    With Redis away reads go on uncounted, and writes fail as unavailable.
+    """
+    try:
+        _check(request, what)
+    except RedisError:
+        if request.method not in SAFE:
+            raise
+
+
+def _check(request: HttpRequest, what: str) -> None:
+    known = isinstance(request.user, Player)
+    # Many strangers may share an address: a whole venue fits behind it.
+    times = 1 if known else settings.VENUE_SIZE
+    for rate in rates(what, times):
+        usage = get_usage(
+            request,
+            group=f"{what}:{rate[1]}",
+            key=_player_key if known else "ip",
+            rate=rate,
+            increment=True,
+        )
+        if usage and usage["should_limit"]:
+            raise Refused("rate_limited", retry_after=max(1, usage["time_left"]))
+
+
+def _player_key(_group: str, request: HttpRequest) -> str:
+    return f"player:{request.user.pk}"
+
+
+def limited(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorates a view that counts as this kind of request."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            check(request, what)
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
+
+
+# On sockets
+
+
+class Counter:
+    """Fixed windows, counted in this process."""
+
+    MOST = 20_000  # counts kept before those of past windows are forgotten
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, int, int], int] = {}
+
+    def check(self, what: str, who: str) -> None:
+        """Count one command of this player or stranger; `Refused` if too many."""
+        now = time.time()
+        for most, seconds in rates(what):
+            window = int(now // seconds)
+            key = (what, who, seconds, window)
+            self._counts[key] = self._counts.get(key, 0) + 1
+            if self._counts[key] > most:
+                wait = (window + 1) * seconds - now
+                raise Refused("rate_limited", retry_after=max(1, round(wait)))
+        if len(self._counts) > self.MOST:
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        self._counts = {
+            key: count
+            for key, count in self._counts.items()
+            if key[3] >= int(now // key[2])
+        }
+
+
+on_sockets = Counter()
