@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from answers import receipts
 from answers.models import Answer
+from games.admin.listing import UsedFilter
 from users.admin import FoldedSearch
 
 LARGEST_ID = 2**63 - 1
@@ -72,7 +73,7 @@ class AnswerAdmin(FoldedSearch, admin.ModelAdmin):
     list_filter = (
         "verdict",
         "current",
-        ("game", admin.RelatedOnlyFieldListFilter),
+        ("game", UsedFilter),
     )
     list_select_related = ("game", "player")
     search_fields = ("player__name",)

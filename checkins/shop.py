@@ -102,10 +102,11 @@ def reply(redemption: Redemption, player: Player, status: str) -> dict[str, Any]
     }
 
 
-def void(redemption: Redemption, by: Player, now: datetime) -> None:
-    """Take back a code that is no good, and refund it by a new entry.
+def void(redemption: Redemption, by: Player, now: datetime) -> bool:
+    """Take back a code that is no good, and refund it by a new entry, once.
 
     The code stays the player's, marked void: it must not be given to anybody else.
+    False where it was void before.
     """
     with transaction.atomic():
         player = Player.objects.select_for_update(no_key=True).get(
@@ -113,7 +114,7 @@ def void(redemption: Redemption, by: Player, now: datetime) -> None:
         )
         redemption.refresh_from_db()
         if redemption.refund_id:
-            return
+            return False
         redemption.refund = CoinEntry.objects.record(
             player,
             -redemption.payment.amount,
@@ -126,3 +127,4 @@ def void(redemption: Redemption, by: Player, now: datetime) -> None:
         redemption.voided_by = by
         redemption.save(update_fields=["refund", "voided_by"])
         transaction.on_commit(partial(events.player_changed, player.pk, None))
+    return True

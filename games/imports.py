@@ -66,6 +66,7 @@ class Report:
 
     read: int = 0
     added: int = 0
+    to_waiting: int = 0  # of those added, given at once to players who were owed one
     first: str = ""
     last: str = ""
     in_file: Repeats = field(default_factory=Repeats)
@@ -80,7 +81,9 @@ def import_codes(pool: Pool, upload: Any) -> Report:
         Pool.objects.select_for_update().get(pk=pool.pk)
         present = set(pool.codes.values_list("text", flat=True))
         texts = list(new_texts(lines, present, report))
+        waiting = pool.owed.count()
         report.added = pool.add(texts)
+        report.to_waiting = waiting - pool.owed.count()
         if report.added and pool.game.state in SEEN:
             # It may have been sold out: players must hear that it no longer is.
             pool.game.announce()

@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from games.admin.codes import CodeAdmin
 from games.admin.games import GameAdmin
+from games.admin.owed import OwedAdmin
 
-__all__ = ["CodeAdmin", "GameAdmin"]
+__all__ = ["CodeAdmin", "GameAdmin", "OwedAdmin"]
 
 admin.site.site_header = _("Gameproject")
 admin.site.site_title = _("Gameproject")

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from games.admin.listing import UsedFilter
 from games.models import Code, Game
 from users.admin import FoldedSearch
 
@@ -29,8 +30,8 @@ class CodeAdmin(FoldedSearch, admin.ModelAdmin):
     list_display = ("text", "pool", "game", "player", "given_at")
     list_filter = (
         GivenFilter,
-        ("pool__game", admin.RelatedOnlyFieldListFilter),
-        ("pool", admin.RelatedOnlyFieldListFilter),
+        ("pool__game", UsedFilter),
+        ("pool", UsedFilter),
     )
     list_select_related = ("pool__game", "player")
     search_fields = ("text", "player__name")

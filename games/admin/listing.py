@@ -30,6 +30,14 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class UsedFilter(admin.RelatedOnlyFieldListFilter):
+    """Narrows by a link also where there is nothing to choose between: Django would
+    then show everything, such as another game's."""
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_val) or super().has_output()
+
+
 class GameList(ChangeList):
     """Counts for all games of the page at once, however many there are."""
 

@@ -1,0 +1,54 @@
+"""Check-ins, for reading."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from checkins.admin.records import Records
+from checkins.claims import mark
+from checkins.exports import CHECKINS
+from checkins.models import CheckIn
+from games.admin.listing import UsedFilter
+
+
+class CheckInList(ChangeList):
+    """The codes of all rows of the page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        mark(self.result_list)
+
+
+@admin.register(CheckIn)
+class CheckInAdmin(Records):
+    table = CHECKINS
+    list_display = (
+        *("player", "game", "date", "day", "run"),
+        *("made_up", "coins", "code", "at"),
+    )
+    list_filter = (
+        ("game", UsedFilter),
+        "date",
+        "made_up",
+        "completes",
+    )
+    list_select_related = ("game", "player")
+    search_fields = ("player__name",)
+    date_hierarchy = "date"
+    fields = readonly_fields = (*list_display, "completes")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CheckInList
+
+    def get_object(self, *args: Any, **kwargs: Any) -> CheckIn | None:
+        found = super().get_object(*args, **kwargs)
+        mark([found] if found else [])
+        return found
+
+    @admin.display(description=_("code"))
+    def code(self, row: Any) -> str:
+        return " · ".join(filter(None, (row.day_code, row.all_days_code))) or "–"

@@ -1,0 +1,103 @@
+"""What the shop sells."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from checkins.forms import ItemForm
+from checkins.models import Item, Redemption
+from games.admin.listing import UsedFilter, short
+from games.models import Code
+
+
+class ItemList(ChangeList):
+    """Counts for all items of the page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        count(self.result_list)
+
+
+def count(items: Iterable[Any]) -> None:
+    """Write onto each item how often it was bought, and its pool's stock."""
+    sold = dict(
+        Redemption.objects.filter(item__in=[item.pk for item in items])
+        .values_list("item")
+        .annotate(Count("pk"))
+    )
+    stock = stock_of({item.pool_id for item in items})
+    for item in items:
+        item.times_sold = sold.get(item.pk, 0)
+        item.codes_left, item.codes_given = stock.get(item.pool_id, (0, 0))
+
+
+def stock_of(pools: set[int]) -> dict[int, tuple[int, int]]:
+    """How many codes each pool has left, and has given."""
+    rows = Code.objects.filter(pool__in=pools).values_list("pool")
+    counted = rows.annotate(
+        left=Count("pk", filter=Q(player=None)), given=Count("player")
+    )
+    return {pool: (left, given) for pool, left, given in counted}
+
+
+@admin.register(Item)
+class ItemAdmin(admin.ModelAdmin):
+    form = ItemForm
+    list_display = (
+        *("title", "game", "pool", "price", "limit"),
+        *("window", "stock", "sold", "hidden"),
+    )
+    list_filter = (("pool__game", UsedFilter), "hidden")
+    list_select_related = ("pool__game",)
+    search_fields = ("title", "pool__game__title")
+    fieldsets = (
+        (None, {"fields": ("title", "pool", "picture")}),
+        (None, {"fields": ("price", "limit", "opens_at", "closes_at", "hidden")}),
+    )
+
+    class Media:
+        css = {"all": ("css/admin/games.css",)}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ItemList
+
+    def save_model(
+        self, request: HttpRequest, obj: Item, form: Any, change: bool
+    ) -> None:
+        obj.keep()
+
+    def delete_model(self, request: HttpRequest, obj: Item) -> None:
+        obj.discard()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> None:
+        for item in queryset:
+            item.discard()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.redemptions.exists())
+
+    @admin.display(description=gettext_lazy("game"), ordering="pool__game__title")
+    def game(self, item: Item) -> str:
+        return item.pool.game.title
+
+    @admin.display(description=gettext_lazy("sold"), ordering="opens_at")
+    def window(self, item: Item) -> str:
+        if not item.opens_at and not item.closes_at:
+            return _("always")
+        return f"{short(item.opens_at)} – {short(item.closes_at)}"
+
+    @admin.display(description=gettext_lazy("left / given"))
+    def stock(self, item: Any) -> str:
+        return f"{item.codes_left:,} / {item.codes_given:,}"
+
+    @admin.display(description=gettext_lazy("times sold"))
+    def sold(self, item: Any) -> str:
+        return f"{item.times_sold:,}"

@@ -1,0 +1,46 @@
+"""Lists of what has happened: nobody edits them, and they can be exported."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from checkins.exports import Table, download
+from users.admin import FoldedSearch
+
+
+class Records(FoldedSearch, admin.ModelAdmin):
+    table: ClassVar[Table]
+    folded_search_field = "player__name_key"
+    ordering = ("-pk",)
+    show_full_result_count = False
+    change_list_template = "admin/checkins/records.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.export))
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", view, name=name), *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as it is filtered, all pages of it, as CSV."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect("..")
+        return download(request, self.table, rows)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

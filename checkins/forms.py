@@ -1,0 +1,60 @@
+"""The form of a shop item."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminIntegerFieldWidget
+from django.utils.translation import gettext_lazy as _
+
+from checkins.models import Item
+from games.forms.pictures import PictureField
+from games.models import Pool
+
+MOST = 1_000_000
+
+
+class PoolField(forms.ModelChoiceField):
+    """A pool of a check-in game: only they have shops."""
+
+    def __init__(self, **options: Any) -> None:
+        pools = Pool.objects.filter(game__kind="checkin").select_related("game")
+        super().__init__(pools.order_by("-game_id", "name"), **options)
+
+    def label_from_instance(self, pool: Any) -> str:
+        return f"{pool.game} — {pool}"
+
+
+class ItemForm(forms.ModelForm):
+    pool = PoolField(
+        label=_("Pool of codes"),
+        help_text=_("The item stands in the shop of the pool's game."),
+    )
+    picture = PictureField(label=_("Picture"), required=False)
+    price = forms.IntegerField(
+        label=_("Price in coins"),
+        min_value=1,
+        max_value=MOST,
+        widget=AdminIntegerFieldWidget,
+    )
+    limit = forms.IntegerField(
+        label=_("Limit per player"),
+        min_value=1,
+        max_value=MOST,
+        required=False,
+        widget=AdminIntegerFieldWidget,
+        help_text=_("Empty: none."),
+    )
+
+    class Meta:
+        model = Item
+        fields = (
+            *("title", "pool", "picture", "price", "limit"),
+            *("opens_at", "closes_at", "hidden"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("The sale must end after it begins."))
+        return cleaned
