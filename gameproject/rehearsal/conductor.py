@@ -14,11 +14,10 @@ from gameproject.rehearsal.stage import Stage, answer_to
 from games.models import Game
 
 LEAD = 0.5  # seconds between an order and its moment, so that all herds make it
-WAITING = 5.0  # seconds of only being there
 CHANGES = 3  # pauses, each with its resumption
 WITHIN = 60.0  # seconds for an acknowledgement
 SEEN_WITHIN = 15.0  # seconds for a change to be seen
-SETTLING = 2.5  # seconds in which rooms find themselves empty
+SETTLING = 1.5  # seconds in which rooms find themselves empty
 
 Told = Callable[[str, int, int], None]  # a phase, how many of its players, of how many
 
@@ -152,10 +151,10 @@ class Conductor:
     def wait(self) -> None:
         """Being there costs statements too: so many a second."""
         before = counters.statements()
-        self.order("waiting", "wait", seconds=WAITING)
+        self.order("waiting", "wait", seconds=self.plan.wait)
         after = counters.statements()
         if before is not None and after is not None:
-            self.counted["idle"] = (after - before) / WAITING
+            self.counted["idle"] = (after - before) / self.plan.wait
 
     def change(self, game: Game) -> None:
         """Staff pause and resume; the seconds from commit to each player."""
@@ -163,7 +162,6 @@ class Conductor:
         for verb, state in [("pause", "PAUSED"), ("resume", "OPEN")] * CHANGES:
             since = time.time()
             self.send("see", state=state, since=since, within=SEEN_WITHIN)
-            time.sleep(LEAD)
             committed = self.stage.change(game, verb)
             told = self.gather("change").results
             seen += [None if at is None else at - committed for at in told]

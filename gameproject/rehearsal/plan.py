@@ -46,6 +46,7 @@ class Plan:
     game: str = ""  # the slug of the game to copy; empty: a puzzle made for it
     legacy: bool = False
     processes: int = 2
+    wait: float = 5.0  # seconds of only being there
     hold: float = 0.0  # seconds to stay connected at the end
 
     @property

@@ -41,6 +41,7 @@ class Command(BaseCommand):
             default=0.0,
             help="seconds to stay connected, at the end",
         )
+        add("--wait", type=float, default=5.0, help="seconds before staff do anything")
         add("--processes", type=int, default=0, help="client processes; 0: by players")
         add("--json", action="store_true", help="the result as JSON")
         add("--report", type=Path, help="an HTML file with plots")
@@ -81,8 +82,10 @@ class Command(BaseCommand):
 def plan_from(options: dict[str, Any]) -> Plan:
     """The plan, or `CommandError` with what to do about it."""
     players, slug = options["players"], options["game"]
-    if players < 2 or not 0 < options["answer_share"] <= 1:
-        raise CommandError("At least 2 players, and an answer share above 0, up to 1.")
+    if players < 2 or options["wait"] <= 0 or not 0 < options["answer_share"] <= 1:
+        raise CommandError(
+            "2 players or more, some waiting, and an answer share up to 1."
+        )
     try:
         address = Address.parse(options["address"])
     except ValueError as error:
@@ -98,6 +101,7 @@ def plan_from(options: dict[str, Any]) -> Plan:
         slug,
         options["flow"] == "legacy",
         options["processes"] or min(4, max(2, players // 1000)),
+        options["wait"],
         options["hold"],
     )
 
