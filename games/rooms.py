@@ -11,13 +11,14 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
 from games import events, frames
+from games.beat import beat
 from games.handover import given
 from games.models import Game
 from games.states import SEEN, State
@@ -26,9 +27,6 @@ from users.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-BEAT = 1.0  # seconds between looks at the counts and at what may have been missed
-HEARTBEAT_BEATS = 10  # an unchanged tally is sent again after so many
-EMPTY_BEATS = 60  # a room without sockets is left after so many
 PEER_SILENCE = 12.0  # seconds after which another process counts as gone
 
 
@@ -52,6 +50,7 @@ class Room:
         self.behind_beats = 0
         self.quiet_beats = 0
         self.tally: dict[str, int] = {}
+        self.board: list[dict[str, Any]] = []
         self.seq = -1
         self.reloading: asyncio.Task[None] | None = None
         self.take(game, public)
@@ -70,10 +69,12 @@ class Room:
             self.public = frames.encode(frame["game"])
         elif frame["type"] == "tally":
             self.tally = {k: v for k, v in frame.items() if k not in ("type", "seq")}
+        elif frame["type"] == "board":
+            self.board = frame["top"]
 
     def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
         """The welcome frame. The public part is encoded already."""
-        return frames.welcome(self.seq, self.public, me, mine, self.tally)
+        return frames.welcome(self.seq, self.public, me, mine, self.tally, self.board)
 
     async def settled(self) -> None:
         """Wait for a reload that is under way."""
@@ -100,7 +101,14 @@ class Room:
     async def refresh(self, player_id: int, origin: str) -> None:
         """Show a player's own state on their sockets here, but not on `origin`."""
         mates = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
-        await asyncio.gather(*(socket.refresh_me() for socket in mates))
+        await asyncio.gather(*map(refresh, mates))
+
+
+async def refresh(socket: Socket) -> None:
+    try:
+        await socket.refresh_me()
+    except Exception:  # gone meanwhile, or the database is: it will come back
+        logger.debug("A socket could not be refreshed", exc_info=True)
 
 
 async def write_all(sockets: Iterable[Socket], text: str) -> None:
@@ -114,7 +122,8 @@ async def write_all(sockets: Iterable[Socket], text: str) -> None:
 class Rooms:
     """All rooms of this process, and the one channel through which it hears."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
+        self.beat = beat
         self.process = uuid.uuid4().hex
         self.by_game: dict[int, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
@@ -151,7 +160,7 @@ class Rooms:
             channel = await layer.new_channel()
             await layer.group_add(events.EVERY_PROCESS, channel)
             self._keep(self._listen(channel))
-            self._keep(self._beat())
+            self._keep(self.beat(self))
             self._channel = channel
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -167,14 +176,33 @@ class Rooms:
             return room
         # Listen first, then read: what changes in between is heard.
         await get_channel_layer().group_add(events.group_of(game.pk), self._channel)
-        room = Room(*await in_thread(find, pk=game.pk))
-        room.tally = {"here": 0, **await in_thread(counts_of, game.pk)}
+        room = await in_thread(open_room, game.pk)
         self.by_game[game.pk] = room
         return room
 
-    async def _leave(self, game_id: int) -> None:
+    async def leave(self, game_id: int) -> None:
         del self.by_game[game_id]
         await get_channel_layer().group_discard(events.group_of(game_id), self._channel)
+
+    # Who is where
+
+    def leads(self, game_id: int) -> bool:
+        """One process counts for all: the first by name that has players there."""
+        present = [p for p, here in self._alive().items() if here.get(game_id)]
+        return min(present, default=self.process) == self.process
+
+    def here(self, game_id: int) -> int:
+        """The sockets in a game, in all processes."""
+        return sum(here.get(game_id, 0) for here in self._alive().values())
+
+    def sizes(self) -> dict[int, int]:
+        return {game_id: room.size for game_id, room in self.by_game.items()}
+
+    def _alive(self) -> dict[str, dict[int, int]]:
+        since = time.monotonic() - PEER_SILENCE
+        self._peers = {p: said for p, said in self._peers.items() if said[0] > since}
+        alive = {p: here for p, (_at, here) in self._peers.items()}
+        return {**alive, self.process: self.sizes()}
 
     # Hearing
 
@@ -205,78 +233,11 @@ class Rooms:
         frame = json.loads(message["text"])
         room.hear(frame)
         if missed or frame["type"] == "game":
-            room.reloading = self._keep(self._reload(room))
+            room.reloading = self._keep(self.reload(room))
         await room.write(message["text"])
 
-    async def _reload(self, room: Room) -> None:
+    async def reload(self, room: Room) -> None:
         room.take(*await in_thread(find, pk=room.game.pk, state__in=State))
-
-    # Once a second
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT)
-            try:
-                await self._look()
-            except Exception:  # the database may be away; the next beat looks again
-                logger.exception("A beat was missed")
-
-    async def _look(self) -> None:
-        for game_id, room in list(self.by_game.items()):
-            room.empty_beats = 0 if room.size else room.empty_beats + 1
-            if room.empty_beats > EMPTY_BEATS:
-                await self._leave(game_id)
-        here = {game_id: room.size for game_id, room in self.by_game.items()}
-        await events.deliver(
-            events.EVERY_PROCESS,
-            {"type": "presence", "process": self.process, "here": list(here.items())},
-        )
-        watched = [game_id for game_id, size in here.items() if size]
-        if watched:
-            await self._catch_up(watched)
-            await self._tell_tallies(watched)
-
-    async def _catch_up(self, watched: list[int]) -> None:
-        """Tell sockets of a change whose message never came."""
-        seqs = await in_thread(seqs_of, watched)
-        for game_id, seq in seqs.items():
-            room = self.by_game[game_id]
-            room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
-            if room.behind_beats > 1:
-                await self._reload(room)
-                await room.write(frames.game_text(room.seq, room.public))
-
-    async def _tell_tallies(self, watched: list[int]) -> None:
-        led = [game_id for game_id in watched if self._leads(game_id)]
-        counted = await in_thread(given.counts, led) if led else {}
-        for game_id in led:
-            room = self.by_game[game_id]
-            tally = {"here": self._here(game_id), **counted.get(game_id, {})}
-            if tally != room.tally:
-                await in_thread(tell_tally, game_id, tally)
-            await in_thread(tell_drift, game_id, room.public)
-        for game_id in watched:
-            await self._heartbeat(self.by_game[game_id])
-
-    async def _heartbeat(self, room: Room) -> None:
-        room.quiet_beats += 1
-        if room.quiet_beats >= HEARTBEAT_BEATS:
-            room.quiet_beats = 0
-            await room.write(tally_text(room))
-
-    def _alive(self) -> dict[str, dict[int, int]]:
-        since = time.monotonic() - PEER_SILENCE
-        alive = {p: here for p, (at, here) in self._peers.items() if at > since}
-        alive[self.process] = {pk: room.size for pk, room in self.by_game.items()}
-        return alive
-
-    def _leads(self, game_id: int) -> bool:
-        """One process counts for all: the first by name that has players there."""
-        present = [p for p, here in self._alive().items() if here.get(game_id)]
-        return min(present, default=self.process) == self.process
-
-    def _here(self, game_id: int) -> int:
-        return sum(here.get(game_id, 0) for here in self._alive().values())
 
 
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:
@@ -288,29 +249,13 @@ def find(**which: Any) -> tuple[Game, dict[str, Any]]:
     return game, game.public(timezone.now())
 
 
-def seqs_of(game_ids: list[int]) -> dict[int, int]:
-    return dict(Game.objects.filter(pk__in=game_ids).values_list("pk", "seq"))
+def open_room(game_id: int) -> Room:
+    """A room as the database has it now."""
+    game, public = find(pk=game_id)
+    room = Room(game, public)
+    room.tally = {"here": 0, **given.counts([game_id]).get(game_id, {})}
+    room.board = given.boards([game.slug]).get(game.slug, [])
+    return room
 
 
-def counts_of(game_id: int) -> dict[str, int]:
-    return dict(given.counts([game_id]).get(game_id, {}))
-
-
-def tell_tally(game_id: int, tally: dict[str, int]) -> None:
-    """Broadcast a changed tally under the game's next `seq`."""
-    game = Game.objects.only("seq").get(pk=game_id)
-    events.broadcast(game_id, frames.tally(game.next_seq(), tally))
-
-
-def tell_drift(game_id: int, told: str) -> None:
-    """Broadcast what has come about without a verb, such as codes running out."""
-    game = Game.objects.get(pk=game_id)
-    if frames.encode(game.public(timezone.now())) != told:
-        game.announce()
-
-
-def tally_text(room: Room) -> str:
-    return frames.encode(frames.tally(room.seq, room.tally))
-
-
-rooms = Rooms()
+rooms = Rooms(beat)

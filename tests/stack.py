@@ -64,6 +64,8 @@ class Stack:
             # Several stacks and runs share one server's 100 connections.
             "DB_POOL_MIN": "1",
             "DB_POOL_MAX": "12",
+            # A rush from one player is to reach the database, which must hold.
+            "LIMIT_CHECKINS": "1000/s",
             **env,
         }
         self.log = folder / "daphne.log"
