@@ -10,6 +10,7 @@ class GameprojectConfig(AppConfig):
         from django.contrib import admin
 
         from answers import commands, results, welcome
+        from answers.board import boards_of
         from answers.models import Answer
         from checkins.commands import checkin_command, redeem_command
         from checkins.welcome import checkins_of, purchases_of, shops_of
@@ -32,6 +33,7 @@ class GameprojectConfig(AppConfig):
         }
         given.public.append(shops_of)
         given.counts = Answer.objects.counts
+        given.boards = boards_of
         given.reveal = results.reveal
         given.changed_by = results.changed_by
         given.regrade = results.regrade

@@ -21,12 +21,18 @@ def encode(value: Any) -> str:
 
 
 def welcome(
-    seq: int, public: str, me: Frame | None, mine: Frame, tally: Mapping[str, int]
+    seq: int,
+    public: str,
+    me: Frame | None,
+    mine: Frame,
+    tally: Mapping[str, int],
+    board: list[Frame],
 ) -> str:
     """The whole small state, encoded. `public` is encoded already, once for all."""
     head = f'{{"type":"welcome","seq":{seq},"now":{in_ms(timezone.now())}'
     own = f'"me":{encode(me)},"mine":{encode(mine)}'
-    return f'{head},"game":{public},{own},"tally":{encode(tally)}}}'
+    counts = f'"tally":{encode(tally)},"board":{encode(board)}'
+    return f'{head},"game":{public},{own},{counts}}}'
 
 
 def resynced(reply_to: str, welcome: str) -> str:
@@ -47,6 +53,11 @@ def game_text(seq: int, public: str) -> str:
 def tally(seq: int, counts: Mapping[str, int]) -> Frame:
     """How many are here, have answered, and have answered rightly."""
     return {"type": "tally", "seq": seq, **counts}
+
+
+def board(seq: int, top: list[Frame]) -> Frame:
+    """The leaders, each with `place`, `name` and `points`."""
+    return {"type": "board", "seq": seq, "top": top}
 
 
 def me(me: Frame | None, mine: Frame) -> Frame:

@@ -37,6 +37,10 @@ class Handover:
     commands: dict[str, Command] = field(default_factory=dict)
     mine: dict[str, Part] = field(default_factory=dict)
     public: list[PublicPart] = field(default_factory=list)
+    # The leaders of games, by slug.
+    boards: Callable[[Sequence[str]], Mapping[str, list[dict[str, Any]]]] = (
+        lambda slugs: {}
+    )
     counts: Counts = lambda game_ids: {}
     reveal: Callable[[Game, datetime], None] = lambda game, now: None
     # Who would be graded otherwise by new settings, and the change itself.

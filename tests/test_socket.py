@@ -18,7 +18,9 @@ async def test_welcome_holds_the_whole_small_state(stack: Stack) -> None:
     [session] = stack.make_players(1)
     async with stack.socket(slug, session) as player:
         welcome = await player.hear("welcome")
-    assert set(welcome) == {"type", "seq", "now", "game", "me", "mine", "tally"}
+    assert set(welcome) == {
+        *("type", "seq", "now", "game", "me", "mine", "tally", "board")
+    }
     assert abs(welcome["now"] - time.time() * 1000) < 5000
     assert welcome["game"]["state"] == "OPEN"
     assert welcome["me"]["eligible"] is True
@@ -64,6 +66,9 @@ async def test_both_players_see_the_tally_move(stack: Stack) -> None:
         await alice.ask("answer", value="elephant")
         tally = await bob.hear("tally", answered=1)
         assert tally["right"] == 1
+        [leader] = (await bob.hear("board"))["top"]
+        assert (leader["place"], leader["points"]) == (1, 1)
+        assert leader["name"].endswith("***")
 
 
 async def test_seq_rises_by_one_with_every_broadcast(on_postgres: Stack) -> None:

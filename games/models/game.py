@@ -264,7 +264,8 @@ class Game(models.Model):
 
     def next_seq(self) -> int:
         """Take the game's next `seq` for a broadcast that changes nothing else."""
-        self._bump()
+        with transaction.atomic():
+            self._bump()
         return self.seq
 
     def _bump(self) -> None:

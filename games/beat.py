@@ -1,0 +1,112 @@
+"""Once a second: counts and boards, heartbeats, and whatever was missed.
+
+Of all processes with players in a game, one leads: it alone counts and broadcasts.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from games import events, frames
+from games.handover import given
+from games.models import Game
+from games.threads import in_thread
+
+if TYPE_CHECKING:
+    from games.rooms import Room, Rooms
+
+logger = logging.getLogger(__name__)
+
+BEAT = 1.0  # seconds
+HEARTBEAT_BEATS = 10  # an unchanged tally is sent again after so many
+EMPTY_BEATS = 60  # a room without sockets is left after so many
+
+
+async def beat(rooms: "Rooms") -> None:
+    """Look once a second, as long as the process lives."""
+    while True:
+        await asyncio.sleep(BEAT)
+        try:
+            await _look(rooms)
+        except Exception:  # the database may be away; the next beat looks again
+            logger.exception("A beat was missed")
+
+
+async def _look(rooms: "Rooms") -> None:
+    await _leave_empty(rooms)
+    await _say_who_is_here(rooms)
+    watched = [game_id for game_id, size in rooms.sizes().items() if size]
+    if watched:
+        await _catch_up(rooms, watched)
+        await _lead(rooms, [one for one in watched if rooms.leads(one)])
+        for game_id in watched:
+            await _heartbeat(rooms.by_game[game_id])
+
+
+async def _leave_empty(rooms: "Rooms") -> None:
+    for game_id, room in list(rooms.by_game.items()):
+        room.empty_beats = 0 if room.size else room.empty_beats + 1
+        if room.empty_beats > EMPTY_BEATS:
+            await rooms.leave(game_id)
+
+
+async def _say_who_is_here(rooms: "Rooms") -> None:
+    here = list(rooms.sizes().items())
+    message = {"type": "presence", "process": rooms.process, "here": here}
+    await events.deliver(events.EVERY_PROCESS, message)
+
+
+async def _catch_up(rooms: "Rooms", watched: list[int]) -> None:
+    """Tell sockets of a change whose message never came."""
+    seqs = await in_thread(_seqs_of, watched)
+    for game_id, seq in seqs.items():
+        room = rooms.by_game[game_id]
+        room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
+        if room.behind_beats > 1:
+            await rooms.reload(room)
+            await room.write(frames.game_text(room.seq, room.public))
+
+
+async def _lead(rooms: "Rooms", led: list[int]) -> None:
+    counted = await in_thread(given.counts, led) if led else {}
+    for game_id in led:
+        room = rooms.by_game[game_id]
+        tally = {"here": rooms.here(game_id), **counted.get(game_id, {})}
+        if tally != room.tally:
+            answered = tally.get("answered") != room.tally.get("answered")
+            await in_thread(_tell_tally, game_id, tally)
+            if answered or tally.get("right") != room.tally.get("right"):
+                await in_thread(_tell_board, game_id, room.board)
+        await in_thread(_tell_drift, game_id, room.public)
+
+
+async def _heartbeat(room: "Room") -> None:
+    room.quiet_beats += 1
+    if room.quiet_beats >= HEARTBEAT_BEATS:
+        room.quiet_beats = 0
+        await room.write(frames.encode(frames.tally(room.seq, room.tally)))
+
+
+def _seqs_of(game_ids: list[int]) -> dict[int, int]:
+    return dict(Game.objects.filter(pk__in=game_ids).values_list("pk", "seq"))
+
+
+def _tell_tally(game_id: int, tally: dict[str, int]) -> None:
+    game = Game.objects.only("seq").get(pk=game_id)
+    events.broadcast(game_id, frames.tally(game.next_seq(), tally))
+
+
+def _tell_board(game_id: int, told: list[dict[str, Any]]) -> None:
+    game = Game.objects.only("seq", "slug").get(pk=game_id)
+    top = given.boards([game.slug]).get(game.slug, [])
+    if top != told:
+        events.broadcast(game_id, frames.board(game.next_seq(), top))
+
+
+def _tell_drift(game_id: int, told: str) -> None:
+    """Broadcast what has come about without a verb, such as codes running out."""
+    game = Game.objects.get(pk=game_id)
+    if frames.encode(game.public(timezone.now())) != told:
+        game.announce()
