@@ -57,7 +57,7 @@ class AnswerOut(Schema):
     value: Any
     verdict: str
     points: int
-    receipt: ReceiptOut | None
+    receipt: ReceiptOut
     attempts_left: int | None
 
 

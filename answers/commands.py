@@ -1,13 +1,15 @@
-"""The socket's and the API's `answer`: a frame in, the reply's fields out."""
+"""The socket's `answer`: frames in, the replies' fields out."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
-from answers.submission import Submission, submit
+from answers.checks import Submission
+from answers.submission import submit_many
+from games.handover import Call
 from games.wire import CommandIn, read
-from users.models import Player
+from users.refusals import Refused
 
 
 class AnswerIn(CommandIn):
@@ -15,11 +17,25 @@ class AnswerIn(CommandIn):
     value: Any
 
 
-def answer(
-    player: Player, game_id: int, frame: dict[str, Any], now: datetime, origin: str
-) -> dict[str, Any]:
-    """Submit the frame's answer; `Refused` names the field that is wrong."""
-    said = read(AnswerIn, frame)
-    return submit(
-        Submission(player.pk, game_id, said.id, said.question, said.value, now, origin)
+def answers(calls: Sequence[Call]) -> list[dict[str, Any] | Refused]:
+    """Submit what arrived together; a refusal names the field that is wrong."""
+    read_ones = [submission_of(call) for call in calls]
+    submissions = [one for one in read_ones if isinstance(one, Submission)]
+    replies = iter(submit_many(submissions) if submissions else [])
+    return [one if isinstance(one, Refused) else next(replies) for one in read_ones]
+
+
+def submission_of(call: Call) -> Submission | Refused:
+    try:
+        said = read(AnswerIn, call.frame)
+    except Refused as refused:
+        return refused
+    return Submission(
+        call.player.pk,
+        call.game_id,
+        said.id,
+        said.question,
+        said.value,
+        call.at,
+        call.origin,
     )

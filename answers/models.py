@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from games.kinds.base import Entry, Verdict
+from answers import receipts
+from games.kinds.base import Entry, Grade, Verdict
 from games.models import Game
 from users.models import Player
 
@@ -90,6 +91,13 @@ class Answer(models.Model):
     def as_entry(self) -> Entry:
         return Entry(self.player_id, self.question, self.value, self.submitted_at)
 
+    def grade(self, grade: Grade) -> None:
+        self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
+
+    def reply(self) -> dict[str, Any]:
+        """What its owner was told when it was accepted, and is told again."""
+        return {**self.outcome, "receipt": receipts.make(self)}
+
     def public(self) -> dict[str, Any]:
         """As its owner may see it."""
         return {
@@ -97,6 +105,6 @@ class Answer(models.Model):
             "value": self.value,
             "verdict": self.verdict,
             "points": self.points,
-            "receipt": self.outcome.get("receipt"),
+            "receipt": receipts.make(self),
             "attempts_left": self.outcome.get("attempts_left"),
         }

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from answers.checks import claim_of
 from answers.models import Answer
-from answers.submission import claim_of
 from games import events
 from games.kinds.base import Grade, Settings, Verdict
 from games.models import Code, Game
@@ -103,7 +103,7 @@ def graded(answer: Answer) -> Grade:
 
 def apply(change: Change) -> None:
     answer, grade = change.answer, change.grade
-    answer.verdict, answer.points, answer.rank = grade.verdict, grade.points, grade.rank
+    answer.grade(grade)
     answer.outcome |= {"verdict": grade.verdict, "points": grade.points}
 
 

@@ -1,14 +1,13 @@
 """The socket's `checkin` and `redeem`: a frame in, the reply's fields out."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from checkins.checkin import Visit, check_in
 from checkins.shop import Purchase, redeem
+from games.handover import Call
 from games.wire import CommandIn, read
-from users.models import Player
 
 
 class CheckinIn(CommandIn):
@@ -20,15 +19,15 @@ class RedeemIn(CommandIn):
     item: int = Field(ge=1, le=2**62, strict=True)
 
 
-def checkin_command(
-    player: Player, game_id: int, frame: dict[str, Any], now: datetime, origin: str
-) -> dict[str, Any]:
-    said = read(CheckinIn, frame)
-    return check_in(Visit(player.pk, game_id, said.id, now, said.day, origin))
+def checkin_command(call: Call) -> dict[str, Any]:
+    said = read(CheckinIn, call.frame)
+    visit = Visit(call.player.pk, call.game_id, said.id, call.at, said.day, call.origin)
+    return check_in(visit)
 
 
-def redeem_command(
-    player: Player, game_id: int, frame: dict[str, Any], now: datetime, origin: str
-) -> dict[str, Any]:
-    said = read(RedeemIn, frame)
-    return redeem(Purchase(player.pk, game_id, said.item, said.id, now, origin))
+def redeem_command(call: Call) -> dict[str, Any]:
+    said = read(RedeemIn, call.frame)
+    purchase = Purchase(
+        call.player.pk, call.game_id, said.item, said.id, call.at, call.origin
+    )
+    return redeem(purchase)

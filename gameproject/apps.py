@@ -20,10 +20,10 @@ class GameprojectConfig(AppConfig):
 
         admin.site.login_form = StaffSignInForm
         given.commands |= {
-            "answer": commands.answer,
             "checkin": checkin_command,
             "redeem": redeem_command,
         }
+        given.together["answer"] = commands.answers
         given.mine |= {
             "answers": welcome.answers_of,
             "codes": codes_of,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from games.models import Game
     from users.models import Player
+    from users.refusals import Refused
 
 # A player's own things in a game, by player id: `(game, players) -> values`.
 Part: TypeAlias = "Callable[[Game, list[Player]], Mapping[int, Any]]"
@@ -20,11 +21,23 @@ Part: TypeAlias = "Callable[[Game, list[Player]], Mapping[int, Any]]"
 # What everybody sees of games beside their own public state, by game id.
 PublicPart: TypeAlias = "Callable[[Sequence[Game]], Mapping[int, dict[str, Any]]]"
 
-# A socket command: `(player, game id, frame, now, origin) -> the reply's fields`.
-# It runs in a thread and may raise `Refused`.
-Command: TypeAlias = (
-    "Callable[[Player, int, dict[str, Any], datetime, str], dict[str, Any]]"
-)
+
+@dataclass(frozen=True)
+class Call:
+    """A command as it came in over a socket; `at` is when, `origin` the socket."""
+
+    player: Player
+    game_id: int
+    frame: dict[str, Any]
+    at: datetime
+    origin: str
+
+
+# A socket command: the reply's fields. It runs in a thread and may raise `Refused`.
+Command: TypeAlias = Callable[[Call], dict[str, Any]]
+
+# The same for calls that arrive together: a reply or a refusal for each.
+Together: TypeAlias = "Callable[[Sequence[Call]], Sequence[dict[str, Any] | Refused]]"
 
 # How many players have answered, and how many rightly, by game id.
 Counts: TypeAlias = "Callable[[Iterable[int]], Mapping[int, dict[str, int]]]"
@@ -35,6 +48,7 @@ class Handover:
     """Filled once at start."""
 
     commands: dict[str, Command] = field(default_factory=dict)
+    together: dict[str, Together] = field(default_factory=dict)
     mine: dict[str, Part] = field(default_factory=dict)
     public: list[PublicPart] = field(default_factory=list)
     # The leaders of games, by slug.

@@ -1,5 +1,6 @@
 """Players: people who play, signed in with an account or as a guest."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -122,10 +123,16 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
         `Refused("not_signed_in")` where there is none, or they are banned.
         """
-        locked = cls.objects.select_for_update(no_key=True).filter(pk=pk).first()
-        if locked is None or not locked.is_active:
+        held = cls.held_many([pk])
+        if not held:
             raise Refused("not_signed_in")
-        return locked
+        return held[pk]
+
+    @classmethod
+    def held_many(cls, pks: Iterable[int]) -> dict[int, "Player"]:
+        """The active ones of these players, locked in one order for everybody."""
+        locked = cls.objects.select_for_update(no_key=True).filter(pk__in=list(pks))
+        return {one.pk: one for one in locked.order_by("pk") if one.is_active}
 
     def ban(self) -> None:
         """Sign the player out everywhere and refuse what they send."""

@@ -1,0 +1,162 @@
+"""What a submission must pass, with everything it takes at hand: no queries here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from answers.models import Answer
+from games.kinds.base import Grade, Kind, Settings, Verdict
+from games.models import Game
+from users.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One answer as it came in. `at` is when the server received it."""
+
+    player_id: int
+    game_id: int
+    key: UUID
+    question: str
+    value: Any
+    at: datetime
+    origin: str = ""  # the socket that will have the reply
+
+
+@dataclass
+class Sheet:
+    """One player's answers in one game, and whether they may play it."""
+
+    game: Game
+    admitted: bool
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind[Any]:
+        return self.game.of_kind
+
+    @property
+    def rules(self) -> Settings:
+        return self.game.rules
+
+    def to(self, question: str) -> list[Answer]:
+        """What the player answered to one question, the oldest first."""
+        return [one for one in self.answers if one.question == question]
+
+    def take(self, submission: Submission) -> tuple[Answer, bool]:
+        """The answer that this submission is, and whether it is a new one.
+
+        Sent before, or answered rightly already, it is the one from then. A new one
+        stands on the sheet as current, graded and unsaved. Raises `Refused`.
+        """
+        repeated = self._repeat_of(submission)
+        if repeated:
+            return repeated, False
+        self.game.check_open(submission.at)
+        if not self.admitted:
+            raise Refused("not_eligible")
+        if submission.question not in self.kind.questions(self.rules):
+            raise Refused("invalid", _("There is no such question."), field="question")
+        value = self.kind.parse(self.rules, submission.question, submission.value)
+        solved = self._solved(submission.question)
+        if solved:
+            return solved, False
+        check_attempts(self, submission.question, submission.at)
+        return self._add(submission, value), True
+
+    def wins(self) -> bool:
+        """Whether the player's current answers win a prize."""
+        grades = {
+            one.question: Grade(Verdict(one.verdict), one.points, one.rank)
+            for one in self.answers
+            if one.current
+        }
+        return self.kind.instant(self.rules) and self.kind.wins(self.rules, grades)
+
+    def _repeat_of(self, submission: Submission) -> Answer | None:
+        for answer in self.answers:
+            if answer.key == submission.key:
+                if not self._says_the_same(submission, answer):
+                    raise Refused(
+                        "invalid", _("This id was used for another answer."), field="id"
+                    )
+                return answer
+        return None
+
+    def _says_the_same(self, submission: Submission, answer: Answer) -> bool:
+        if submission.question != answer.question:
+            return False
+        try:
+            value = self.kind.parse(self.rules, answer.question, submission.value)
+        except Refused:
+            return False
+        return bool(value == answer.value)
+
+    def _solved(self, question: str) -> Answer | None:
+        """The right answer, where the player knows that it is."""
+        if not self.kind.instant(self.rules):
+            return None
+        right = (one for one in self.to(question) if one.verdict == Verdict.RIGHT)
+        return next(right, None)
+
+    def _add(self, submission: Submission, value: Any) -> Answer:
+        for one in self.to(submission.question):
+            one.current = False
+        answer = Answer(
+            game_id=submission.game_id,
+            player_id=submission.player_id,
+            question=submission.question,
+            key=submission.key,
+            value=value,
+            submitted_at=submission.at,
+            verdict=Verdict.PENDING,
+        )
+        if self.kind.instant(self.rules):
+            answer.grade(self.kind.grade(self.rules, answer.as_entry()))
+        self.answers.append(answer)
+        return answer
+
+
+def check_attempts(sheet: Sheet, question: str, now: datetime) -> None:
+    """`Refused`, with when to come back, if the question's attempts are used up."""
+    attempts = sheet.kind.attempts(sheet.rules)
+    if attempts is None:
+        return
+    since = now - attempts.per if attempts.per else None
+    tried = sheet.to(question)
+    counted = [one for one in tried if since is None or one.submitted_at > since]
+    if len(counted) < attempts.most:
+        return
+    wait = 0
+    if attempts.per:
+        free_at = counted[-attempts.most].submitted_at + attempts.per
+        wait = max(1, round((free_at - now).total_seconds()))
+    raise Refused("no_attempts_left", retry_after=wait)
+
+
+def attempts_left(sheet: Sheet, question: str) -> int | None:
+    """How often the player may still try; None without limit, or by the minute."""
+    attempts = sheet.kind.attempts(sheet.rules)
+    if attempts is None or attempts.per:
+        return None
+    return max(0, attempts.most - len(sheet.to(question)))
+
+
+def check_text(value: Any) -> None:
+    """Refuse text that no database keeps: NUL and halves of surrogate pairs."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise Refused("invalid", _("That text can't be kept."), field="value")
+    elif isinstance(value, dict):
+        check_text([*value, *value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            check_text(one)
+
+
+def claim_of(game_id: int, player_id: int) -> str:
+    """What a winner's code was given for: one win a player and game."""
+    return f"win:{game_id}:{player_id}"
