@@ -60,7 +60,7 @@ class CheckIn(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.player_id} → {self.game_id}, {self.date}"
+        return f"{self.player}, {self.date}"
 
     def public(self) -> dict[str, Any]:
         """As its owner may see it; wants `game`."""
@@ -232,7 +232,7 @@ class Redemption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.player_id} → {self.item_id}"
+        return f"{self.player}: {self.item}"
 
     def public(self) -> dict[str, Any]:
         """As its owner may see it."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from checkins.admin.records import Records
@@ -28,7 +29,7 @@ class CheckInAdmin(Records):
     table = CHECKINS
     list_display = (
         *("player", "game", "date", "day", "run"),
-        *("made_up", "coins", "code", "at"),
+        *("is_made_up", "coins", "code"),
     )
     list_filter = (
         ("game", UsedFilter),
@@ -39,7 +40,7 @@ class CheckInAdmin(Records):
     list_select_related = ("game", "player")
     search_fields = ("player__name",)
     date_hierarchy = "date"
-    fields = readonly_fields = (*list_display, "completes")
+    fields = readonly_fields = (*list_display, "completes", "at")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CheckInList
@@ -48,6 +49,10 @@ class CheckInAdmin(Records):
         found = super().get_object(*args, **kwargs)
         mark([found] if found else [])
         return found
+
+    @admin.display(description=_("made up"), ordering="made_up")
+    def is_made_up(self, row: CheckIn) -> str:
+        return gettext("yes") if row.made_up else ""
 
     @admin.display(description=_("code"))
     def code(self, row: Any) -> str:

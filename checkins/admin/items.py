@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from checkins.forms import ItemForm
-from checkins.models import Item, Redemption
+from checkins.models import Item
 from games.admin.listing import UsedFilter, short
 from games.models import Code
 
 
 class ItemList(ChangeList):
-    """Counts for all items of the page at once."""
+    """The stock of all items of the page at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -26,15 +26,9 @@ class ItemList(ChangeList):
 
 
 def count(items: Iterable[Any]) -> None:
-    """Write onto each item how often it was bought, and its pool's stock."""
-    sold = dict(
-        Redemption.objects.filter(item__in=[item.pk for item in items])
-        .values_list("item")
-        .annotate(Count("pk"))
-    )
+    """Write onto each item the stock of its pool."""
     stock = stock_of({item.pool_id for item in items})
     for item in items:
-        item.times_sold = sold.get(item.pk, 0)
         item.codes_left, item.codes_given = stock.get(item.pool_id, (0, 0))
 
 
@@ -51,8 +45,8 @@ def stock_of(pools: set[int]) -> dict[int, tuple[int, int]]:
 class ItemAdmin(admin.ModelAdmin):
     form = ItemForm
     list_display = (
-        *("title", "game", "pool", "price", "limit"),
-        *("window", "stock", "sold", "hidden"),
+        *("title", "game", "of_pool", "coins", "most"),
+        *("window", "stock", "hidden"),
     )
     list_filter = (("pool__game", UsedFilter), "hidden")
     list_select_related = ("pool__game",)
@@ -88,6 +82,18 @@ class ItemAdmin(admin.ModelAdmin):
     def game(self, item: Item) -> str:
         return item.pool.game.title
 
+    @admin.display(description=gettext_lazy("pool"), ordering="pool__name")
+    def of_pool(self, item: Item) -> str:
+        return item.pool.name
+
+    @admin.display(description=gettext_lazy("price"), ordering="price")
+    def coins(self, item: Item) -> str:
+        return f"{item.price:,}"
+
+    @admin.display(description=gettext_lazy("limit"), ordering="limit")
+    def most(self, item: Item) -> int | None:
+        return item.limit
+
     @admin.display(description=gettext_lazy("sold"), ordering="opens_at")
     def window(self, item: Item) -> str:
         if not item.opens_at and not item.closes_at:
@@ -97,7 +103,3 @@ class ItemAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("left / given"))
     def stock(self, item: Any) -> str:
         return f"{item.codes_left:,} / {item.codes_given:,}"
-
-    @admin.display(description=gettext_lazy("times sold"))
-    def sold(self, item: Any) -> str:
-        return f"{item.times_sold:,}"

@@ -21,6 +21,9 @@ class Records(FoldedSearch, admin.ModelAdmin):
     show_full_result_count = False
     change_list_template = "admin/checkins/records.html"
 
+    class Media:
+        css: ClassVar = {"all": ("css/admin/games.css",)}
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_safe(self.export))
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"

@@ -19,7 +19,7 @@ from checkins.admin.records import Records
 from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
-from games.admin.listing import UsedFilter
+from games.admin.listing import UsedFilter, short
 from users.models import Player
 
 
@@ -38,7 +38,7 @@ class VoidFilter(admin.SimpleListFilter):
 @admin.register(Redemption)
 class RedemptionAdmin(Records):
     table = REDEMPTIONS
-    list_display = ("player", "item", "game", "code", "price", "at", "voided_by")
+    list_display = ("player", "item", "game", "code", "price", "time", "voided_by")
     list_filter = (
         VoidFilter,
         ("item", UsedFilter),
@@ -107,5 +107,9 @@ class RedemptionAdmin(Records):
         return -redemption.payment.amount
 
     @admin.display(description=gettext_lazy("void since"))
-    def void_since(self, redemption: Redemption) -> Any:
-        return redemption.refund.at if redemption.refund else None
+    def void_since(self, redemption: Redemption) -> str:
+        return short(redemption.refund.at if redemption.refund else None)
+
+    @admin.display(description=gettext_lazy("time"), ordering="at")
+    def time(self, redemption: Redemption) -> str:
+        return short(redemption.at)

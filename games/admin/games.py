@@ -18,7 +18,7 @@ from games.admin.pools import Imports, PoolInline
 from games.forms.game import GameForm, form_for, setting_names
 from games.handover import given
 from games.kinds import kinds
-from games.models import Game
+from games.models import Game, Pool
 from games.states import SEEN, State
 
 
@@ -125,6 +125,12 @@ class GameAdmin(Listing, Imports):
             game.edit(["settings"])
         if changes:
             messages.info(request, regrading.told(len(changes)))
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        Pool.objects.make_for(form.instance)
 
     def response_post_save_add(
         self, request: HttpRequest, obj: Game

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,14 +45,15 @@ class PoolInline(admin.TabularInline):
     def import_link(self, pool: Pool) -> SafeString | str:
         if pool.pk is None:
             return _("Save first, then import codes.")
-        return format_html(
-            '<a href="{}">{}</a> · <a href="{}?pool__id__exact={}">{}</a>',
-            reverse("admin:games_game_import", args=[pool.pk]),
-            _("Import codes"),
-            reverse("admin:games_code_changelist"),
-            pool.pk,
-            _("Show codes"),
-        )
+        codes = reverse("admin:games_code_changelist")
+        links = [
+            (reverse("admin:games_game_import", args=[pool.pk]), _("Import codes")),
+            (f"{codes}?pool__id__exact={pool.pk}", _("Show codes")),
+        ]
+        if pool.game.kind == "checkin":
+            sell = f"{reverse('admin:checkins_item_add')}?pool={pool.pk}"
+            links.append((sell, _("Sell in the shop")))
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
 
 class Imports(Actions):

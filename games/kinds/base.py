@@ -144,6 +144,10 @@ class Kind(ABC, Generic[S]):
         """A kept answer as staff read it."""
         return str(value)
 
+    def pools(self, settings: S) -> Sequence[str]:
+        """The names of the pools of codes that the settings speak of."""
+        return []
+
     def ready(self, settings: S) -> bool:
         """Whether staff have entered all that a reveal needs."""
         return True

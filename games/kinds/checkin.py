@@ -150,5 +150,9 @@ class Checkin(Kind[CheckinSettings]):
         """All of it: there is no secret in a calendar."""
         return settings.model_dump(mode="json")
 
+    def pools(self, settings: CheckinSettings) -> list[str]:
+        names = [*(day.pool for day in settings.days), settings.completed_pool]
+        return [name for name in dict.fromkeys(names) if name]
+
 
 KIND = Checkin()

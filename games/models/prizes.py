@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -12,10 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from games import events
 from users.models import Player
 
+if TYPE_CHECKING:
+    from games.models import Game
+
 LONGEST_CODE = 100
 
 
 class PoolQuerySet(models.QuerySet["Pool"]):
+    def make_for(self, game: "Game") -> None:
+        """Each pool that the game's settings speak of is there, to be filled."""
+        for name in game.of_kind.pools(game.rules):
+            self.get_or_create(game=game, name=name)
+
     def in_debt(self) -> "PoolQuerySet":
         """Those that owe codes and have some: after a transaction that gave back."""
         free = Code.objects.unclaimed().filter(pool=OuterRef("pk"))

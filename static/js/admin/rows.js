@@ -11,11 +11,34 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
 
   for (const row of list.children) enable(row);
   add.hidden = false;
-  add.addEventListener("click", () => {
+  add.addEventListener("click", () => insert(null));
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) insert(button.closest(".row"));
+  });
+
+  /** A new row: a copy below this one, or else a blank one at the end. */
+  function insert(copied) {
     const row = fresh(template, String(next));
     next += 1;
-    list.append(row);
-    row.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+    if (copied) fill(row, copied);
+    if (copied) copied.after(row);
+    else list.append(row);
+    fields(row)[0]?.focus();
+  }
+}
+
+/** What staff fill in. */
+function fields(row) {
+  return [...row.querySelectorAll("input:not([type=hidden]), textarea, select")];
+}
+
+/** Let a row say what another says. */
+function fill(row, other) {
+  const filled = fields(other);
+  fields(row).forEach((field, place) => {
+    field.value = filled[place].value;
+    field.checked = filled[place].checked;
   });
 }
 
