@@ -15,11 +15,12 @@ router = Router(tags=["batch"], auth=None)
 
 class WantedIn(Schema):
     """`id` is a game's slug or a player's id; for `games` it is left out, for `answers`
-    and `checkins` it may be: then those of all games are meant."""
+    and `checkins` it may be: then those of all games are meant. `mine` is what a
+    welcome says of the player, `me` and `mine`, with the time; of one game a batch."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    type: Literal["game", "games", "user", "answers", "checkins", "board"]
+    type: Literal["game", "games", "user", "answers", "checkins", "mine", "board"]
     id: str = Field("", max_length=60, pattern=r"^[a-z0-9-]*$")
 
 

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from answers.board import boards_of
 from answers.models import Answer
 from checkins.models import CheckIn
 from games import kept as games
+from games.arrivals import states_in
 from games.models import Game
+from games.moments import in_ms
 from users import api as users
 from users.cache import Key, keep_many, read_many
 from users.models import Player
@@ -115,6 +119,22 @@ class Batch:
         shown = [row.public() for row in of_games(rows, slugs).order_by("-date", "-pk")]
         return {slug: {"checkins": only(shown, slug)} for slug in slugs}
 
+    def mine(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
+        """The `me` and `mine` of a welcome, which take several statements: so of the
+        first game asked for only."""
+        others = Refused("invalid", "Ask for one game at a time.", field="id")
+        return dict.fromkeys(slugs, others) | {slugs[0]: self._mine(slugs[0])}
+
+    def _mine(self, slug: str) -> Data | Refused:
+        game = Game.objects.seen().filter(slug=slug).first()
+        if game is None:
+            return Refused("not_found")
+        now = in_ms(timezone.now())
+        if self.player is None:
+            return {"now": now, "me": None, "mine": {}}
+        own = states_in(game, [self.player])[self.player.pk]
+        return {"now": now, "me": own.me, "mine": own.mine}
+
     def board(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         found = boards_of(slugs)
         return {
@@ -129,6 +149,7 @@ READERS: dict[str, Callable[[Batch, Sequence[str]], Mapping[str, Data | Refused]
     "user": Batch.user,
     "answers": Batch.own_answers,
     "checkins": Batch.own_checkins,
+    "mine": Batch.mine,
     "board": Batch.board,
 }
 

@@ -35,6 +35,7 @@ class GameOut(Schema):
     sold_out: bool
     play: dict[str, Any]
     reveal: dict[str, Any] | None
+    shop: list[dict[str, Any]] | None = None  # of check-in games alone
     seq: int
 
 
@@ -50,7 +51,7 @@ def seen_game(slug: str) -> Game:
     return game
 
 
-@router.get("", response=GamesOut)
+@router.get("", response=GamesOut, exclude_unset=True)
 @decorate_view(conditional_page)
 @limited("games")
 def games(request: HttpRequest) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def games(request: HttpRequest) -> dict[str, Any]:
     return {"games": games_for(player_of(request))}
 
 
-@router.get("/{slug:slug}", response=GameOut)
+@router.get("/{slug:slug}", response=GameOut, exclude_unset=True)
 @decorate_view(conditional_page, cache_control(public=True, max_age=1))
 @limited("game")
 def game(request: HttpRequest, slug: str) -> dict[str, Any]:

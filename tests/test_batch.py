@@ -171,3 +171,35 @@ def test_bad_batch_is_refused_by_name(
 def test_item_of_no_number_is_nobody(as_carol: Client) -> None:
     [result] = ask(as_carol, {"type": "user", "id": "9" * 40})
     assert result["status"] in (403, 404)
+
+
+def test_mine_is_what_the_welcome_says(as_alice: Client, make_game: MakeGame) -> None:
+    game = make_game(slug="one", codes=1)
+    body = {"game": game.slug, "id": str(uuid4()), "value": "elephant"}
+    as_alice.post("/api/answers", body, content_type="application/json")
+    [result] = ask(as_alice, {"type": "mine", "id": "one"})
+    me, mine = result["data"]["me"], result["data"]["mine"]
+    assert (me["name"], me["eligible"]) == ("Alice", True)
+    assert mine["answers"][0]["verdict"] == "right"
+    assert mine["codes"][0]["code"].startswith("CODE-")
+
+
+def test_mine_of_a_stranger_is_nothing(client: Client, make_game: MakeGame) -> None:
+    make_game(slug="one")
+    [result] = ask(client, {"type": "mine", "id": "one"})
+    assert (result["data"]["me"], result["data"]["mine"]) == (None, {})
+
+
+def test_mine_is_of_one_game_a_batch(as_alice: Client, make_game: MakeGame) -> None:
+    wanted = [{"type": "mine", "id": make_game(slug=s).slug} for s in ("one", "two")]
+    results = ask(as_alice, *wanted)
+    assert [one["status"] for one in results] == [200, 400]
+
+
+def test_game_with_a_shop_is_the_same_in_a_batch(
+    client: Client, make_game: MakeGame
+) -> None:
+    make_game("checkin", slug="one")
+    [result] = ask(client, {"type": "game", "id": "one"})
+    assert result["data"]["shop"] == []
+    assert result["data"] == client.get("/api/games/one").json()

@@ -42,8 +42,14 @@ class Cast:
         self.contexts.append(context)
         url = self.stack.url(path, process)
         if session:
-            cookie = {"name": "sessionid", "value": session, "url": self.stack.url("/")}
-            context.add_cookies([cookie])  # type: ignore[list-item]
+            # As a sign-in leaves them.
+            cookies = {"sessionid": session, "csrftoken": "c" * 32}
+            context.add_cookies(
+                [
+                    {"name": name, "value": value, "url": self.stack.url("/")}
+                    for name, value in cookies.items()
+                ]
+            )
         context.set_default_timeout(8_000)
         page = context.new_page()
         page.on("console", self._hear)

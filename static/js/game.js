@@ -3,10 +3,10 @@ import { bind } from "./lib/bind.js";
 import { everySecond, serverNow, showCountdowns } from "./lib/clock.js";
 import { Commands } from "./lib/commands.js";
 import { showState, watchControls } from "./lib/controls.js";
+import { Line } from "./lib/line.js";
 import { Model } from "./lib/model.js";
 import { Pending } from "./lib/pending.js";
 import { showOf } from "./lib/show.js";
-import { GameSocket } from "./lib/socket.js";
 import { viewOf } from "./lib/view.js";
 
 const article = document.querySelector("article.game");
@@ -16,13 +16,13 @@ const model = new Model(read("state"), read("texts"), {
   plays: Boolean(article.querySelector("[data-plays]")),
 });
 const pending = new Pending(model.game.slug);
-const socket = new GameSocket(model.game.slug, { onFrame, onLink });
-const commands = new Commands(model, pending, (command) => socket.send(command));
+const line = new Line(model.game.slug, { onFrame, onLink });
+const commands = new Commands(model, pending, (command) => line.send(command));
 let kind = {};
 
 function render() {
   const view = viewOf(model, serverNow(), pending.items.length > 0);
-  kind.extend?.(view, serverNow(), () => socket.resync());
+  kind.extend?.(view, serverNow(), () => line.resync());
   view.show = { ...showOf(view), ...view.show };
   bind(document.body, view);
   showState(article.querySelector(".chip"), view.phase);
@@ -76,6 +76,6 @@ async function loadKind() {
 
 article.addEventListener("submit", onSubmit);
 watchControls(article);
-if (!model.preview) socket.open();
+if (!model.preview) line.open();
 loadKind();
 everySecond(render);

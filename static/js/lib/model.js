@@ -8,6 +8,7 @@ export class Model {
     this.me = undefined; // null once we know it's a stranger
     this.mine = {};
     this.tally = {};
+    this.board = [];
     this.link = "connecting";
     this.said = {};
     this.retryAt = null;
@@ -24,11 +25,13 @@ export class Model {
     const { type, seq, now, id, ...parts } = frame;
     if (type === "welcome") {
       setServerNow(now);
-      Object.assign(this, parts);
+      Object.assign(this, parts, { board: parts.board ?? [] });
     } else if (type === "game") {
       this.game = parts.game;
     } else if (type === "tally") {
       this.tally = parts;
+    } else if (type === "board") {
+      this.board = parts.top;
     } else if (type === "me") {
       Object.assign(this, parts);
     }

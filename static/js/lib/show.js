@@ -31,6 +31,7 @@ function playing(view) {
     over: stage === "closed" && !game.takes_answers,
     sold_out: live && game.sold_out && game.takes_answers && !codes.length && !solved,
     right_count: game.takes_answers && (game.instant || stage === "revealed"),
+    leaders: view.board.length > 0 && stage !== "gone",
     published: !game.takes_answers && !["soon", "gone"].includes(stage),
   };
 }

@@ -26,9 +26,13 @@ export class GameSocket {
     this.startTimer("watch", CONNECT_MS, () => this.lose());
   }
 
+  get isOpen() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   // False if it can't go out now; who sends must keep it.
   send(command) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    if (!this.isOpen) return false;
     this.socket.send(JSON.stringify(command));
     return true;
   }

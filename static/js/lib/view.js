@@ -11,11 +11,11 @@ const STAGES = {
 const ONLY = ""; // the question of a kind that asks only one thing
 
 export function viewOf(model, now, pending) {
-  const { game, me, mine, tally, link } = model;
+  const { game, me, mine, tally, board, link } = model;
   const phase = model.welcomed ? phaseAt(game, now) : game.state;
   const stage = link === "gone" ? "gone" : model.preview ? "play" : (STAGES[phase] ?? "gone");
   const answer = (mine.answers ?? []).find((one) => one.question === ONLY);
-  const view = { game, me, mine, tally, link, phase, stage, answer, plays: model.plays };
+  const view = { game, me, mine, tally, board, link, phase, stage, answer, plays: model.plays };
   view.who = model.preview ? "player" : whoIs(me);
   view.codes = mine.codes ?? [];
   view.lines = mine.lines ?? [];

@@ -1,0 +1,135 @@
+"""A network that blocks sockets: the page works over HTTP, and goes back by itself."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, WebSocketRoute, expect
+
+from tests.conftest import SETTINGS
+from tests.stack import Stack
+from tests.test_browser import Cast, browser, cast, on_both, tally  # noqa: F401
+
+CODE = re.compile("CODE-")
+
+
+class Blocked:
+    """A page whose sockets are closed at once, and what it asks over HTTP."""
+
+    def __init__(self, cast: Cast, session: str) -> None:
+        self.cast = cast
+        self.page: Page = cast.opens("/login/", session)
+        self.open = False
+        self.said: list[tuple[str, str, int]] = []
+        self.page.context.route_web_socket(re.compile("/ws/"), self._route)
+        self.page.on("response", self._hear)
+
+    def _route(self, socket: WebSocketRoute) -> None:
+        if self.open:
+            socket.connect_to_server()
+        else:
+            socket.close(code=1011)
+
+    def _hear(self, response: Response) -> None:
+        path = response.url.removeprefix(self.cast.stack.url(""))
+        if path.startswith(("/api/", "/batch")):
+            self.said.append((response.request.method, path, response.status))
+
+    def goes_to(self, slug: str) -> Page:
+        self.page.goto(self.cast.stack.url(f"/games/{slug}/"))
+        expect(self.page.get_by_text("Live updates don’t get through")).to_be_visible()
+        return self.page
+
+    def count(self, method: str, path: str, status: int) -> int:
+        return self.said.count((method, path, status))
+
+    def waits_for(self, method: str, path: str, status: int) -> None:
+        """Until it is answered like this, within 20 s."""
+        for _tenth in range(200):
+            if self.count(method, path, status):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"never {method} {path} {status}: {self.said}")
+
+
+@pytest.fixture
+def blocked(cast: Cast) -> Callable[[], Blocked]:  # noqa: F811
+    def make() -> Blocked:
+        [session] = cast.stack.make_players(1)
+        return Blocked(cast, session)
+
+    return make
+
+
+def act(stack: Stack, slug: str, code: str) -> Any:
+    return stack.run(f"game = Game.objects.get(slug=given['slug'])\n{code}", slug=slug)
+
+
+@on_both
+def test_answer_over_http_wins_the_code(cast: Cast, blocked: Any) -> None:  # noqa: F811
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=1)
+    player = blocked()
+    page = player.goes_to(slug)
+    assert player.said == [("POST", "/api/batch", 200)]
+    expect(page.locator('[data-text="me.name"]')).to_be_visible()
+    page.get_by_label("Your answer").fill("mouse")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Not quite")).to_be_visible()
+    page.get_by_label("Your answer").fill("Elephant")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text(CODE)).to_be_visible()
+    assert player.count("POST", "/api/answers", 200) == 2
+    assert player.count("POST", "/api/batch", 200) == 1
+    page.reload()
+    expect(page.get_by_text(CODE)).to_be_visible()
+
+
+def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:  # noqa: F811
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
+    player = blocked()
+    page = player.goes_to(slug)
+    player.waits_for("GET", f"/api/games/{slug}", 304)
+    act(cast.stack, slug, "game.pause(now)")
+    expect(page.get_by_text("A short pause")).to_be_visible()
+    assert player.count("POST", "/api/batch", 200) == 1
+
+
+def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:  # noqa: F811
+    slug = cast.stack.make_game("number", SETTINGS["number"], codes=1)
+    page = blocked().goes_to(slug)
+    page.get_by_label(re.compile("guess")).fill("042")
+    page.get_by_role("button", name=re.compile("my guess")).click()
+    expect(page.locator(".guess .answer")).to_have_text("042")
+    act(cast.stack, slug, "game.close(now); results.reveal(game, now)")
+    expect(page.get_by_text("You won!")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(CODE)).to_be_visible()
+
+
+def test_day_is_checked_in_over_http(cast: Cast, blocked: Any) -> None:  # noqa: F811
+    slug = cast.stack.make_game("checkin", SETTINGS["checkin"])
+    page = blocked().goes_to(slug)
+    page.get_by_role("button", name=re.compile("Check in")).click()
+    expect(page.locator('[data-text="me.coins"]').first).to_have_text("10")
+
+
+def test_guest_joins_without_a_socket(cast: Cast) -> None:  # noqa: F811
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=1)
+    guest = Blocked(cast, "")
+    page = guest.goes_to(slug)
+    page.get_by_label("Choose a nickname").fill("Zoë")
+    page.get_by_role("button", name="Let me play").click()
+    expect(page.locator('[data-text="me.name"]')).to_have_text("Zoë")
+    page.get_by_label("Your answer").fill("elephant")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text(CODE)).to_be_visible()
+
+
+def test_page_goes_back_to_the_socket_once_it_opens(cast: Cast, blocked: Any) -> None:  # noqa: F811
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
+    player = blocked()
+    page = player.goes_to(slug)
+    player.open = True
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(tally(page, "here")).to_have_text("1")
+    expect(page.get_by_text("Live updates don’t get through")).to_be_hidden()
