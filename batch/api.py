@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 
 from batch.reads import Batch, Wanted, result_of
 from games.pages import player_of
+from users.auth import everybody
 from users.limits import limited
 
-router = Router(tags=["batch"], auth=None)
+router = Router(tags=["batch"], auth=everybody)
 
 
 class WantedIn(Schema):

@@ -5,33 +5,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import SessionAuth
 
 import answers.api
 import batch.api
 import checkins.api
 import games.api
 import users.api
-from users.models import Player
+from users.auth import members
 from users.refusals import Refused
-
-LARGEST_BODY = 64 * 1024  # bytes
-
-
-class SignedIn(SessionAuth):
-    """The session's player; browsers send the CSRF token with what changes anything."""
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> Player | None:
-        if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
-            raise Refused("too_large")
-        player = request.user
-        return player if isinstance(player, Player) else None
-
 
 api = NinjaAPI(
     title="Gameproject",
     description="What a client may ask for over HTTP. See docs/protocol.md.",
-    auth=SignedIn(),
+    auth=members,
     urls_namespace="api",
 )
 api.add_router("/games", games.api.router)

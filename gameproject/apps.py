@@ -7,8 +7,6 @@ class GameprojectConfig(AppConfig):
     name = "gameproject"
 
     def ready(self) -> None:
-        from django.contrib import admin
-
         from answers import commands, results, welcome
         from answers.board import boards_of
         from answers.models import Answer
@@ -16,9 +14,7 @@ class GameprojectConfig(AppConfig):
         from checkins.welcome import checkins_of, purchases_of, shops_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
-        from users.signin import StaffSignInForm
 
-        admin.site.login_form = StaffSignInForm
         given.commands |= {
             "checkin": checkin_command,
             "redeem": redeem_command,

@@ -11,10 +11,11 @@ from ninja.decorators import decorate_view
 from games.kept import games_for, public_of
 from games.models import Game
 from games.pages import player_of
+from users.auth import everybody
 from users.limits import limited
 from users.refusals import Refused
 
-router = Router(tags=["games"], auth=None)
+router = Router(tags=["games"], auth=everybody)
 
 
 class GameOut(Schema):

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from users import admin_tokens as admin_tokens
 from users.models import CoinEntry, Player
 from users.names import fold, tidy
 from users.signin import SignInForm

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
@@ -42,15 +41,6 @@ class SignInForm(AuthenticationForm):
         except ValidationError:
             count_failure(self.request, name)
             raise
-
-
-class StaffSignInForm(SignInForm, AdminAuthenticationForm):
-    """The same for the admin, where one must be staff as well."""
-
-    error_messages = {
-        **AdminAuthenticationForm.error_messages,
-        **SignInForm.error_messages,
-    }
 
 
 def is_limited(request: HttpRequest, name: str) -> bool:

@@ -1,0 +1,70 @@
+"""Tokens by which scripts use the API for a player."""
+
+import hashlib
+import secrets
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from users.models.player import Player
+
+PREFIX = "gp_"  # so that a leaked one is recognised for what it is
+
+
+class ApiTokenManager(models.Manager["ApiToken"]):
+    def issue(self, player: Player, name: str, scope: str) -> tuple["ApiToken", str]:
+        """A new token and its text, which is kept nowhere and so shown only now."""
+        text = PREFIX + secrets.token_urlsafe(32)
+        token = self.create(
+            player=player, name=name, scope=scope, digest=digest_of(text)
+        )
+        return token, text
+
+    def find(self, text: str) -> "ApiToken | None":
+        """The token of that text, unless it was revoked or its player banned."""
+        token = (
+            self.filter(digest=digest_of(text), revoked_at=None)
+            .select_related("player")
+            .first()
+        )
+        return token if token and token.player.is_active else None
+
+
+class ApiToken(models.Model):
+    """A key of a player's. Its text has 256 random bits, so a plain hash is enough."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("read")
+        WRITE = "write", _("read and write")
+
+    player = models.ForeignKey(
+        Player, models.CASCADE, related_name="tokens", verbose_name=_("player")
+    )
+    name = models.CharField(
+        _("name"), max_length=80, help_text=_("What it is for, and where it is kept.")
+    )
+    scope = models.CharField(
+        _("scope"), max_length=5, choices=Scope.choices, default=Scope.READ
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
+
+    objects = ApiTokenManager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def revoke(self) -> None:
+        """End it for good; the row stays, so that one sees it once was."""
+        self.revoked_at = self.revoked_at or timezone.now()
+        self.save(update_fields=["revoked_at"])
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
