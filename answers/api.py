@@ -13,6 +13,7 @@ from answers.submission import Submission, submit
 from games.api import seen_game
 from users.limits import limited
 from users.models import Player
+from users.schemas import answers
 
 router = Router(tags=["answers"])
 
@@ -65,7 +66,7 @@ class AnswersOut(Schema):
     answers: list[AnswerOut]
 
 
-@router.post("", response=ReplyOut, exclude_none=True)
+@router.post("", response=answers(ReplyOut), exclude_none=True)
 @limited("answers")
 def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     """Submit an answer. Sent again with its id, it has the first outcome again."""
@@ -79,7 +80,7 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     return {"id": said.id, **reply}
 
 
-@router.get("", response=AnswersOut)
+@router.get("", response=answers(AnswersOut))
 @limited("answers")
 def my_answers(request: HttpRequest, game: str = "") -> dict[str, Any]:
     """One's own current answers, the newest first; those of one game on wish."""

@@ -10,6 +10,7 @@ from batch.reads import Batch, Wanted, result_of
 from games.pages import player_of
 from users.auth import everybody
 from users.limits import limited
+from users.schemas import answers
 
 router = Router(tags=["batch"], auth=everybody)
 
@@ -45,7 +46,7 @@ class BatchOut(Schema):
     results: list[ResultOut]
 
 
-@router.post("", response=BatchOut, exclude_unset=True)
+@router.post("", response=answers(BatchOut), exclude_unset=True)
 @limited("games")
 def batch(request: HttpRequest, said: BatchIn) -> dict[str, Any]:
     """Answers in the order asked; one item's failure is its own."""

@@ -14,6 +14,7 @@ from checkins.shop import Purchase, redeem
 from games.api import seen_game
 from users.limits import limited
 from users.models import Player
+from users.schemas import answers
 
 router = Router(tags=["check-ins"])
 
@@ -82,7 +83,7 @@ class PurchasesOut(Schema):
     redemptions: list[PurchaseOut]
 
 
-@router.post("/checkins", response=CheckinOut)
+@router.post("/checkins", response=answers(CheckinOut))
 @limited("checkins")
 def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
     """Do today's day. Sent again, it says the same with `status` already."""
@@ -92,7 +93,7 @@ def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
     return {"id": said.id, **check_in(visit)}
 
 
-@router.get("/checkins", response=DaysOut)
+@router.get("/checkins", response=answers(DaysOut))
 @limited("checkins")
 def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
     """One's own check-ins, the newest first; those of one game on wish."""
@@ -103,7 +104,7 @@ def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
     return {"checkins": [row.public() for row in rows.order_by("-date", "-pk")[:200]]}
 
 
-@router.post("/redemptions", response=RedeemOut)
+@router.post("/redemptions", response=answers(RedeemOut))
 @limited("checkins")
 def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
     """Buy an item. Sent again with its id, it says the same with `status` already."""
@@ -113,7 +114,7 @@ def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
     return {"id": said.id, **redeem(purchase)}
 
 
-@router.get("/redemptions", response=PurchasesOut)
+@router.get("/redemptions", response=answers(PurchasesOut))
 @limited("checkins")
 def my_redemptions(request: HttpRequest) -> dict[str, Any]:
     """What one bought, the newest first."""

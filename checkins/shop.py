@@ -56,7 +56,7 @@ def repeat(earlier: Redemption, purchase: Purchase, player: Player) -> dict[str,
 
 
 def find_item(purchase: Purchase, game: Game) -> Item:
-    """The item as it is sold now, locked against an edit of its price meanwhile."""
+    """The item as it is sold now. Holding the game holds off an edit of it."""
     items = Item.objects.filter(pool__game=game).select_related("pool")
     item = items.filter(pk=purchase.item_id).first()
     if item is None or not item.is_sold_at(purchase.at):

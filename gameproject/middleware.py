@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # The database or Redis is away or overloaded: the request may be sent again.
 OUTAGES = (OperationalError, InterfaceError, RedisError)
 RETRY_SECONDS = 2
+API_PATHS = ("/api/", "/batch")  # where refusals are JSON
 
 
 class Middleware:
@@ -71,7 +72,7 @@ class Refusals(Middleware):
     @staticmethod
     def _say(request: HttpRequest, refused: Refused) -> HttpResponse:
         as_json = refused.response()
-        if request.path.startswith(("/api/", "/batch")):
+        if request.path.startswith(API_PATHS):
             return as_json
         page = render(
             request, "refused.html", refused.body(), status=as_json.status_code

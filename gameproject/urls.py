@@ -4,12 +4,15 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import page_not_found
 
 import answers.pages
 import games.pages
 import games.pictures
 import users.pages
 from gameproject.api import api
+from gameproject.middleware import API_PATHS
+from users.refusals import Refused
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -22,6 +25,15 @@ def batch(request: HttpRequest) -> HttpResponseBase:
     """`/batch`, as the clients of the system before call it: reads only, no token."""
     return resolve("/api/batch").func(request)
 
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """What isn't there, said in the form the path speaks."""
+    if request.path.startswith(API_PATHS):
+        return Refused("not_found").response()
+    return page_not_found(request, exception)
+
+
+handler404 = not_found
 
 urlpatterns = [
     path("", games.pages.home, name="home"),

@@ -14,6 +14,7 @@ from games.pages import player_of
 from users.auth import everybody
 from users.limits import limited
 from users.refusals import Refused
+from users.schemas import answers
 
 router = Router(tags=["games"], auth=everybody)
 
@@ -52,7 +53,7 @@ def seen_game(slug: str) -> Game:
     return game
 
 
-@router.get("", response=GamesOut, exclude_unset=True)
+@router.get("", response=answers(GamesOut), exclude_unset=True)
 @decorate_view(conditional_page)
 @limited("games")
 def games(request: HttpRequest) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def games(request: HttpRequest) -> dict[str, Any]:
     return {"games": games_for(player_of(request))}
 
 
-@router.get("/{slug:slug}", response=GameOut, exclude_unset=True)
+@router.get("/{slug:slug}", response=answers(GameOut), exclude_unset=True)
 @decorate_view(conditional_page, cache_control(public=True, max_age=1))
 @limited("game")
 def game(request: HttpRequest, slug: str) -> dict[str, Any]:

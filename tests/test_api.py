@@ -159,3 +159,11 @@ def test_banned_player_is_a_stranger(
 ) -> None:
     client.force_login(mallory)
     assert client.get("/api/answers").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/nope", "/api/users/x,y", "/api/games/a b"])
+def test_unknown_path_of_the_api_is_refused_in_its_own_form(
+    client: Client, path: str
+) -> None:
+    said = client.get(path)
+    assert (said.status_code, said.json()["error"]["code"]) == (404, "not_found")

@@ -10,6 +10,7 @@ from users.cache import Key, kept
 from users.limits import limited
 from users.models import Player
 from users.refusals import Refused
+from users.schemas import answers
 
 router = Router(tags=["users"])
 
@@ -21,7 +22,7 @@ class UserOut(Schema):
     coins: int
 
 
-@router.get("/{int:user_id}", response=UserOut)
+@router.get("/{int:user_id}", response=answers(UserOut))
 @limited("user")
 def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     """The player, to themselves and to staff. Others can't even learn who exists."""
