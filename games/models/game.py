@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 from typing import Any, cast
 
 from django.core.validators import RegexValidator
-from django.db import connection, models, transaction
-from django.db.models import Case, F, Q, When
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from games import events
@@ -18,6 +18,7 @@ from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.people import Invitation
 from games.models.prizes import sold_out_among
+from games.models.queryset import GameQuerySet
 from games.moments import in_ms
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
@@ -33,55 +34,6 @@ slug_validator = RegexValidator(
 def validated(kind: str, settings: str) -> Settings:
     """Settings from JSON, once for all who read the same: a long list takes a while."""
     return cast(Settings, kind_named(kind).Settings.model_validate_json(settings))
-
-
-class GameQuerySet(models.QuerySet["Game"]):
-    def seen(self) -> "GameQuerySet":
-        """Not a draft, not archived."""
-        return self.filter(state__in=SEEN)
-
-    def for_everybody(self) -> "GameQuerySet":
-        """Seen, and not only by those on a list."""
-        return self.seen().exclude(access=Access.LISTED)
-
-    def visible_to(self, player: Player | None) -> "GameQuerySet":
-        """Seen, and not for a list this player isn't on."""
-        if player is None or player.is_guest:
-            return self.for_everybody()
-        listed = Invitation.objects.filter(name_key=player.name_key).values("game")
-        return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
-
-    def in_order_of_interest(self) -> "GameQuerySet":
-        """Open, paused, coming, revealed, closed; of each the newest first."""
-        order = (
-            State.OPEN,
-            State.PAUSED,
-            State.SCHEDULED,
-            State.REVEALED,
-            State.CLOSED,
-        )
-        places = [When(state=state, then=place) for place, state in enumerate(order)]
-        return self.order_by(Case(*places, default=len(order)), "-id")
-
-    def due(self, now: datetime) -> "GameQuerySet":
-        """Whose opening or closing time has come, but whose state says otherwise."""
-        return self.filter(
-            Q(state=State.SCHEDULED, opens_at__lte=now)
-            | Q(state__in=(State.OPEN, State.PAUSED), closes_at__lte=now)
-        )
-
-    def held(self, pk: int) -> "Game":
-        """The game, in a transaction that no verb of staff may overtake.
-
-        Many answers hold it together (`FOR KEY SHARE`); a verb waits for them
-        (`FOR UPDATE`). SQLite's write transactions follow each other anyway.
-        """
-        if connection.vendor != "postgresql":
-            return self.get(pk=pk)
-        sql = "SELECT * FROM games_game WHERE id = %s FOR KEY SHARE"
-        for game in self.raw(sql, [pk]):
-            return cast(Game, game)
-        raise self.model.DoesNotExist
 
 
 class Game(models.Model):

@@ -1,0 +1,63 @@
+"""Questions about games, as words to chain."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from django.db import connection, models
+from django.db.models import Case, Q, When
+
+from games.models.people import Invitation
+from games.states import SEEN, Access, State
+from users.models import Player
+
+if TYPE_CHECKING:
+    from games.models.game import Game
+
+
+class GameQuerySet(models.QuerySet["Game"]):
+    def seen(self) -> "GameQuerySet":
+        """Not a draft, not archived."""
+        return self.filter(state__in=SEEN)
+
+    def for_everybody(self) -> "GameQuerySet":
+        """Seen, and not only by those on a list."""
+        return self.seen().exclude(access=Access.LISTED)
+
+    def visible_to(self, player: Player | None) -> "GameQuerySet":
+        """Seen, and not for a list this player isn't on."""
+        if player is None or player.is_guest:
+            return self.for_everybody()
+        listed = Invitation.objects.filter(name_key=player.name_key).values("game")
+        return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
+
+    def in_order_of_interest(self) -> "GameQuerySet":
+        """Open, paused, coming, revealed, closed; of each the newest first."""
+        order = (
+            State.OPEN,
+            State.PAUSED,
+            State.SCHEDULED,
+            State.REVEALED,
+            State.CLOSED,
+        )
+        places = [When(state=state, then=place) for place, state in enumerate(order)]
+        return self.order_by(Case(*places, default=len(order)), "-id")
+
+    def due(self, now: datetime) -> "GameQuerySet":
+        """Whose opening or closing time has come, but whose state says otherwise."""
+        return self.filter(
+            Q(state=State.SCHEDULED, opens_at__lte=now)
+            | Q(state__in=(State.OPEN, State.PAUSED), closes_at__lte=now)
+        )
+
+    def held(self, pk: int) -> "Game":
+        """The game, in a transaction that no verb of staff may overtake.
+
+        Many answers hold it together (`FOR KEY SHARE`); a verb waits for them
+        (`FOR UPDATE`). SQLite's write transactions follow each other anyway.
+        """
+        if connection.vendor != "postgresql":
+            return self.get(pk=pk)
+        sql = "SELECT * FROM games_game WHERE id = %s FOR KEY SHARE"
+        for game in self.raw(sql, [pk]):
+            return cast("Game", game)
+        raise self.model.DoesNotExist
