@@ -16,6 +16,7 @@ from games.states import State
 from tests.stack import POSTGRES, REDIS, Stack, fresh_database
 from users.models import Player
 
+pytest_plugins = ["tests.browsers"]
 PASSWORD = "correct horse"
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Response, WebSocketRoute, expect
 
+from tests.browsers import Cast, on_both, tally
 from tests.conftest import SETTINGS
 from tests.stack import Stack
-from tests.test_browser import Cast, browser, cast, on_both, tally  # noqa: F401
 
 CODE = re.compile("CODE-")
 
@@ -54,7 +54,7 @@ class Blocked:
 
 
 @pytest.fixture
-def blocked(cast: Cast) -> Callable[[], Blocked]:  # noqa: F811
+def blocked(cast: Cast) -> Callable[[], Blocked]:
     def make() -> Blocked:
         [session] = cast.stack.make_players(1)
         return Blocked(cast, session)
@@ -67,7 +67,7 @@ def act(stack: Stack, slug: str, code: str) -> Any:
 
 
 @on_both
-def test_answer_over_http_wins_the_code(cast: Cast, blocked: Any) -> None:  # noqa: F811
+def test_answer_over_http_wins_the_code(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=1)
     player = blocked()
     page = player.goes_to(slug)
@@ -85,7 +85,7 @@ def test_answer_over_http_wins_the_code(cast: Cast, blocked: Any) -> None:  # no
     expect(page.get_by_text(CODE)).to_be_visible()
 
 
-def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:  # noqa: F811
+def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     player = blocked()
     page = player.goes_to(slug)
@@ -95,7 +95,7 @@ def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:  # noqa: F8
     assert player.count("POST", "/api/batch", 200) == 1
 
 
-def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:  # noqa: F811
+def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("number", SETTINGS["number"], codes=1)
     page = blocked().goes_to(slug)
     page.get_by_label(re.compile("guess")).fill("042")
@@ -106,14 +106,14 @@ def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:  # noqa:
     expect(page.get_by_text(CODE)).to_be_visible()
 
 
-def test_day_is_checked_in_over_http(cast: Cast, blocked: Any) -> None:  # noqa: F811
+def test_day_is_checked_in_over_http(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("checkin", SETTINGS["checkin"])
     page = blocked().goes_to(slug)
     page.get_by_role("button", name=re.compile("Check in")).click()
     expect(page.locator('[data-text="me.coins"]').first).to_have_text("10")
 
 
-def test_guest_joins_without_a_socket(cast: Cast) -> None:  # noqa: F811
+def test_guest_joins_without_a_socket(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=1)
     guest = Blocked(cast, "")
     page = guest.goes_to(slug)
@@ -125,7 +125,7 @@ def test_guest_joins_without_a_socket(cast: Cast) -> None:  # noqa: F811
     expect(page.get_by_text(CODE)).to_be_visible()
 
 
-def test_page_goes_back_to_the_socket_once_it_opens(cast: Cast, blocked: Any) -> None:  # noqa: F811
+def test_page_goes_back_to_the_socket_once_it_opens(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     player = blocked()
     page = player.goes_to(slug)

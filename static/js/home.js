@@ -1,7 +1,9 @@
-// The list of games: countdowns on the server's clock.
+// The list of games: countdowns on the server's clock, and the pages behind it.
 import { everySecond, serverNow, setServerNow, showCountdowns } from "./lib/clock.js";
 import { showState } from "./lib/controls.js";
+import { prefetchLinks } from "./lib/prefetch.js";
 
+const FIRST = 3; // games fetched ahead without a sign of interest
 const cards = document.querySelector(".cards");
 
 // What was due has come: the chip says so, the countdown goes.
@@ -19,4 +21,5 @@ function tick() {
 if (cards) {
   setServerNow(Number(cards.dataset.now) * 1000);
   everySecond(tick);
+  prefetchLinks(cards, FIRST, document.getElementById("ahead"));
 }

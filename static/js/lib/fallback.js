@@ -67,9 +67,8 @@ export class Fallback {
   // One question and what follows from it, unless the socket is back by then.
   async turn(ask) {
     clearTimeout(this.timer);
-    const turn = (this.latest = {});
     const act = await ask().catch((error) => () => this.fail(error.said));
-    if (!this.on || this.latest !== turn) return;
+    if (!this.on) return;
     this.link = "polling";
     this.next(document.hidden ? HIDDEN_MS : EVERY_MS);
     act();

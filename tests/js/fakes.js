@@ -1,0 +1,142 @@
+// What a browser has and node hasn't: a page, its storage, sockets, and a server to ask.
+import { mock } from "node:test";
+
+class FakeElement extends EventTarget {
+  content = { textContent: "" };
+}
+
+// A page as empty as the modules need; every test starts with a new one.
+export function newPage() {
+  const page = new FakeElement();
+  Object.assign(page, { hidden: false, cookie: "csrftoken=token; other=x" });
+  page.documentElement = { lang: "en" };
+  page.head = { links: [], append: (link) => page.head.links.push(link) };
+  page.createElement = () => ({});
+  page.importNode = (content) => content;
+  const browser = new EventTarget();
+  Object.assign(globalThis, {
+    document: page,
+    location: { protocol: "https:", host: "play.example" },
+    sessionStorage: newStorage(),
+    addEventListener: browser.addEventListener.bind(browser),
+    WebSocket: FakeSocket,
+  });
+  FakeSocket.made = [];
+  return { page, browser };
+}
+
+export function newStorage() {
+  const kept = new Map();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    kept,
+  };
+}
+
+export class FakeSocket {
+  static OPEN = 1;
+  static made = [];
+
+  static get last() {
+    return FakeSocket.made.at(-1);
+  }
+
+  constructor(address) {
+    Object.assign(this, { address, readyState: 0, sent: [], closed: false });
+    FakeSocket.made.push(this);
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close() {
+    this.closed = true;
+    this.readyState = 3;
+  }
+
+  // What the server, or the network, does.
+  opens() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  says(frame) {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  welcomes(seq = 1, more = {}) {
+    this.opens();
+    this.says({ type: "welcome", seq, now: 0, game: {}, me: null, mine: {}, ...more });
+  }
+
+  breaks(code = 1006) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+// A server: `answer(method, path, body, headers)` gives [status, body, headers], or throws.
+export function serve(answer) {
+  const asked = [];
+  globalThis.fetch = mock.fn(async (path, { method = "GET", body, headers = {} } = {}) => {
+    const said = body && JSON.parse(body);
+    asked.push({ method, path, body: said, headers });
+    const [status, reply, more = {}] = await answer(method, path, said, headers);
+    return {
+      status,
+      ok: status >= 200 && status < 300,
+      headers: { get: (name) => more[name] ?? null },
+      json: async () => {
+        if (reply === undefined) throw new SyntaxError("no JSON");
+        return reply;
+      },
+    };
+  });
+  return asked;
+}
+
+// Time that passes only when told, timer by timer, settling what each one promised.
+// Not node's own mock, which loses timers that are set while others run.
+let now, timers;
+
+export function stopTime() {
+  [now, timers] = [1_000_000, []];
+  mock.method(Date, "now", () => now);
+  mock.method(globalThis, "setTimeout", (act, ms = 0) => {
+    const timer = { act, at: now + ms };
+    timers.push(timer);
+    return timer;
+  });
+  mock.method(globalThis, "clearTimeout", (timer) => {
+    timers = timers.filter((one) => one !== timer);
+  });
+}
+
+export async function pass(ms) {
+  const end = now + ms;
+  for (;;) {
+    await settle();
+    const due = timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+    if (!due) break;
+    timers = timers.filter((one) => one !== due);
+    now = due.at;
+    due.act();
+  }
+  now = end;
+}
+
+export async function settle() {
+  for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+// `Math.random` gives these, then its last one for ever.
+export function chance(...values) {
+  let place = 0;
+  mock.method(Math, "random", () => values[Math.min(place++, values.length - 1)]);
+}
+
+export function putBack() {
+  mock.restoreAll();
+}

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { Line } from "../../static/js/lib/line.js";
+import { chance, FakeSocket, newPage, pass, putBack, serve, stopTime } from "./fakes.js";
+
+const ME = { id: 7, name: "Alice", eligible: true };
+let page, heard, links, line, asked, game, etag, broken;
+
+beforeEach(() => {
+  ({ page } = newPage());
+  stopTime();
+  chance(0.5);
+  [heard, links, etag, broken] = [[], [], '"a"', false];
+  game = { slug: "one", state: "OPEN", reveal: null, seq: 4 };
+  asked = serve(answer);
+  line = newLine();
+});
+afterEach(putBack);
+
+function newLine() {
+  return new Line("one", {
+    onFrame: (frame) => heard.push(frame),
+    onLink: (link) => links.push(link),
+  });
+}
+
+function answer(method, path, body, headers) {
+  if (broken) return [503, undefined, { "Retry-After": "2" }];
+  if (path === "/api/batch") return [200, { results: body.requests.map(resultOf) }];
+  if (method === "POST") return [200, { id: body.id, status: "accepted", verdict: "right" }];
+  return headers["If-None-Match"] === etag ? [304] : [200, game, { ETag: etag }];
+}
+
+function resultOf({ type }) {
+  const data = { game, mine: { now: 1, me: ME, mine: { answers: [] } }, board: { top: [] } };
+  return { data: data[type] };
+}
+
+const calls = () => asked.map(({ method, path }) => `${method} ${path}`);
+const frames = (type) => heard.filter((frame) => frame.type === type);
+const BATCH = "POST /api/batch";
+const POLL = "GET /api/games/one";
+
+// Sockets are refused, until the page works over HTTP.
+async function isBlocked() {
+  line.open();
+  FakeSocket.last.breaks();
+  await pass(5_000);
+  await pass(0);
+}
+
+test("a healthy arrival asks nothing over HTTP", async () => {
+  line.open();
+  FakeSocket.last.welcomes();
+  await pass(8_000);
+  assert.deepEqual(calls(), []);
+  assert.deepEqual(links, ["online"]);
+});
+
+test("a refused socket is given five seconds, then all comes in one batch", async () => {
+  line.open();
+  FakeSocket.last.breaks();
+  await pass(4_999);
+  assert.deepEqual(calls(), []);
+  await pass(1);
+  await pass(0);
+  assert.deepEqual(calls(), [BATCH]);
+  const [welcome] = frames("welcome");
+  assert.deepEqual(welcome.me, ME);
+  assert.deepEqual(welcome.game, { slug: "one", state: "OPEN", reveal: null });
+  assert.equal(links.at(-1), "polling");
+  assert.ok(!links.includes("offline"));
+});
+
+test("a socket that opens in silence is given five seconds more", async () => {
+  line.open();
+  FakeSocket.last.opens();
+  await pass(9_999);
+  assert.deepEqual(calls(), []);
+  await pass(1);
+  await pass(0);
+  assert.deepEqual(calls(), [BATCH]);
+});
+
+test("the next page of a network that blocks sockets waits less", async () => {
+  await isBlocked();
+  line = newLine();
+  line.open();
+  await pass(500);
+  await pass(0);
+  assert.deepEqual(calls(), [BATCH, BATCH]);
+  FakeSocket.last.welcomes();
+  line = newLine();
+  line.open();
+  await pass(4_999);
+  assert.deepEqual(calls().filter((call) => call === BATCH), [BATCH, BATCH]);
+});
+
+test("news comes by polling with the ETag, and only where there is any", async () => {
+  await isBlocked();
+  await pass(5_000);
+  await pass(5_000);
+  assert.deepEqual(calls(), [BATCH, POLL, POLL]);
+  assert.equal(asked[2].headers["If-None-Match"], '"a"');
+  assert.equal(frames("game").length, 1);
+  [game, etag] = [{ ...game, state: "PAUSED", seq: 5 }, '"b"'];
+  await pass(5_000);
+  assert.equal(frames("game").at(-1).game.state, "PAUSED");
+  assert.deepEqual(calls().filter((call) => call === BATCH), [BATCH]);
+});
+
+test("what a cache says late is no news", async () => {
+  await isBlocked();
+  [game, etag] = [{ ...game, state: "SCHEDULED", seq: 3 }, '"old"'];
+  await pass(5_000);
+  assert.deepEqual(frames("game"), []);
+});
+
+test("what is revealed brings the player's own result", async () => {
+  await isBlocked();
+  [game, etag] = [{ ...game, state: "REVEALED", reveal: { answer: "x" }, seq: 5 }, '"b"'];
+  await pass(5_000);
+  await pass(0);
+  assert.deepEqual(calls(), [BATCH, POLL, BATCH]);
+  assert.equal(frames("welcome").length, 2);
+});
+
+test("a page nobody looks at asks less often, and at once when it is looked at", async () => {
+  page.hidden = true;
+  await isBlocked();
+  await pass(29_000);
+  assert.deepEqual(calls(), [BATCH]);
+  page.hidden = false;
+  page.dispatchEvent(new Event("visibilitychange"));
+  await pass(1_000);
+  assert.deepEqual(calls(), [BATCH, POLL]);
+});
+
+test("commands go over HTTP under the same id, and the reply is the socket's", async () => {
+  await isBlocked();
+  line.send({ type: "answer", id: "x", question: "", value: "elephant" });
+  await pass(0);
+  const { path, body } = asked.at(-1);
+  assert.equal(path, "/api/answers");
+  assert.deepEqual(body, { game: "one", id: "x", question: "", value: "elephant" });
+  assert.deepEqual(heard.at(-1), { type: "answer", id: "x", status: "accepted", verdict: "right" });
+  for (const type of ["checkin", "redeem"]) line.send({ type, id: type });
+  await pass(0);
+  assert.deepEqual(calls().slice(-2), ["POST /api/checkins", "POST /api/redemptions"]);
+});
+
+test("a refusal over HTTP is the socket's error frame", async () => {
+  await isBlocked();
+  broken = true;
+  line.send({ type: "answer", id: "x", value: "elephant" });
+  await pass(0);
+  assert.deepEqual(heard.at(-1), { type: "error", id: "x", code: "unavailable", retry_after: 2 });
+});
+
+test("the socket is tried all the while; once welcomed, polling stops", async () => {
+  await isBlocked();
+  const tried = FakeSocket.made.length;
+  for (let i = 0; i < 3; i += 1) {
+    FakeSocket.last.breaks();
+    await pass(15_000);
+  }
+  assert.ok(FakeSocket.made.length >= tried + 3);
+  assert.equal(links.at(-1), "polling");
+  FakeSocket.last.welcomes();
+  const before = calls().length;
+  await pass(30_000);
+  FakeSocket.last.says({ type: "tally", seq: 1 });
+  assert.equal(links.at(-1), "online");
+  assert.equal(calls().length, before);
+  line.send({ type: "answer", id: "x" });
+  assert.deepEqual(FakeSocket.last.sent, [{ type: "answer", id: "x" }]);
+});
+
+test("an answer to a question from before the welcome is dropped", async () => {
+  let late;
+  asked = serve(() => new Promise((resolve) => (late = resolve)));
+  await isBlocked();
+  FakeSocket.last.welcomes(9);
+  late([200, { results: ["game", "mine", "board"].map((type) => resultOf({ type })) }]);
+  await pass(0);
+  assert.deepEqual(frames("welcome").map(({ seq }) => seq), [9]);
+  assert.equal(links.at(-1), "online");
+});
+
+test("a line lost later is given five to ten seconds, not the same for all", async () => {
+  line.open();
+  FakeSocket.last.welcomes();
+  FakeSocket.last.breaks();
+  assert.deepEqual(links, ["online", "offline"]);
+  await pass(7_499);
+  assert.deepEqual(calls(), []);
+  await pass(1);
+  await pass(0);
+  assert.deepEqual(calls(), [BATCH]);
+});
+
+test("with nothing to be had it says so, and asks ever more slowly", async () => {
+  broken = true;
+  await isBlocked();
+  assert.equal(links.at(-1), "offline");
+  const seconds = async (count) => {
+    const before = asked.length;
+    for (let i = 0; i < count; i += 1) await pass(1_000);
+    return asked.length - before;
+  };
+  assert.equal(await seconds(31), 2);
+  assert.ok((await seconds(600)) <= 12);
+  broken = false;
+  await seconds(61);
+  assert.equal(links.at(-1), "polling");
+});
+
+test("a game that is put away is gone", async () => {
+  await isBlocked();
+  serve(() => [404, { error: { code: "not_found", detail: "" } }]);
+  await pass(5_000);
+  assert.equal(links.at(-1), "gone");
+  FakeSocket.last.breaks();
+  await pass(60_000);
+  assert.equal(links.at(-1), "gone");
+});

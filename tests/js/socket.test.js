@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { GameSocket } from "../../static/js/lib/socket.js";
+import { chance, FakeSocket, newPage, pass, putBack, stopTime } from "./fakes.js";
+
+let heard, links, socket, browser;
+
+beforeEach(() => {
+  ({ browser } = newPage());
+  stopTime();
+  [heard, links] = [[], []];
+  socket = new GameSocket("one", {
+    onFrame: (frame) => heard.push(frame),
+    onLink: (link) => links.push(link),
+  });
+});
+afterEach(putBack);
+
+const made = () => FakeSocket.made.length;
+const tally = (seq) => ({ type: "tally", seq, here: 1 });
+
+test("it opens one socket, at the game's address", () => {
+  socket.open();
+  assert.equal(made(), 1);
+  assert.equal(FakeSocket.last.address, "wss://play.example/ws/games/one/");
+});
+
+test("what doesn't open within five seconds is given up and tried again", async () => {
+  chance(0.5);
+  socket.open();
+  await pass(4_999);
+  assert.equal(FakeSocket.last.closed, false);
+  await pass(1);
+  assert.equal(FakeSocket.made[0].closed, true);
+  assert.deepEqual(links, ["offline"]);
+  await pass(500);
+  assert.equal(made(), 2);
+});
+
+test("what has opened may take its time to be welcomed", async () => {
+  socket.open();
+  FakeSocket.last.opens();
+  await pass(20_000);
+  assert.equal(made(), 1);
+  FakeSocket.last.says({ type: "welcome", seq: 3 });
+  assert.deepEqual(links, ["online"]);
+});
+
+test("it comes back after a random moment of a span that doubles, for ever", async () => {
+  const spans = [1, 2, 4, 8, 16, 30, 30, 30].map((seconds) => seconds * 1000);
+  chance(0.5);
+  socket.open();
+  for (const [failures, span] of spans.entries()) {
+    FakeSocket.last.breaks();
+    await pass(span / 2 - 1);
+    assert.equal(made(), failures + 1);
+    await pass(1);
+    assert.equal(made(), failures + 2);
+  }
+  for (let i = 0; i < 200; i += 1) {
+    FakeSocket.last.breaks();
+    await pass(15_000);
+  }
+  assert.equal(made(), 209);
+});
+
+test("the first delay is random too: anything from nothing to a second", async () => {
+  chance(0, 0.999);
+  socket.open();
+  FakeSocket.last.breaks();
+  await pass(0);
+  assert.equal(made(), 2);
+  FakeSocket.last.welcomes();
+  FakeSocket.last.breaks();
+  await pass(998);
+  assert.equal(made(), 2);
+  await pass(1);
+  assert.equal(made(), 3);
+});
+
+test("a welcome makes the delays short again", async () => {
+  chance(0.5);
+  socket.open();
+  for (let i = 0; i < 6; i += 1) {
+    FakeSocket.last.breaks();
+    await pass(15_000);
+  }
+  const before = made();
+  FakeSocket.last.welcomes();
+  FakeSocket.last.breaks();
+  await pass(500);
+  assert.equal(made(), before + 1);
+});
+
+test("back online, it doesn't sit out a long wait", async () => {
+  chance(0.9);
+  socket.open();
+  for (let i = 0; i < 4; i += 1) {
+    FakeSocket.last.breaks();
+    await pass(8_000);
+  }
+  FakeSocket.last.breaks();
+  const before = made();
+  browser.dispatchEvent(new Event("online"));
+  await pass(900);
+  assert.equal(made(), before + 1);
+});
+
+test("a game that is gone isn't asked for again", async () => {
+  socket.open();
+  FakeSocket.last.breaks(4404);
+  await pass(600_000);
+  assert.equal(made(), 1);
+  assert.deepEqual(links, ["gone"]);
+});
+
+test("silence means that the line is dead; a heartbeat that it lives", async () => {
+  chance(0.5);
+  socket.open();
+  FakeSocket.last.welcomes(1);
+  for (let i = 0; i < 6; i += 1) {
+    await pass(30_000);
+    FakeSocket.last.says(tally(1));
+  }
+  assert.equal(made(), 1);
+  await pass(35_000);
+  await pass(500);
+  assert.equal(made(), 2);
+});
+
+test("frames come in order; what is old is no news, a heartbeat is", () => {
+  socket.open();
+  FakeSocket.last.welcomes(5);
+  for (const seq of [6, 6, 5, 7]) FakeSocket.last.says(tally(seq));
+  FakeSocket.last.says({ type: "game", seq: 7, game: {} });
+  assert.deepEqual(heard.map(({ type, seq }) => [type, seq]), [
+    ["welcome", 5],
+    ["tally", 6],
+    ["tally", 6],
+    ["tally", 7],
+  ]);
+  assert.deepEqual(FakeSocket.last.sent, []);
+});
+
+test("a gap asks for the whole state: once, after a random moment", async () => {
+  chance(0.5);
+  socket.open();
+  FakeSocket.last.welcomes(5);
+  FakeSocket.last.says(tally(7));
+  await pass(400);
+  FakeSocket.last.says(tally(9));
+  assert.deepEqual(FakeSocket.last.sent, []);
+  await pass(100);
+  assert.deepEqual(FakeSocket.last.sent.map(({ type }) => type), ["resync"]);
+  assert.match(FakeSocket.last.sent[0].id, /^[0-9a-f-]{36}$/);
+  await pass(5_000);
+  assert.equal(FakeSocket.last.sent.length, 1);
+});
+
+test("a welcome that came by itself makes the question needless", async () => {
+  socket.open();
+  FakeSocket.last.welcomes(5);
+  FakeSocket.last.says(tally(7));
+  FakeSocket.last.says({ type: "welcome", seq: 8 });
+  await pass(5_000);
+  assert.deepEqual(FakeSocket.last.sent, []);
+});
+
+test("it says so where a command can't go out", () => {
+  socket.open();
+  assert.equal(socket.send({ type: "answer" }), false);
+  FakeSocket.last.welcomes();
+  assert.equal(socket.send({ type: "answer" }), true);
+});
