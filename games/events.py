@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Every process listens here, beside the groups of its rooms.
 EVERY_PROCESS = "processes"
-LONGEST_WAIT = 0.5  # seconds
+LONGEST_WAIT = 0.5  # seconds, beside sockets that others wait for
+LONGEST_WAIT_ALONE = 2.0  # seconds, in a command or before the first socket
 
 # The loop in which this process's sockets live, once it has any.
 loop: asyncio.AbstractEventLoop | None = None
@@ -67,12 +68,14 @@ def send(group: str, message: dict[str, Any]) -> None:
     if loop is not None and loop.is_running():
         asyncio.run_coroutine_threadsafe(deliver(group, message), loop)
     else:
-        async_to_sync(deliver)(group, message)
+        async_to_sync(deliver)(group, message, LONGEST_WAIT_ALONE)
 
 
-async def deliver(group: str, message: dict[str, Any]) -> None:
+async def deliver(
+    group: str, message: dict[str, Any], longest: float = LONGEST_WAIT
+) -> None:
     layer = get_channel_layer()
     try:
-        await asyncio.wait_for(layer.group_send(group, message), LONGEST_WAIT)
+        await asyncio.wait_for(layer.group_send(group, message), longest)
     except (RedisError, OSError, TimeoutError) as error:
         logger.warning("Not broadcast, clients will notice: %r", error)
