@@ -93,7 +93,8 @@ def make() -> list[str]:
     if Player.objects.filter(is_staff=True).exists():
         return [
             "The sign-ins were shown at the first start. A new password:",
-            ".venv/bin/python manage.py changepassword staff",
+            'SECRET_KEY="$(cat var/secret-key)" .venv/bin/python manage.py \\',
+            "    changepassword staff",
         ]
     now = timezone.now()
     for spec in GAMES:
