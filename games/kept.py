@@ -3,6 +3,8 @@
 `events.game_changed` drops the subjects used here: `games`, and `game:<slug>`.
 """
 
+import base64
+import gzip
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,7 +41,7 @@ def public_of(slug: str) -> dict[str, Any]:
 
 
 def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str, str]:
-    """The page of a game and its ETag; `Refused` if players may not see the game."""
+    """The page of a game, as text and packed, and its ETag; or `Refused`."""
     page = _kept(f"page:{language}:{slug}", f"game:{slug}", lambda: _page(slug, render))
     if page is None:
         raise Refused("not_found")
@@ -85,7 +87,8 @@ def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
     if game is None:
         return None
     html = render(game)
-    return {"html": html, "etag": etag_of(html)}
+    packed = base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
+    return {"html": html, "packed": packed, "etag": etag_of(html)}
 
 
 def etag_of(text: str) -> str:

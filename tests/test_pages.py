@@ -1,5 +1,6 @@
 """The pages: shared where they can be, personal where they must."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,18 @@ def test_game_page_comes_from_the_cache(
     page(client, game)
     with django_assert_num_queries(0):
         assert page(client, game).status_code == 200
+
+
+def test_page_is_packed_once_for_those_who_take_it(
+    client: Client, make_game: MakeGame
+) -> None:
+    game = make_game()
+    plain = page(client, game)
+    small = page(client, game, HTTP_ACCEPT_ENCODING="gzip, br")
+    assert small["Content-Encoding"] == "gzip"
+    assert gzip.decompress(small.content) == plain.content
+    assert len({plain["ETag"], small["ETag"]}) == 2
+    assert "Accept-Encoding" in plain["Vary"]
 
 
 def test_unchanged_page_is_not_sent_again(client: Client, make_game: MakeGame) -> None:
