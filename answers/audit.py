@@ -8,18 +8,18 @@ from answers.models import Answer
 from games.models import Code
 from users.audit import Provable, Rule, unique
 
-# As `submission.claim_of` writes it.
-claim = Concat(
-    Value("win:"),
-    Cast("pool__game_id", TextField()),
-    Value(":"),
-    Cast("player_id", TextField()),
-    output_field=TextField(),
-)
+
+def claim(game: str) -> Concat:
+    """As `submission.claim_of` writes it."""
+    ids = Cast(game, TextField()), Value(":"), Cast("player_id", TextField())
+    return Concat(Value("win:"), *ids, output_field=TextField())
+
+
 won = Code.objects.filter(claim__startswith="win:")
 acknowledged = Answer.objects.filter(outcome__has_key="code")
-answers_of_owner = Answer.objects.filter(
-    game=OuterRef("pool__game"), player=OuterRef("player")
+# By player and claim: whatever the planner knows, no game's answers are walked through.
+answers_of_owner = Answer.objects.annotate(would_win=claim("game_id")).filter(
+    player=OuterRef("player"), would_win=OuterRef("claim")
 )
 
 RULES: list[Provable] = [
@@ -44,7 +44,7 @@ RULES: list[Provable] = [
     ),
     Rule(
         "every code won is its winner's, in the game they won",
-        won.annotate(fits=claim),
+        won.annotate(fits=claim("pool__game_id")),
         Q(claim=F("fits")),
     ),
     Rule("every code won has an answer of its owner", won, Exists(answers_of_owner)),

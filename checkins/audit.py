@@ -71,7 +71,7 @@ def rewarded(rows: QuerySet[Any], state: str) -> list[Provable]:
         Rule(
             f"every code {state} for a day has its check-in",
             days,
-            came_of(checkins.filter(pool=OuterRef("pool")), "day_claim"),
+            came_of(checkins.filter(pool__isnull=False), "day_claim"),
         ),
         Rule(
             f"every code {state} for all days has the last check-in",

@@ -135,7 +135,7 @@ def test_guest_joins_and_plays(cast: Cast) -> None:
 def test_arriving_costs_one_page_and_one_socket(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     [session] = cast.stack.make_players(1)
-    page = cast.opens("/login/", session)
+    page = cast.opens("/me/", session)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url))
