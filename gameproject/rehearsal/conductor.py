@@ -111,7 +111,8 @@ class Conductor:
             game = self.stage.make_game("game")
             self.order("ready", "wait", seconds=0.0)
             self.arrive("arrival", game)
-            if not self.plan.legacy:
+            somebody = any(one["known"] for one in self.phases["arrival"].results)
+            if somebody and not self.plan.legacy:
                 self.play(game)
             self.order("leaving", "leave", within=10.0)
         time.sleep(SETTLING)
