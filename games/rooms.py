@@ -232,9 +232,10 @@ class Rooms:
         missed = message["seq"] > room.seq + 1
         frame = json.loads(message["text"])
         room.hear(frame)
+        await room.write(message["text"])
+        # Only now: a thread at work would take turns with the writing.
         if missed or frame["type"] == "game":
             room.reloading = self._keep(self.reload(room))
-        await room.write(message["text"])
 
     async def reload(self, room: Room) -> None:
         room.take(*await in_thread(find, pk=room.game.pk, state__in=State))
