@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import get_hashers
 from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
@@ -36,6 +37,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "announce": {"winners": ["alice, a bicycle", "bob, a balloon"]},
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> None:
+    """The cast signs in hundreds of times. The stacks hash as the product does."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    get_hashers.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")
