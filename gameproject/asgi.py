@@ -10,7 +10,7 @@ pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from gameproject.tuning import quiet_autobahn  # noqa: E402
+from gameproject.tuning import tune_daphne  # noqa: E402
 from games.clock import Clock  # noqa: E402
 from games.consumer import GameConsumer  # noqa: E402
 from games.origins import SameOrigin  # noqa: E402
@@ -18,5 +18,5 @@ from games.origins import SameOrigin  # noqa: E402
 sockets = SameOrigin(URLRouter([path("ws/games/<slug:slug>/", GameConsumer.as_asgi())]))
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
-quiet_autobahn()
+tune_daphne()
 Clock().start()

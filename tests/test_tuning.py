@@ -1,0 +1,94 @@
+"""What is written to daphne's sockets: at once, in order, and not without bound."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from twisted.internet.protocol import Protocol
+from twisted.internet.tcp import Connection
+from twisted.internet.testing import MemoryReactorClock
+from websockets.protocol import Protocol as Wire
+from websockets.protocol import Side, State
+
+from gameproject.tuning import LARGEST_BACKLOG, sending, waiting
+
+
+class Server:
+    """As much of daphne's protocol as is replaced, on one end of a real socket."""
+
+    STATE_OPEN = 3
+
+    def __init__(self, ours: socket.socket) -> None:
+        ours.setblocking(False)
+        self.reactor = MemoryReactorClock()
+        self.transport = Connection(ours, Protocol(), self.reactor)
+        self.transport.connected = 1
+        self.state = self.STATE_OPEN
+        self.sent_otherwise: list[Any] = []
+
+    def send_otherwise(self, content: Any, binary: bool = False) -> None:
+        self.sent_otherwise.append(content)
+
+    serverSend = sending(send_otherwise)
+
+
+class Client:
+    """The other end, reading frames as browsers do."""
+
+    def __init__(self, theirs: socket.socket) -> None:
+        theirs.setblocking(False)
+        self.socket, self.wire = theirs, Wire(Side.CLIENT, state=State.OPEN)
+
+    def read(self) -> list[str]:
+        """The whole frames that have come."""
+        try:
+            self.wire.receive_data(self.socket.recv(1 << 20))
+        except BlockingIOError:
+            return []
+        return [bytes(frame.data).decode() for frame in self.wire.events_received()]
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[Server, Client]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield Server(ours), Client(theirs)
+
+
+@pytest.mark.parametrize("length", [1, 125, 126, 65_535, 65_536])
+def test_a_frame_is_on_the_network_at_once(both: Any, length: int) -> None:
+    server, client = both
+    server.serverSend("x" * length)
+    assert waiting(server.transport) == 0
+    assert client.read() == ["x" * length]
+
+
+def test_what_the_network_does_not_take_follows_in_order(both: Any) -> None:
+    server, client = both
+    said = [f"{place} ไทย {'x' * 8000}" for place in range(100)]
+    for text in said:
+        server.serverSend(text)
+    assert waiting(server.transport) > 0
+    heard = client.read()
+    while waiting(server.transport):
+        server.transport.doWrite()
+        heard += client.read()
+    assert heard + client.read() == said
+
+
+def test_a_client_who_does_not_read_is_cut_off(both: Any) -> None:
+    server, _client = both
+    while not server.transport.disconnected:
+        server.serverSend("x" * 60_000)
+        assert waiting(server.transport) < LARGEST_BACKLOG + 2 * 60_000
+        server.reactor.advance(0)
+
+
+def test_what_is_not_open_text_goes_the_usual_way(both: Any) -> None:
+    server, client = both
+    server.serverSend(b"bytes", True)
+    server.state = 1
+    server.serverSend("too early")
+    assert server.sent_otherwise == [b"bytes", "too early"]
+    assert client.read() == []
