@@ -11,6 +11,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from gameproject.tuning import tune_daphne  # noqa: E402
+from gameproject.warming import warm  # noqa: E402
 from games.clock import Clock  # noqa: E402
 from games.consumer import GameConsumer  # noqa: E402
 from games.origins import SameOrigin  # noqa: E402
@@ -19,4 +20,5 @@ sockets = SameOrigin(URLRouter([path("ws/games/<slug:slug>/", GameConsumer.as_as
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
 tune_daphne()
+warm()
 Clock().start()
