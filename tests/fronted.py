@@ -1,12 +1,14 @@
 """nginx as it runs in production, before two daphnes or before an echo."""
 
 import getpass
+import itertools
 import json
 import os
 import socketserver
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -77,8 +79,15 @@ def fronted_stack(folder: Path) -> Iterator[Fronted]:
         stack.stop()
 
 
+SLOW_SECONDS = 0.3  # for what is asked under /games/slow/
+serial = itertools.count()
+
+
 class Echo(socketserver.BaseRequestHandler):
-    """Says what it was asked, as JSON; sets a cookie, as no shared page should."""
+    """Says what it was asked, as JSON; sets a cookie, as no shared page should.
+
+    No two answers are the same.
+    """
 
     def handle(self) -> None:
         said = b""
@@ -86,7 +95,10 @@ class Echo(socketserver.BaseRequestHandler):
             said += self.request.recv(65536)
         first, *lines = said.partition(b"\r\n\r\n")[0].decode("latin1").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
-        body = json.dumps({"asked": first, "headers": headers}).encode()
+        if "/games/slow/" in first:
+            time.sleep(SLOW_SECONDS)
+        said_back = {"asked": first, "headers": headers, "serial": next(serial)}
+        body = json.dumps(said_back).encode()
         head = (
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
             "Set-Cookie: sessionid=secret\r\nVary: Accept-Language, Cookie\r\n"

@@ -74,6 +74,8 @@ class Command(BaseCommand):
 
 def start(supervisor: Supervisor, site: Site) -> None:
     """The daphnes, and nginx once they listen."""
+    for left in site.run.glob("*.sock"):  # of processes that were killed
+        left.unlink()
     daphnes = [daphne(site, place) for place in range(site.daphnes)]
     for child in daphnes:
         supervisor.start(child)
