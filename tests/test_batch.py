@@ -5,12 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from games.models import Game
+from users import cache
 from users.models import Player
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +205,16 @@ def test_game_with_a_shop_is_the_same_in_a_batch(
     [result] = ask(client, {"type": "game", "id": "one"})
     assert result["data"]["shop"] == []
     assert result["data"] == client.get("/api/games/one").json()
+
+
+def test_batch_gives_nothing_older_than_its_lifetime(
+    client: Client, make_game: MakeGame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = make_game(slug="one")
+    wanted = [{"type": "game", "id": "one"}, {"type": "games"}]
+    ask(client, *wanted)
+    Game.objects.filter(pk=game.pk).update(title="Unheard of")  # nobody was told
+    later = cache.time.time() + settings.GAME_CACHE_SECONDS
+    monkeypatch.setattr(cache.time, "time", lambda: later)
+    one, all_ = ask(client, *wanted)
+    assert one["data"]["title"] == all_["data"]["games"][0]["title"] == "Unheard of"

@@ -78,7 +78,7 @@ def kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
 
 
 def read_many(keys: Iterable[Key]) -> tuple[dict[Key, Any], dict[str, str]]:
-    """The values kept of these, and their subjects' marks: one round trip.
+    """The fresh values kept of these, and their subjects' marks: one round trip.
 
     For a batch: what is missing is computed by the caller, and kept by `keep_many`.
     """
@@ -94,9 +94,13 @@ def read_many(keys: Iterable[Key]) -> tuple[dict[Key, Any], dict[str, str]]:
     values = {
         key: found[key.name]["value"]
         for key in keys
-        if key.name in found and found[key.name]["mark"] == marks[key.subject]
+        if key.name in found and _is_fresh(found[key.name], marks[key.subject])
     }
     return values, marks
+
+
+def _is_fresh(entry: dict[str, Any], mark: str) -> bool:
+    return bool(entry["mark"] == mark and entry["fresh_until"] > time.time())
 
 
 def keep_many(values: Mapping[Key, Any], marks: Mapping[str, str]) -> None:
