@@ -5,14 +5,15 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
 from answers.models import Answer
 from answers.submission import Submission, submit
-from games.api import seen_game
+from games.api import Slug, seen_game
 from users.limits import limited
 from users.models import Player
+from users.paging import Page
 from users.schemas import answers
 
 router = Router(tags=["answers"])
@@ -23,7 +24,7 @@ class AnswerIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    game: str = Field(max_length=60)
+    game: Slug
     id: UUID
     question: str = Field("", max_length=20)
     value: Any
@@ -64,6 +65,7 @@ class AnswerOut(Schema):
 
 class AnswersOut(Schema):
     answers: list[AnswerOut]
+    next: str | None
 
 
 @router.post("", response=answers(ReplyOut), exclude_none=True)
@@ -82,15 +84,12 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
 
 @router.get("", response=answers(AnswersOut))
 @limited("answers")
-def my_answers(request: HttpRequest, game: str = "") -> dict[str, Any]:
+def my_answers(
+    request: HttpRequest, page: Query[Page], game: Slug = ""
+) -> dict[str, Any]:
     """One's own current answers, the newest first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]
-    answers = Answer.objects.current().filter(player=player).select_related("game")
-    if game:
-        answers = answers.filter(game__slug=game)
-    return {
-        "answers": [
-            {"game": answer.game.slug, **answer.public()}
-            for answer in answers.order_by("-pk")[:200]
-        ]
-    }
+    rows = Answer.objects.current().filter(player=player).select_related("game")
+    shown, following = page.of(rows.filter(game__slug=game) if game else rows)
+    found = [{"game": answer.game.slug, **answer.public()} for answer in shown]
+    return {"answers": found, "next": following}

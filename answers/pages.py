@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from answers.models import Answer
 from games.models import Code
 from games.pages import player_of
+from users.paging import Page, page_in
 
 
 @never_cache
@@ -18,9 +19,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     """My prizes and answers, over all games, the newest first."""
     player = player_of(request)
     codes = Code.objects.filter(player=player).select_related("pool__game")
-    answers = Answer.objects.current().filter(player=player).select_related("game")
+    rows = Answer.objects.current().filter(player=player).select_related("game")
+    answers, following = page_in(request, Page).of(rows)
     context = {
         "codes": codes.order_by("-given_at"),
-        "answers": answers.order_by("-submitted_at")[:200],
+        "answers": answers,
+        "next": following,
     }
     return render(request, "answers/mine.html", context)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from answers.board import boards_of
@@ -20,10 +22,12 @@ from games.moments import in_ms
 from users import api as users
 from users.cache import Key, keep_many, read_many
 from users.models import Player
+from users.paging import Page
 from users.refusals import STATUS, Refused
+from users.sharing import stamped
 
 Data = dict[str, Any]
-MOST_ROWS = 200
+FIRST = Page()  # the others are to be had from the route
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,9 @@ class Batch:
         ]
         return keys + ([games.list_key()] if "games" in self.ids else [])
 
-    def _take(self, key: Key, compute: Callable[[], Any]) -> Any:
-        """The kept value or, to be kept, the computed one."""
-        if key not in self.kept:
-            self.kept[key] = self.fresh[key] = compute()
-        return self.kept[key]
+    def _keep(self, key: Key, value: Any) -> None:
+        """Note what was computed because it was missing."""
+        self.kept[key] = self.fresh[key] = value
 
     # One reader a type
 
@@ -74,16 +76,21 @@ class Batch:
         missing = [slug for slug in slugs if games.key_of(slug) not in self.kept]
         rows = list(Game.objects.seen().filter(slug__in=missing)) if missing else []
         states = {state["slug"]: state for state in games.states(rows)} if rows else {}
+        for slug in missing:
+            state = states.get(slug)
+            self._keep(games.key_of(slug), stamped(state) if state else None)
+        found = {slug: self.kept[games.key_of(slug)] for slug in slugs}
         return {
-            slug: self._take(games.key_of(slug), lambda: states.get(slug))  # noqa: B023
-            or Refused("not_found")
-            for slug in slugs
+            slug: state["data"] if state else Refused("not_found")
+            for slug, state in found.items()
         }
 
     def games(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
-        everybodys = self._take(games.list_key(), games.everybodys_games)
-        shown = games.with_listed(everybodys, self.player)
-        return {id_: {"games": shown} for id_ in ids}
+        if games.is_on_a_list(self.player):
+            return dict.fromkeys(ids, games.listed_games(self.player))
+        if games.list_key() not in self.kept:
+            self._keep(games.list_key(), games.first_games())
+        return dict.fromkeys(ids, self.kept[games.list_key()]["data"])
 
     def user(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
         player = self.player
@@ -94,7 +101,7 @@ class Batch:
         rows = Player.objects.in_bulk([int(i) for i in missing]) if missing else {}
         for id_ in missing:
             row = rows.get(int(id_))
-            self._take(users.key_of(int(id_)), row.public if row else lambda: None)
+            self._keep(users.key_of(int(id_)), row.public() if row else None)
         return {
             id_: (self.kept[users.key_of(int(id_))] or Refused("not_found"))
             if id_ in seen
@@ -106,18 +113,22 @@ class Batch:
         if self.player is None:
             return dict.fromkeys(slugs, Refused("not_signed_in"))
         rows = Answer.objects.current().filter(player=self.player)
-        shown = [
-            {"game": row.game.slug, **row.public()}
-            for row in of_games(rows, slugs).order_by("-pk")
-        ]
-        return {slug: {"answers": only(shown, slug)} for slug in slugs}
+        return {
+            slug: {
+                "answers": [{"game": row.game.slug, **row.public()} for row in shown],
+                "next": following,
+            }
+            for slug, (shown, following) in first_pages(rows, slugs).items()
+        }
 
     def own_checkins(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         if self.player is None:
             return dict.fromkeys(slugs, Refused("not_signed_in"))
         rows = CheckIn.objects.filter(player=self.player)
-        shown = [row.public() for row in of_games(rows, slugs).order_by("-date", "-pk")]
-        return {slug: {"checkins": only(shown, slug)} for slug in slugs}
+        return {
+            slug: {"checkins": [row.public() for row in shown], "next": following}
+            for slug, (shown, following) in first_pages(rows, slugs).items()
+        }
 
     def mine(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         """The `me` and `mine` of a welcome, which take several statements: so of the
@@ -154,14 +165,24 @@ READERS: dict[str, Callable[[Batch, Sequence[str]], Mapping[str, Data | Refused]
 }
 
 
-def of_games(rows: Any, slugs: Sequence[str]) -> Any:
-    """The rows of these games; an empty slug stands for all."""
-    rows = rows.select_related("game")
-    return rows if "" in slugs else rows.filter(game__slug__in=slugs)
+def first_pages(
+    rows: QuerySet[Any], slugs: Sequence[str]
+) -> dict[str, tuple[list[Any], str | None]]:
+    """The first page of the rows of each game, and its `next`: one statement.
 
-
-def only(shown: list[Data], slug: str) -> list[Data]:
-    return [one for one in shown if slug in ("", one["game"])][:MOST_ROWS]
+    An empty slug stands for all games.
+    """
+    rows = rows if "" in slugs else rows.filter(game__slug__in=slugs)
+    place = Window(RowNumber(), partition_by=F("game"), order_by=F("pk").desc())
+    found = list(
+        FIRST.begin(rows.select_related("game"))
+        .annotate(place=place)
+        .filter(place__lte=FIRST.limit + 1)
+    )
+    return {
+        slug: FIRST.first_of([row for row in found if slug in ("", row.game.slug)])
+        for slug in slugs
+    }
 
 
 def is_number(id_: str) -> bool:

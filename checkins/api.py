@@ -5,15 +5,16 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
 from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Redemption
 from checkins.shop import Purchase, redeem
-from games.api import seen_game
+from games.api import Slug, seen_game
 from users.limits import limited
 from users.models import Player
+from users.paging import Page
 from users.schemas import answers
 
 router = Router(tags=["check-ins"])
@@ -24,7 +25,7 @@ class CheckinIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    game: str = Field(max_length=60)
+    game: Slug
     id: UUID
     day: int | None = Field(None, ge=1, le=60, strict=True)
 
@@ -34,7 +35,7 @@ class RedeemIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    game: str = Field(max_length=60)
+    game: Slug
     id: UUID
     item: int = Field(ge=1, le=2**62, strict=True)
 
@@ -67,6 +68,7 @@ class DayOut(Schema):
 
 class DaysOut(Schema):
     checkins: list[DayOut]
+    next: str | None
 
 
 class PurchaseOut(Schema):
@@ -81,6 +83,7 @@ class PurchaseOut(Schema):
 
 class PurchasesOut(Schema):
     redemptions: list[PurchaseOut]
+    next: str | None
 
 
 @router.post("/checkins", response=answers(CheckinOut))
@@ -95,13 +98,14 @@ def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
 
 @router.get("/checkins", response=answers(DaysOut))
 @limited("checkins")
-def my_checkins(request: HttpRequest, game: str = "") -> dict[str, Any]:
-    """One's own check-ins, the newest first; those of one game on wish."""
+def my_checkins(
+    request: HttpRequest, page: Query[Page], game: Slug = ""
+) -> dict[str, Any]:
+    """One's own check-ins, the last one made first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = CheckIn.objects.filter(player=player).select_related("game")
-    if game:
-        rows = rows.filter(game__slug=game)
-    return {"checkins": [row.public() for row in rows.order_by("-date", "-pk")[:200]]}
+    shown, following = page.of(rows.filter(game__slug=game) if game else rows)
+    return {"checkins": [row.public() for row in shown], "next": following}
 
 
 @router.post("/redemptions", response=answers(RedeemOut))
@@ -116,15 +120,12 @@ def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
 
 @router.get("/redemptions", response=answers(PurchasesOut))
 @limited("checkins")
-def my_redemptions(request: HttpRequest) -> dict[str, Any]:
+def my_redemptions(request: HttpRequest, page: Query[Page]) -> dict[str, Any]:
     """What one bought, the newest first."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Redemption.objects.filter(player=player).select_related(
         "item__pool__game", "code", "payment"
     )
-    return {
-        "redemptions": [
-            {"game": row.item.pool.game.slug, **row.public()}
-            for row in rows.order_by("-pk")[:200]
-        ]
-    }
+    shown, following = page.of(rows)
+    found = [{"game": row.item.pool.game.slug, **row.public()} for row in shown]
+    return {"redemptions": found, "next": following}

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from redis.exceptions import RedisError
 
 from users.refusals import Refused
+from users.sharing import set_headers
 
 # A response, or in the async chain an awaitable of one.
 GetResponse = Callable[[HttpRequest], Any]
@@ -36,23 +37,38 @@ class Middleware:
     def __call__(self, request: HttpRequest) -> Any:
         response = self.get_response(request)
         if iscoroutinefunction(self):
-            return self._later(response)
-        return self.process_response(response)
+            return self._later(request, response)
+        return self.process_response(request, response)
 
-    async def _later(self, response: Any) -> HttpResponseBase:
-        return self.process_response(await response)
+    async def _later(self, request: HttpRequest, response: Any) -> HttpResponseBase:
+        return self.process_response(request, await response)
 
-    def process_response(self, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         return response
 
 
 class ContentSecurityPolicy(Middleware):
     """Django 6 has this built in; until then, the one constant header."""
 
-    def process_response(self, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         response.headers.setdefault(
             "Content-Security-Policy", settings.CONTENT_SECURITY_POLICY
         )
+        return response
+
+
+class Sharing(Middleware):
+    """Lets nobody on the way keep what the API says, unless its view shared it."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if request.path.startswith(API_PATHS):
+            set_headers(response, getattr(request, "shared_by", None))
         return response
 
 

@@ -1,22 +1,24 @@
 """`/api/games`: what everybody may see of games."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from django.http import HttpRequest
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page
-from ninja import Router, Schema
-from ninja.decorators import decorate_view
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from pydantic import Field
 
-from games.kept import games_for, public_of
+from games.kept import everybodys_games, games_for, public_of
 from games.models import Game
 from games.pages import player_of
+from games.paging import GamesPage
 from users.auth import everybody
 from users.limits import limited
 from users.refusals import Refused
 from users.schemas import answers
+from users.sharing import share
 
 router = Router(tags=["games"], auth=everybody)
+
+Slug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]*$")]
 
 
 class GameOut(Schema):
@@ -43,6 +45,7 @@ class GameOut(Schema):
 
 class GamesOut(Schema):
     games: list[GameOut]
+    next: str | None
 
 
 def seen_game(slug: str) -> Game:
@@ -53,17 +56,22 @@ def seen_game(slug: str) -> Game:
     return game
 
 
-@router.get("", response=answers(GamesOut), exclude_unset=True)
-@decorate_view(conditional_page)
+@router.get("", response=answers(GamesOut, shared=True), exclude_unset=True)
 @limited("games")
-def games(request: HttpRequest) -> dict[str, Any]:
-    """The games one may see, those one can play now first."""
-    return {"games": games_for(player_of(request))}
+def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) -> Any:
+    """The games one may see, those one can play now first.
+
+    A player's may hold some that not everybody sees: only a stranger's are shared.
+    """
+    player = player_of(request)
+    if player:
+        return games_for(player, page)
+    found = everybodys_games(page)
+    return share(request, response, found, "Cookie", "Authorization")
 
 
-@router.get("/{slug:slug}", response=answers(GameOut), exclude_unset=True)
-@decorate_view(conditional_page, cache_control(public=True, max_age=1))
+@router.get("/{slug:slug}", response=answers(GameOut, shared=True), exclude_unset=True)
 @limited("game")
-def game(request: HttpRequest, slug: str) -> dict[str, Any]:
+def game(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
     """One game, as its page shows it."""
-    return public_of(slug)
+    return share(request, response, public_of(slug))

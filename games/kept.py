@@ -5,21 +5,21 @@
 
 import base64
 import gzip
-import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
 
 from games.models import Game
 from games.models.game import public_states
+from games.models.queryset import GameQuerySet
+from games.paging import FIRST, GamesPage
 from games.states import Access
 from users.cache import Key, kept
 from users.models import Player
 from users.refusals import Refused
-
-LONGEST_LIST = 100
+from users.sharing import Stamped, etag_of, stamped
 
 
 def key_of(slug: str) -> Key:
@@ -28,58 +28,66 @@ def key_of(slug: str) -> Key:
 
 
 def list_key() -> Key:
-    """Where the list of everybody's games is kept."""
+    """Where the first page of everybody's games is kept."""
     return Key("games", "games", settings.GAME_CACHE_SECONDS)
 
 
-def public_of(slug: str) -> dict[str, Any]:
+def public_of(slug: str) -> Stamped:
     """The public state of a game players may see, with its `seq`; or `Refused`."""
-    state = _kept(f"public:{slug}", f"game:{slug}", lambda: _public(slug))
+    state: Stamped | None = _kept(key_of(slug), lambda: _public(slug))
     if state is None:
         raise Refused("not_found")
-    return dict(state)
+    return state
 
 
 def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str, str]:
     """The page of a game, as text and packed, and its ETag; or `Refused`."""
-    page = _kept(f"page:{language}:{slug}", f"game:{slug}", lambda: _page(slug, render))
+    name = f"page:{language}:{slug}"
+    key = Key(name, f"game:{slug}", settings.GAME_CACHE_SECONDS)
+    page = _kept(key, lambda: _page(slug, render))
     if page is None:
         raise Refused("not_found")
     return dict(page)
 
 
-def games_for(player: Player | None) -> list[dict[str, Any]]:
-    """The public states of the games one may see, those one can play now first.
-
-    What everybody sees is kept; a list's games are added for the account that is on it.
-    """
-    everybodys = _kept("games", "games", everybodys_games)
-    return with_listed(everybodys, player)
+def games_for(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
+    """One page of the public states of the games one may see, and its `next`."""
+    if is_on_a_list(player):
+        return listed_games(player, page)
+    return everybodys_games(page)["data"]
 
 
-def everybodys_games() -> list[dict[str, Any]]:
-    return _list(Game.objects.for_everybody())
+def everybodys_games(page: GamesPage = FIRST) -> Stamped:
+    """One page of the games that are nobody's alone; the first one is kept."""
+    if page == FIRST:
+        return cast(Stamped, _kept(list_key(), first_games))
+    return stamped(_list(Game.objects.for_everybody(), page))
 
 
-def with_listed(
-    everybodys: list[dict[str, Any]], player: Player | None
-) -> list[dict[str, Any]]:
-    """Everybody's games or, for an account that is on a list, all it may see."""
+def first_games() -> Stamped:
+    """The first page, as it is kept."""
+    return stamped(_list(Game.objects.for_everybody(), FIRST))
+
+
+def listed_games(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
+    """As `games_for`, for an account that is on a list."""
+    return _list(Game.objects.visible_to(player), page)
+
+
+def is_on_a_list(player: Player | None) -> bool:
+    """Whether this account may see games that not everybody sees."""
     if player is None or player.is_guest:
-        return list(everybodys)
-    own = Game.objects.visible_to(player).filter(access=Access.LISTED)
-    if not own.exists():
-        return list(everybodys)
-    return _list(Game.objects.visible_to(player))
+        return False
+    return Game.objects.visible_to(player).filter(access=Access.LISTED).exists()
 
 
-def _kept(key: str, subject: str, compute: Callable[[], Any]) -> Any:
-    return kept(key, subject, settings.GAME_CACHE_SECONDS, compute)
+def _kept(key: Key, compute: Callable[[], Any]) -> Any:
+    return kept(key.name, key.subject, key.lifetime, compute)
 
 
-def _public(slug: str) -> dict[str, Any] | None:
+def _public(slug: str) -> Stamped | None:
     game = Game.objects.seen().filter(slug=slug).first()
-    return states([game])[0] if game else None
+    return stamped(states([game])[0]) if game else None
 
 
 def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
@@ -91,12 +99,9 @@ def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
     return {"html": html, "packed": packed, "etag": etag_of(html)}
 
 
-def etag_of(text: str) -> str:
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-
-
-def _list(games: Any) -> list[dict[str, Any]]:
-    return states(list(games.in_order_of_interest()[:LONGEST_LIST]))
+def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:
+    shown, following = page.of(games)
+    return {"games": states(shown), "next": following}
 
 
 def states(games: Sequence[Game]) -> list[dict[str, Any]]:

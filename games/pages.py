@@ -21,9 +21,11 @@ from django.views.decorators.http import (
 from games.kept import games_for, page_of
 from games.models import Game, Guest
 from games.origins import is_ours
+from games.paging import GamesPage
 from games.states import Access
 from users.models import Player
 from users.names import check_nickname
+from users.paging import page_in
 from users.refusals import DETAILS, Refused
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -37,8 +39,8 @@ def player_of(request: HttpRequest) -> Player | None:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The games one may see, those one can play now first."""
-    games = games_for(player_of(request))
-    response = render(request, "games/home.html", {"games": games})
+    found = games_for(player_of(request), page_in(request, GamesPage))
+    response = render(request, "games/home.html", found)
     response["Cache-Control"] = "private, no-cache"
     return response
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ninja import Schema
-from ninja.responses import codes_4xx
+
+from users.refusals import STATUS
 
 
 class Complaint(Schema):
@@ -20,6 +21,7 @@ class ErrorOut(Schema):
     error: Complaint
 
 
-def answers(schema: type[Schema]) -> dict[Any, type[Schema]]:
-    """The responses of a route: this one, or a refusal."""
-    return {200: schema, codes_4xx: ErrorOut, 503: ErrorOut}
+def answers(schema: type[Schema], *, shared: bool = False) -> dict[Any, Any]:
+    """The responses of a route: this one, or a refusal; 304 where it is shared."""
+    known = {304: None} if shared else {}
+    return {200: schema, **known, frozenset(STATUS.values()): ErrorOut}

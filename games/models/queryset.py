@@ -40,7 +40,12 @@ class GameQuerySet(models.QuerySet["Game"]):
             State.CLOSED,
         )
         places = [When(state=state, then=place) for place, state in enumerate(order)]
-        return self.order_by(Case(*places, default=len(order)), "-id")
+        place = Case(*places, default=len(order))
+        return self.annotate(place=place).order_by("place", "-id")
+
+    def after(self, place: int, number: int) -> "GameQuerySet":
+        """Those that follow in the order of interest."""
+        return self.filter(Q(place__gt=place) | Q(place=place, id__lt=number))
 
     def due(self, now: datetime) -> "GameQuerySet":
         """Whose opening or closing time has come, but whose state says otherwise."""

@@ -1,0 +1,263 @@
+"""Lists in pages: every row once, none left out in silence."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.conf import LazySettings
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from answers.models import Answer
+from checkins.models import CheckIn, Item
+from checkins.shop import Purchase, redeem
+from games.models import Game
+from games.states import Access, State
+from users.models import CoinEntry, Player
+
+pytestmark = pytest.mark.django_db
+MakeGame = Callable[..., Game]
+MORE = re.compile(r'href="(\?cursor=[^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(settings: LazySettings) -> None:
+    """Nobody here is refused for being fast; `test_limits.py` sees to that."""
+    settings.RATE_LIMITS = {what: ["1000/s"] for what in settings.RATE_LIMITS}
+
+
+class Lists:
+    """Adds rows to each of the lists that alice may read."""
+
+    def __init__(self, make_game: MakeGame, alice: Player) -> None:
+        self.make_game, self.alice = make_game, alice
+        self.daily = make_game("checkin", slug="daily", codes=20, state=State.DRAFT)
+        pool = self.daily.pools.get()
+        self.mug = Item.objects.create(pool=pool, title="Mug", price=1)
+        CoinEntry.objects.adjust(alice.pk, 1000, "a gift", alice, timezone.now())
+
+    def add(self, name: str, count: int) -> None:
+        for _row in range(count):
+            getattr(self, name)()
+
+    def games(self) -> None:
+        self.make_game()
+
+    def answers(self) -> None:
+        Answer.objects.create(
+            game=self.daily,
+            player=self.alice,
+            question=str(Answer.objects.count()),
+            key=uuid4(),
+            value="mouse",
+            verdict="wrong",
+            submitted_at=timezone.now(),
+        )
+
+    def checkins(self) -> None:
+        done = CheckIn.objects.count()
+        CheckIn.objects.create(
+            game=self.daily,
+            player=self.alice,
+            day=done + 1,
+            date=date(2026, 1, 1) + timedelta(days=done),
+            key=uuid4(),
+            at=timezone.now(),
+        )
+
+    def redemptions(self) -> None:
+        self.daily.state = State.OPEN
+        self.daily.save()
+        ids = (self.alice.pk, self.daily.pk, self.mug.pk)
+        redeem(Purchase(*ids, uuid4(), timezone.now()))
+
+
+@pytest.fixture
+def lists(make_game: MakeGame, alice: Player) -> Lists:
+    return Lists(make_game, alice)
+
+
+NAMES = ["games", "answers", "checkins", "redemptions"]
+of_each_list = pytest.mark.parametrize("name", NAMES)
+
+
+def ask(client: Client, name: str, **query: Any) -> dict[str, Any]:
+    said = client.get(f"/api/{name}?{urlencode(query)}")
+    assert said.status_code == 200, said.content
+    return said.json()
+
+
+def pages(client: Client, name: str, **query: Any) -> Iterator[list[Any]]:
+    """Every page of a list, as its `next` leads on."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page = ask(client, name, cursor=cursor, **query)
+        yield page[name]
+        cursor = page["next"]
+
+
+@of_each_list
+def test_pages_hold_every_row_once_and_in_order(
+    as_alice: Client, lists: Lists, name: str
+) -> None:
+    lists.add(name, 7)
+    whole = ask(as_alice, name)
+    assert (len(whole[name]), whole["next"]) == (7, None)
+    found = list(pages(as_alice, name, limit=3))
+    assert [len(page) for page in found] == [3, 3, 1]
+    assert [row for page in found for row in page] == whole[name]
+
+
+@of_each_list
+def test_last_page_that_is_full_leads_nowhere(
+    as_alice: Client, lists: Lists, name: str
+) -> None:
+    lists.add(name, 4)
+    assert [len(page) for page in pages(as_alice, name, limit=2)] == [2, 2]
+
+
+@of_each_list
+def test_page_stays_what_it_is_while_rows_arrive(
+    as_alice: Client, lists: Lists, name: str
+) -> None:
+    lists.add(name, 5)
+    cursor = ask(as_alice, name, limit=2)["next"]
+    before = ask(as_alice, name, limit=2, cursor=cursor)
+    lists.add(name, 3)
+    assert ask(as_alice, name, limit=2, cursor=cursor) == before
+
+
+@of_each_list
+def test_page_takes_as_many_statements_however_long_it_is(
+    as_alice: Client, lists: Lists, name: str
+) -> None:
+    lists.add(name, 12)
+    cursor = ask(as_alice, name, limit=1)["next"]
+    costs = set()
+    for limit in (1, 5, 10):
+        with CaptureQueriesContext(connection) as sql:
+            ask(as_alice, name, limit=limit, cursor=cursor)
+        costs.add(len(sql))
+    assert len(costs) == 1
+
+
+BAD = [
+    ("cursor", "x"),
+    ("cursor", "-1"),
+    ("cursor", "9" * 19),
+    ("cursor", "1\0"),
+    ("cursor", "١"),
+    ("limit", "0"),
+    ("limit", "201"),
+    ("limit", "x"),
+    ("limit", ""),
+    ("limit", "9" * 40),
+]
+
+
+@of_each_list
+@pytest.mark.parametrize(("field", "value"), BAD)
+def test_bad_page_is_refused_by_name(
+    as_alice: Client, name: str, field: str, value: str
+) -> None:
+    said = as_alice.get(f"/api/{name}?{urlencode({field: value})}")
+    assert (said.status_code, said.json()["error"]["field"]) == (400, field)
+
+
+@of_each_list
+def test_cursor_beyond_the_end_is_an_empty_page(as_alice: Client, name: str) -> None:
+    cursor = "5-0" if name == "games" else "0"
+    assert ask(as_alice, name, cursor=cursor) == {name: [], "next": None}
+
+
+@pytest.mark.parametrize("name", ["answers", "checkins"])
+def test_list_of_one_game_has_pages_too(
+    as_alice: Client, lists: Lists, make_game: MakeGame, name: str
+) -> None:
+    lists.add(name, 3)
+    assert [len(p) for p in pages(as_alice, name, game="daily", limit=2)] == [2, 1]
+    assert list(pages(as_alice, name, game="other")) == [[]]
+
+
+@pytest.mark.parametrize("game", ["A B", "a\0", "x" * 61])
+def test_game_that_is_no_address_is_refused(as_alice: Client, game: str) -> None:
+    said = as_alice.get(f"/api/answers?{urlencode({'game': game})}")
+    assert (said.status_code, said.json()["error"]["field"]) == (400, "game")
+
+
+def test_pages_of_games_follow_the_order_of_interest(
+    client: Client, make_game: MakeGame
+) -> None:
+    states = [State.CLOSED, State.OPEN, State.SCHEDULED, State.OPEN, State.PAUSED]
+    made = [make_game(slug=f"g-{i}", state=state) for i, state in enumerate(states)]
+    expected = [made[place].slug for place in (3, 1, 4, 2, 0)]
+    found = list(pages(client, "games", limit=2))
+    assert [game["slug"] for page in found for game in page] == expected
+
+
+def test_listed_games_are_on_the_pages_of_those_on_the_list_alone(
+    client: Client, as_alice: Client, as_bob: Client, make_game: MakeGame
+) -> None:
+    make_game(slug="ours", access=Access.LISTED).invite(["alice"])
+    for _game in range(3):
+        make_game()
+    sizes = [
+        [len(page) for page in pages(who, "games", limit=2)]
+        for who in (as_alice, as_bob, client)
+    ]
+    assert sizes == [[2, 2], [2, 1], [2, 1]]
+
+
+def test_more_than_a_page_of_games_is_told_everywhere(
+    client: Client, make_game: MakeGame
+) -> None:
+    first = make_game(slug="the-first")
+    for _game in range(100):
+        make_game()
+    caches["strict"].clear()
+    page = ask(client, "games")
+    assert len(page["games"]) == 100
+    wanted = {"requests": [{"type": "games"}]}
+    batch = client.post("/api/batch", wanted, content_type="application/json").json()
+    assert batch["results"][0]["data"] == page
+    assert ask(client, "games", cursor=page["next"])["games"][0]["slug"] == first.slug
+    home = client.get("/").content.decode()
+    assert first.get_absolute_url() not in home
+    [more] = MORE.findall(home)
+    rest = client.get(f"/{more}").content.decode()
+    assert first.get_absolute_url() in rest
+    assert "?cursor=" not in rest
+
+
+@pytest.mark.parametrize("name", ["answers", "checkins"])
+def test_more_than_a_page_of_ones_own_is_told_in_a_batch(
+    as_alice: Client, lists: Lists, make_game: MakeGame, name: str
+) -> None:
+    lists.add(name, 101)
+    wanted = {"requests": [{"type": name}, {"type": name, "id": "daily"}]}
+    said = as_alice.post("/api/batch", wanted, content_type="application/json").json()
+    for result in said["results"]:
+        assert result["data"] == ask(as_alice, name)
+    cursor = said["results"][0]["data"]["next"]
+    assert len(ask(as_alice, name, cursor=cursor)[name]) == 1
+
+
+def test_older_answers_are_a_page_away(as_alice: Client, lists: Lists) -> None:
+    lists.add("answers", 101)
+    pages = [as_alice.get("/me/").content.decode()]
+    [more] = MORE.findall(pages[0])
+    pages.append(as_alice.get(f"/me/{more}").content.decode())
+    assert [page.count("<time") for page in pages] == [100, 1]
+
+
+@pytest.mark.parametrize("path", ["/", "/me/"])
+def test_page_of_no_cursor_is_not_found(as_alice: Client, path: str) -> None:
+    assert as_alice.get(f"{path}?cursor=x").status_code == 404
+    assert as_alice.get(f"{path}?utm_source=x").status_code == 200
