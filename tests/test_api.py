@@ -66,6 +66,7 @@ def test_stranger_can_not_answer(client: Client, make_game: MakeGame) -> None:
         ({"question": "x"}, "question"),
         ({"game": 7}, "game"),
         ({"game": "unknown"}, "game"),
+        ({"game": "a\0b"}, "game"),
         ({"extra": 1}, "extra"),
     ],
 )

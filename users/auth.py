@@ -51,7 +51,8 @@ class Anybody(SessionAuth):
 
 
 def check_size(request: HttpRequest) -> None:
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+    """Refuse by what the header says or, of a body sent in chunks, by its length."""
+    if int(request.headers.get("Content-Length") or len(request.body)) > LARGEST_BODY:
         raise Refused("too_large")
 
 

@@ -24,4 +24,5 @@ class ErrorOut(Schema):
 def answers(schema: type[Schema], *, shared: bool = False) -> dict[Any, Any]:
     """The responses of a route: this one, or a refusal; 304 where it is shared."""
     known = {304: None} if shared else {}
-    return {200: schema, **known, frozenset(STATUS.values()): ErrorOut}
+    refused = dict.fromkeys(sorted({*STATUS.values()}), ErrorOut)
+    return {200: schema, **known, **refused}
