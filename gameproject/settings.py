@@ -161,7 +161,8 @@ if REDIS_URL:
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
                 "CONNECTION_POOL_KWARGS": _REDIS,
                 "IGNORE_EXCEPTIONS": forgiving,
-                "LOG_IGNORED_EXCEPTIONS": True,
+                # Not once a request: `users.cache` says once that Redis is away.
+                "LOG_IGNORED_EXCEPTIONS": False,
             },
         }
 

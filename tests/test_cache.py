@@ -2,16 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
 from django.core.cache import caches
+from django.test import Client
 
+from games.models import Game
 from users import cache
 from users.cache import drop, kept
+
+MakeGame = Callable[..., Game]
 
 
 class Counted:
@@ -30,6 +35,12 @@ class Counted:
         self.begun.set()
         assert self.go_on.wait(10)
         return value
+
+
+@pytest.fixture(autouse=True)
+def _no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None has been noticed yet, and none of ours is left behind."""
+    monkeypatch.setattr(cache.outage, "away", False)
 
 
 def ask(compute: Counted) -> Any:
@@ -135,6 +146,44 @@ def test_without_redis_everybody_computes_and_the_log_says_so_once(
         assert [ask(compute) for _time in range(3)] == ["value"] * 3
     assert compute.times == 3
     assert len(caplog.records) == 1
+
+
+@pytest.mark.django_db
+def test_site_goes_on_without_redis_and_the_log_says_so_once(
+    as_alice: Client,
+    make_game: MakeGame,
+    settings: LazySettings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_game(slug="one")
+    address = "redis://127.0.0.1:1/0"
+    settings.CACHES = {
+        name: {**alias, "LOCATION": address} for name, alias in settings.CACHES.items()
+    }
+    wanted = {"requests": [{"type": "game", "id": "one"}, {"type": "answers"}]}
+    for _time in range(2):
+        for path in ("/", "/me/", "/games/one/", "/api/games/one", "/api/answers"):
+            assert as_alice.get(path).status_code == 200, path
+        batch = as_alice.post("/api/batch", wanted, content_type="application/json")
+        assert [one["status"] for one in batch.json()["results"]] == [200, 200]
+    said = [record.name for record in caplog.records if record.levelname == "ERROR"]
+    assert said == ["users.cache"]
+    answer = {"game": "one", "id": str(uuid4()), "value": "elephant"}
+    refused = as_alice.post("/api/answers", answer, content_type="application/json")
+    assert (refused.status_code, refused["Retry-After"]) == (503, "2")
+
+
+def test_keys_kept_together_do_not_end_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = cache.time.time()
+    monkeypatch.setattr(cache.time, "time", lambda: now)
+    for place in range(50):
+        kept(f"page-{place}", "game", 100, Counted())
+    entries = caches["strict"].get_many(f"page-{place}" for place in range(50))
+    lifetimes = sorted(entry["fresh_until"] - now for entry in entries.values())
+    assert 90 <= lifetimes[0] < lifetimes[-1] <= 100
+    assert len(set(lifetimes)) > 40
 
 
 @pytest.mark.usefixtures("redis_away")

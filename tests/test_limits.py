@@ -9,6 +9,8 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from games import consumer
+from games.consumer import GameConsumer
 from games.models import Game
 from tests.stack import Stack
 from users import limits
@@ -69,8 +71,10 @@ def test_burst_is_refused_at_its_edge_and_allowed_a_second_later(
     refused = get(as_alice, path)
     assert refused.status_code == 429
     assert refused.json()["error"]["code"] == "rate_limited"
-    assert int(refused["Retry-After"]) >= 1
-    clock.now += 1
+    assert refused["Retry-After"] == "1"
+    clock.now += 0.9
+    assert get(as_alice, path).status_code == 429
+    clock.now += 0.1
     assert get(as_alice, path).status_code == 200
 
 
@@ -93,9 +97,42 @@ def test_window_is_refused_at_its_edge_and_allowed_after_it(
         assert get(as_alice, path).status_code == 200
     refused = get(as_alice, path)
     assert refused.status_code == 429
-    assert 1 <= int(refused["Retry-After"]) <= seconds
-    clock.now += int(refused["Retry-After"]) + 1
+    wait = int(refused["Retry-After"])
+    assert 1 <= wait <= seconds
+    clock.now += wait - 0.1
+    assert get(as_alice, path).status_code == 429
+    clock.now += 0.1
     assert get(as_alice, path).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/api/answers", "answers"),
+        ("/api/checkins", "checkins"),
+        ("/api/redemptions", "checkins"),
+        ("/api/batch", "games"),
+        ("/batch", "games"),
+    ],
+)
+def test_what_is_posted_counts_too(
+    as_alice: Client, make_game: MakeGame, clock: Clock, path: str, what: str
+) -> None:
+    make_game(slug="one")
+    burst = TABLE[what][1][0]
+    body: dict[str, Any] = {"game": "one", "id": str(uuid4()), "value": "mouse"}
+    if path != "/api/answers":
+        body = {"game": "one", "id": str(uuid4())}
+    if path == "/api/redemptions":
+        body["item"] = 1
+    if "batch" in path:
+        body = {"requests": [{"type": "games"}]}
+    statuses = [
+        as_alice.post(path, body, content_type="application/json").status_code
+        for _time in range(burst + 1)
+    ]
+    assert statuses.index(429) == burst
 
 
 @pytest.mark.django_db
@@ -140,6 +177,25 @@ def test_refused_answer_is_not_kept(
 # On the socket
 
 
+class Socket(GameConsumer):
+    """A player's socket whose commands are counted, but not carried out."""
+
+    def __init__(self) -> None:
+        self.name, self.player_id, self.room = "one", 7, self
+
+    async def settled(self) -> None:
+        pass
+
+    async def be_welcomed(self, room: Any, reply_to: str | None = None) -> None:
+        pass
+
+    async def carry_out(self, name: str, frame: dict[str, Any], room: Any) -> Any:
+        return {}
+
+    async def write(self, text: str) -> None:
+        pass
+
+
 @pytest.mark.parametrize("what", TABLE)
 def test_counter_refuses_a_burst_at_its_edge(clock: Clock, what: str) -> None:
     counter, burst = Counter(), TABLE[what][1][0]
@@ -152,19 +208,46 @@ def test_counter_refuses_a_burst_at_its_edge(clock: Clock, what: str) -> None:
     counter.check(what, "alice")
 
 
-def test_counter_refuses_the_first_after_the_window(
-    clock: Clock, settings: LazySettings
+@pytest.mark.parametrize("what", TABLE)
+def test_counter_refuses_the_window_at_its_edge(
+    clock: Clock, settings: LazySettings, what: str
 ) -> None:
-    settings.RATE_LIMITS = {"answers": ["50/10s"]}
-    clock.now = 1_800_000_000.0
+    (most, seconds), _burst = TABLE[what]
+    settings.RATE_LIMITS = {what: settings.RATE_LIMITS[what][:1]}
     counter = Counter()
-    for _time in range(50):
-        counter.check("answers", "alice")
+    for _time in range(most):
+        counter.check(what, "alice")
     with pytest.raises(Refused) as caught:
-        counter.check("answers", "alice")
-    assert caught.value.retry_after == 10
-    clock.now += 10
-    counter.check("answers", "alice")
+        counter.check(what, "alice")
+    assert caught.value.retry_after == seconds
+    clock.now += seconds - 0.1
+    with pytest.raises(Refused):
+        counter.check(what, "alice")
+    clock.now += 0.1
+    counter.check(what, "alice")
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("answer", "answers"),
+        ("checkin", "checkins"),
+        ("redeem", "checkins"),
+        ("resync", "game"),
+    ],
+)
+async def test_socket_counts_a_command_as_its_route_does(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, command: str, what: str
+) -> None:
+    monkeypatch.setattr(consumer, "on_sockets", Counter())
+    socket = Socket()
+    burst = TABLE[what][1][0]
+    for _time in range(burst):
+        await socket.answer({"type": command, "id": str(uuid4())})
+    with pytest.raises(Refused):
+        await socket.answer({"type": command, "id": str(uuid4())})
+    clock.now += 1
+    await socket.answer({"type": command, "id": str(uuid4())})
 
 
 def test_counter_forgets_past_windows(clock: Clock) -> None:

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 from redis.exceptions import RedisError
 
+from users.cache import outage
 from users.models import Player
 from users.refusals import Refused
 
@@ -40,16 +41,18 @@ def _read(rate: str, times: int) -> Rate:
 # Over HTTP
 
 
-def check(request: HttpRequest, what: str) -> None:
+def check(request: HttpRequest, what: str, *, reads: bool = False) -> None:
     """Count this request; `Refused("rate_limited")` if it is one too many.
 
-    With Redis away reads go on uncounted, and writes fail as unavailable.
+    With Redis away reads go on uncounted, and writes are refused as unavailable.
+    `reads`: this one changes nothing, whatever its method.
     """
     try:
         _check(request, what)
-    except RedisError:
-        if request.method not in SAFE:
-            raise
+    except RedisError as error:
+        outage.begins(error)
+        if not reads and request.method not in SAFE:
+            raise Refused("unavailable", retry_after=2) from error
 
 
 def _check(request: HttpRequest, what: str) -> None:
@@ -65,20 +68,23 @@ def _check(request: HttpRequest, what: str) -> None:
             increment=True,
         )
         if usage and usage["should_limit"]:
-            raise Refused("rate_limited", retry_after=max(1, usage["time_left"]))
+            # The last second of the window counts as part of it.
+            raise Refused("rate_limited", retry_after=usage["time_left"] + 1)
 
 
 def _player_key(_group: str, request: HttpRequest) -> str:
     return f"player:{request.user.pk}"
 
 
-def limited(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorates a view that counts as this kind of request."""
+def limited(
+    what: str, *, reads: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorates a view that counts as this kind of request; see `check`."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            check(request, what)
+            check(request, what, reads=reads)
             return view(request, *args, **kwargs)
 
         return counted
