@@ -1,71 +1,153 @@
-"""One computation at a time, also across processes."""
+"""One computation at a time, and nothing old after a commit, also across processes."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-from django.conf import settings
-from django.core.cache import caches
+import pytest
 
-from users.cache import drop
+from tests.conftest import SETTINGS
+from tests.stack import ROOT, Stack
 
 PROCESSES, THREADS = 4, 125
 
+# Asks for a game from many threads at once; or alone, held up while it computes.
 ASKER = """
-import json, sys, threading
-import django
+import sys, django
 django.setup()
 from concurrent.futures import ThreadPoolExecutor
+import json, threading
 from django.core.cache import caches
-from users.cache import kept
+from games import kept
 
-def compute():
+slug, given = sys.argv[1], int(sys.argv[2])
+together = threading.Barrier(given)
+compute, held = kept._public, False
+
+def counted(slug):
     caches["strict"].incr("computed")
-    return {"state": caches["strict"].get("truth")}
+    state = compute(slug)
+    if held:
+        wait_for_word("held")
+    return state
+
+def wait_for_word(said):
+    global held
+    print(json.dumps(said), flush=True)
+    held = False
+    return sys.stdin.readline().strip()
 
 def ask(_place):
     together.wait(60)
-    return kept("page", "game", 60, compute)["state"]
+    return kept.public_of(slug)["data"]["state"]
 
-together = threading.Barrier(given := int(sys.argv[1]))
+kept._public = counted
 with ThreadPoolExecutor(given) as crowd:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps(list(crowd.map(ask, range(given)))), flush=True)
+    word = wait_for_word("ready")
+    while word:
+        held = word == "hold"
+        if held:
+            said = kept.public_of(slug)["data"]["state"]
+        else:
+            said = list(crowd.map(ask, range(given)))
+        word = wait_for_word(said)
 """
 
 
-def ask_everywhere() -> list[str]:
-    """What each of 500 askers in four processes got, all asking at once."""
-    askers = [
-        subprocess.Popen(
-            [sys.executable, "-c", ASKER, str(THREADS)],
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "gameproject.settings"},
-            cwd=Path(__file__).parent.parent,
+# What is kept of the game is past its time: the next who asks refreshes it.
+AGE = """
+key = f"public:{game.slug}"
+entry = caches["strict"].get(key)
+caches["strict"].set(key, {**entry, "fresh_until": 0})
+"""
+
+
+class Asker:
+    """One process, and what it is told and says."""
+
+    def __init__(self, stack: Stack, slug: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", ASKER, slug, str(THREADS)],
+            env={**stack.env, "DJANGO_SETTINGS_MODULE": "gameproject.settings"},
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        for _process in range(PROCESSES)
-    ]
-    for asker in askers:
-        assert asker.stdout
-        assert asker.stdout.readline() == "ready\n"
-    for asker in askers:
-        assert asker.stdin
-        asker.stdin.write("\n")
-        asker.stdin.flush()
-    return [state for a in askers for state in json.loads(a.communicate()[0])]
+
+    def tell(self, word: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> Any:
+        assert self.process.stdout
+        return json.loads(self.process.stdout.readline())
 
 
-def test_500_who_miss_at_once_in_four_processes_share_one_computation() -> None:
-    assert "redis" in settings.CACHES["strict"]["BACKEND"]
-    caches["strict"].set_many({"computed": 0, "truth": "old"})
-    assert ask_everywhere() == ["old"] * PROCESSES * THREADS
-    assert caches["strict"].get("computed") == 1
-    caches["strict"].set("truth", "new")
-    drop("game")
-    assert ask_everywhere() == ["new"] * PROCESSES * THREADS
-    assert caches["strict"].get("computed") == 2
+class Askers:
+    """Some processes that ask for one game."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.slug = stack.make_game("puzzle", SETTINGS["puzzle"])
+        self.run("caches['strict'].set('computed', 0)")
+        self.all = [Asker(stack, self.slug) for _process in range(PROCESSES)]
+        for asker in self.all:
+            assert asker.hear() == "ready"
+
+    def run(self, code: str) -> Any:
+        """Run it beside them; once it returns, what it did is committed."""
+        names = "from django.core.cache import caches\nfrom users.cache import drop\n"
+        game = "game = Game.objects.get(slug=given['slug'])\n"
+        return self.stack.run(names + game + code, slug=self.slug)
+
+    def computed(self) -> int:
+        return int(self.run("out = caches['strict'].get('computed')"))
+
+    def ask(self) -> list[str]:
+        """What all got who asked at once."""
+        for asker in self.all:
+            asker.tell("ask")
+        return [state for asker in self.all for state in asker.hear()]
+
+
+@pytest.fixture
+def askers(on_postgres: Stack) -> Iterator[Askers]:
+    askers = Askers(on_postgres)
+    yield askers
+    for asker in askers.all:
+        asker.process.communicate()
+
+
+def test_500_who_miss_a_game_at_once_in_four_processes_share_one_computation(
+    askers: Askers,
+) -> None:
+    everybody = PROCESSES * THREADS
+    assert askers.ask() == ["OPEN"] * everybody
+    assert askers.computed() == 1
+    askers.run("game.pause(now)")
+    assert askers.ask() == ["PAUSED"] * everybody
+    assert askers.computed() == 2
+
+
+def test_nobody_gets_the_old_game_after_a_commit_in_the_middle_of_a_refresh(
+    askers: Askers,
+) -> None:
+    holder, *others = askers.all
+    assert set(askers.ask()) == {"OPEN"}
+    askers.run(AGE)
+    holder.tell("hold")
+    assert holder.hear() == "held"  # it has read the game, and is about to keep it
+    askers.run("game.pause(now)")
+    for asker in others:
+        asker.tell("ask")
+    holder.tell("go on")
+    assert holder.hear() == "PAUSED"
+    for asker in others:
+        assert asker.hear() == ["PAUSED"] * THREADS
+    before = askers.computed()
+    assert askers.ask() == ["PAUSED"] * PROCESSES * THREADS
+    assert askers.computed() == before
