@@ -17,6 +17,7 @@ from redis.connection import AbstractConnection
 from answers.models import Answer
 from checkins.models import CheckIn
 from games.models import Game
+from games.states import Access
 from users import cache
 from users.cache import drop
 from users.models import Player
@@ -86,6 +87,16 @@ def test_item_is_what_its_own_route_gives(
     results = ask(as_alice, *routes.values(), path=path)
     for route, result in zip(routes, results):
         assert result["data"] == as_alice.get(route).json(), route
+
+
+def test_listed_games_come_to_those_on_the_list_alone(
+    client: Client, as_alice: Client, as_bob: Client, make_game: MakeGame
+) -> None:
+    make_game(slug="ours", access=Access.LISTED).invite(["alice"])
+    for who, seen in ((as_alice, 1), (as_bob, 0), (client, 0)):
+        [result] = ask(who, {"type": "games"})
+        assert result["data"] == who.get("/api/games").json()
+        assert len(result["data"]["games"]) == seen
 
 
 def test_nobody_elses_data_comes_in_a_batch(

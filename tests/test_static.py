@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from django.contrib.admin import site
 from playwright.sync_api import expect
 
 from tests.browsers import Cast, tally
@@ -25,10 +26,13 @@ IMPORT = re.compile(
 URL = re.compile(r"""url\(["']?(?!data:|#)([^"')]+)""")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 TRANSLATIONS = "/admin/jsi18n/"  # made on demand, in the reader's language
-ADMIN = ["", "login/", "games/game/", "games/game/add/", "games/pool/", "users/player/"]
+LISTS = [f"{model._meta.label_lower.replace('.', '/')}/" for model in site._registry]
+ADMIN = ["", "login/", "password_change/", "answers/answer/verify/", "nope/"]
+ADMIN += LISTS + [f"{path}add/" for path in LISTS]
+OF_GAME = ["change/", "preview/", "history/", "delete/"]
 STAFF = """
 staff = Player.objects.create_superuser("Staff", "a long password")
-out = open_for([staff])[0]
+out = open_for([staff])[0], list(Game.objects.values_list("pk", flat=True))
 """
 
 
@@ -81,10 +85,11 @@ def static_files(stack: Stack, *endings: str) -> list[Path]:
 def test_every_address_in_every_page_is_hashed_and_on_the_cdn(
     with_cdn: Stack, games: list[str]
 ) -> None:
-    session = with_cdn.run(STAFF)
+    session, pks = with_cdn.run(STAFF)
     pages = ["/", "/login/", "/signup/", "/me/", "/unknown/", "/api/docs"]
     pages += [f"/games/{slug}/" for slug in games]
     pages += [f"/admin/{path}" for path in ADMIN]
+    pages += [f"/admin/games/game/{pk}/{path}" for pk in pks for path in OF_GAME]
     for path in pages:
         text, _headers = ask(with_cdn, path, Cookie=f"sessionid={session}")
         named = Named(text).addresses
