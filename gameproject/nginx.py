@@ -59,8 +59,10 @@ def values_of(site: Site) -> dict[str, str]:
         "USER": f"user {site.user};" if site.user else "",
         "FILES": str(files),
         "CONNECTIONS": str(min(files, 32_768)),
-        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE),
-        "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE),
+        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE, "max_fails=3 fail_timeout=1s"),
+        # To nginx a socket succeeds when it ends. A daphne that has failed would be
+        # given one every other second until then.
+        "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE, "max_fails=0"),
         "STAFF": "\n".join(
             [*(f"allow {network};" for network in site.staff), "deny all;"]
             if site.staff
@@ -69,9 +71,9 @@ def values_of(site: Site) -> dict[str, str]:
     }
 
 
-def servers(site: Site, at_once: int) -> str:
-    """The lines of an upstream: left out for a second after three refusals."""
-    limits = f"max_conns={at_once} max_fails=3 fail_timeout=1s"
+def servers(site: Site, at_once: int, fails: str) -> str:
+    """The lines of an upstream."""
+    limits = f"max_conns={at_once} {fails}"
     return "\n    ".join(
         f"server unix:{site.socket(place)} {limits};" for place in range(site.daphnes)
     )

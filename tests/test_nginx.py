@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from gameproject.nginx import Site, command, render
 from tests.fronted import Fronted, ask, echo, fronted_stack, site_in
+from tests.stack import Player
 
 FROM_CACHE = {"HIT", "STALE", "UPDATING"}
 
@@ -198,6 +199,29 @@ async def test_players_of_a_dead_daphne_come_back_on_the_other(
         async with fronted.socket(slug, session) as player:
             assert (await player.hear("welcome"))["me"]
     fronted.restart(0)
+
+
+async def test_a_daphne_that_is_back_takes_players_at_once(fronted: Fronted) -> None:
+    """To nginx a socket succeeds when it ends: it must not wait for that before it
+    trusts a daphne that has failed."""
+    slug = fronted.make_game("puzzle", {"accepted": ["x"]})
+    async with AsyncExitStack() as stack:
+        for place in (0, 1):
+            fronted.daphnes[place].kill()
+            fronted.daphnes[place].wait()
+            await rush(stack, fronted, slug)
+            fronted.restart(place)
+        await rush(stack, fronted, slug)
+
+
+async def rush(stack: AsyncExitStack, fronted: Fronted, slug: str) -> None:
+    """Twenty come at once, are welcomed and stay."""
+    coming = [welcomed(stack, fronted.socket(slug)) for _player in range(20)]
+    await asyncio.gather(*coming)
+
+
+async def welcomed(stack: AsyncExitStack, player: Player) -> None:
+    await (await stack.enter_async_context(player)).hear("welcome")
 
 
 async def is_lost(player) -> bool:
