@@ -1,21 +1,26 @@
 """The rehearsal: what it counts is true, and nothing of it is left behind."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from gameproject.rehearsal.counters import serves
 from gameproject.rehearsal.figures import percentile, summary
 from gameproject.rehearsal.plan import Address
+from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
 from gameproject.rehearsal.promises import tally_delays
 from gameproject.rehearsal.wire import read
@@ -137,6 +142,59 @@ def test_the_old_flow_is_played_for_comparison(fronted: Fronted) -> None:
     assert found["promises"] == []
     assert done.returncode == 0
     assert left_behind(fronted) == before
+
+
+def test_with_a_daphne_killed_in_each_phase_nothing_is_lost(fronted: Fronted) -> None:
+    before = left_behind(fronted)
+    with started_again(fronted):
+        done = rehearse(fronted, "--json", "--kill")
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    assert found["killed"] == 7
+    assert [one for one in found["promises"] if one["passed"] is False] == []
+    measured = {one["promise"]: one["measured"] for one in found["promises"]}
+    assert measured["answers: none lost, none doubled"] == "20 kept, 0 lost, 0 doubled"
+    assert measured["codes: each to one player"] == "8 distinct of 8"
+    assert left_behind(fronted) == before
+
+
+@contextmanager
+def started_again(fronted: Fronted) -> Iterator[None]:
+    """As whatever looks after the daphnes in production does."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            for place, daphne in enumerate(fronted.daphnes):
+                if daphne.poll() is not None:
+                    fronted.restart(place)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+async def test_a_lost_connection_is_counted_and_comes_back() -> None:
+    arrivals: asyncio.Queue[ServerConnection] = asyncio.Queue()
+
+    async def welcome(socket: ServerConnection) -> None:
+        await socket.send('{"type": "welcome", "game": {"state": "OPEN"}, "me": {}}')
+        arrivals.put_nowait(socket)
+        await socket.wait_closed()
+
+    async with serve(welcome, "127.0.0.1", 0) as site, asyncio.timeout(20):
+        (listening,) = site.sockets
+        address = Address("127.0.0.1", listening.getsockname()[1], False)
+        player = Player(address, Who(1, ""))
+        await player.connect("x")
+        (await arrivals.get()).transport.abort()
+        await arrivals.get()
+        player.drop()
+    assert player.lost == 1
 
 
 # Without nginx, and when it doesn't go well

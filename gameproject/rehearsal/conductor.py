@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from gameproject.rehearsal import counters, herd
+from gameproject.rehearsal.killer import Killer
 from gameproject.rehearsal.plan import Plan
 from gameproject.rehearsal.stage import Stage, answer_to
 from games.models import Game
@@ -18,6 +19,7 @@ CHANGES = 3  # pauses, each with its resumption
 WITHIN = 60.0  # seconds for an acknowledgement
 SEEN_WITHIN = 15.0  # seconds for a change to be seen
 SETTLING = 1.5  # seconds in which rooms find themselves empty
+ARRIVING, MIDDLE = 0.5, 0.15  # seconds until a phase of 1,000 is half over
 
 Told = Callable[[str, int, int], None]  # a phase, how many of its players, of how many
 
@@ -47,6 +49,11 @@ class Conductor:
         self.shares: list[int] = []
         self.phases: dict[str, Phase] = {}
         self.counted: dict[str, Any] = {}
+        self.killer = Killer(plan.address) if plan.kill else None
+
+    def struck(self, after: float) -> contextlib.AbstractContextManager[None]:
+        """With --kill, a phase in the middle of which a daphne dies."""
+        return self.killer.striking(after) if self.killer else contextlib.nullcontext()
 
     @contextlib.contextmanager
     def herds(self) -> Iterator[None]:
@@ -122,26 +129,29 @@ class Conductor:
         daphnes = counters.daphnes(self.plan.address)
         memory, statements = counters.memory(daphnes), counters.statements()
         started = time.time()
-        self.order(
-            phase,
-            "arrive",
-            slug=game.slug,
-            at=started + LEAD,
-            ramp=self.plan.ramp,
-            old=self.plan.legacy,
-        )
+        with self.struck(LEAD + self.plan.ramp / 2 + ARRIVING):
+            self.order(
+                phase,
+                "arrive",
+                slug=game.slug,
+                at=started + LEAD,
+                ramp=self.plan.ramp,
+                old=self.plan.legacy,
+            )
         took, after = time.time() - started, counters.statements()
+        measurable = daphnes and not self.killer
         self.counted[phase] = {
             "statements": None if after is None else after - (statements or 0),
             "seconds": took,
-            "memory": counters.memory(daphnes) - memory if daphnes else None,
+            "memory": counters.memory(daphnes) - memory if measurable else None,
         }
 
     def play(self, game: Game) -> None:
         self.wait()
         self.change(game)
         self.answer("answers", game)
-        self.order("return", "drop", at=time.time() + LEAD)
+        with self.struck(LEAD + ARRIVING):
+            self.order("return", "drop", at=time.time() + LEAD)
         prizes = self.stage.make_game("prizes", self.plan.codes)
         self.order("warming", "warm", slug=prizes.slug)
         self.arrive("warm arrival", prizes)
@@ -152,7 +162,8 @@ class Conductor:
     def wait(self) -> None:
         """Being there costs statements too: so many a second."""
         before = counters.statements()
-        self.order("waiting", "wait", seconds=self.plan.wait)
+        with self.struck(self.plan.wait / 2):
+            self.order("waiting", "wait", seconds=self.plan.wait)
         after = counters.statements()
         if before is not None and after is not None:
             self.counted["idle"] = (after - before) / self.plan.wait
@@ -160,12 +171,13 @@ class Conductor:
     def change(self, game: Game) -> None:
         """Staff pause and resume; the seconds from commit to each player."""
         seen: list[float | None] = []
-        for verb, state in [("pause", "PAUSED"), ("resume", "OPEN")] * CHANGES:
-            since = time.time()
-            self.send("see", state=state, since=since, within=SEEN_WITHIN)
-            committed = self.stage.change(game, verb)
-            told = self.gather("change").results
-            seen += [None if at is None else at - committed for at in told]
+        with self.struck(MIDDLE):
+            for verb, state in [("pause", "PAUSED"), ("resume", "OPEN")] * CHANGES:
+                since = time.time()
+                self.send("see", state=state, since=since, within=SEEN_WITHIN)
+                committed = self.stage.change(game, verb)
+                told = self.gather("change").results
+                seen += [None if at is None else at - committed for at in told]
         self.phases["change"].results = [{"took": one} for one in seen]
 
     def answer(self, phase: str, game: Game) -> None:
@@ -174,15 +186,16 @@ class Conductor:
             return
         value, question = played
         share = -(-self.plan.answering // self.plan.processes)
-        self.order(
-            phase,
-            "answer",
-            at=time.time() + LEAD,
-            value=value,
-            question=question,
-            count=share,
-            within=WITHIN,
-        )
+        with self.struck(LEAD + MIDDLE):
+            self.order(
+                phase,
+                "answer",
+                at=time.time() + LEAD,
+                value=value,
+                question=question,
+                count=share,
+                within=WITHIN,
+            )
         self.counted[phase] = self.stage.kept(game)
 
 

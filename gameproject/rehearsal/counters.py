@@ -55,6 +55,15 @@ def serves(command: str, sockets: str, port: int) -> bool:
     )
 
 
+def place_of(process: int) -> Path | tuple[str, int]:
+    """Where a daphne listens: a unix socket or a port."""
+    command = command_of(Path(f"/proc/{process}/cmdline"))
+    if found := re.search(r"unix:([^: ]+)", command):
+        return Path(found[1])
+    found = re.search(r"(?:port=|-p ?|--port )(\d+)", command)
+    return ("127.0.0.1", int(found[1]) if found else 0)
+
+
 def memory(processes: Iterable[int]) -> int:
     """Bytes these processes hold together."""
     page = os.sysconf("SC_PAGE_SIZE")

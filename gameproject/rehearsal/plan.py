@@ -48,6 +48,7 @@ class Plan:
     processes: int = 2
     wait: float = 5.0  # seconds of only being there
     hold: float = 0.0  # seconds to stay connected at the end
+    kill: bool = False  # one daphne, in the middle of each phase
 
     @property
     def codes(self) -> int:

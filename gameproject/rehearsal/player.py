@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -39,13 +40,14 @@ class Player:
         self.lost = 0
         self.unwanted = False  # a lost connection is no surprise
         self._waiting: dict[str, asyncio.Future[tuple[dict[str, Any], float]]] = {}
+        self._returning: asyncio.Task[Any] | None = None
 
     # Hearing
 
     def _hear(self, frame: dict[str, Any], now: float) -> None:
         self.frames += 1
         kind = frame["type"]
-        if kind == "game":
+        if kind in ("game", "welcome"):
             self.states.append((frame["game"]["state"], now))
             self._settle(frame["game"]["state"], frame, now)
         elif kind == "tally" and frame["seq"] > self.seq:
@@ -67,17 +69,25 @@ class Player:
         if socket is not self.socket:
             return
         self.socket = None
-        self.lost += not self.unwanted
+        if not self.unwanted:
+            self.lost += 1
+            self._returning = asyncio.create_task(self._return())
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(Lost())
                 future.exception()  # whoever waits is told; nobody may be waiting
         self._waiting.clear()
 
+    async def _return(self) -> tuple[int, float | None]:
+        """As the browser's client does by itself: after a random first delay."""
+        await asyncio.sleep(random.uniform(0, FIRST_DELAY))  # noqa: S311
+        return await self.connect(self.slug, failures=1)
+
     # Coming
 
     async def arrive(self, slug: str) -> dict[str, Any]:
         """One page, one socket; the seconds of each until one can play."""
+        self.drop()  # who opens a page has left the one before
         started = time.time()
         page = await self.page(f"/games/{slug}/")
         attempts, at = await self.connect(slug)
@@ -98,7 +108,7 @@ class Player:
 
         Waits between attempts as the browser's client does.
         """
-        self.slug, self.unwanted, attempts = slug, False, 0
+        self.slug, attempts = slug, 0
         deadline = time.time() + PATIENCE
         while time.time() < deadline:
             attempts += 1
@@ -111,7 +121,7 @@ class Player:
         return attempts, None
 
     async def _attempt(self) -> float:
-        self.drop()
+        self._cut()
         socket = Socket(
             self.address,
             f"/ws/games/{self.slug}/",
@@ -124,9 +134,12 @@ class Player:
             async with asyncio.timeout(WELCOME_SECONDS):
                 await open_(self.address, lambda: socket)
                 self.welcome, at = await welcomed
+            if self.socket is not socket:
+                raise Lost  # in the moment between
         except BaseException:
-            self.drop()
+            self._cut()
             raise
+        self.unwanted = False
         return at
 
     # Playing
@@ -138,10 +151,12 @@ class Player:
                 return at
         try:
             async with asyncio.timeout(within):
-                _frame, at = await self._expect(state)
-        except (TimeoutError, Lost):
+                while True:
+                    with suppress(Lost):  # the welcome back says it too
+                        _frame, at = await self._expect(state)
+                        return at
+        except TimeoutError:
             return None
-        return at
 
     async def answer(self, value: Any, question: str, within: float) -> dict[str, Any]:
         """Answer until it is acknowledged, with the same id; the seconds it took."""
@@ -156,7 +171,7 @@ class Player:
                     try:
                         reply, at = await self._ask(frame)
                     except Lost:
-                        await self.connect(self.slug)
+                        await self._be_back()
                         continue
                     if reply.get("code") != "unavailable":
                         break
@@ -172,9 +187,25 @@ class Player:
         self.socket.say(frame)
         return await reply
 
+    async def _be_back(self) -> None:
+        if self._returning and not self._returning.done():
+            await asyncio.shield(self._returning)
+        else:
+            await self.connect(self.slug)
+
     # Going
 
     def drop(self) -> None:
+        """Cut the connection, and don't come back by oneself."""
+        self._stay_away()
+        self._cut()
+
+    def _stay_away(self) -> None:
+        if self._returning:
+            self._returning.cancel()
+            self._returning = None
+
+    def _cut(self) -> None:
         self.unwanted = True
         if self.socket:
             self.socket.drop()
@@ -182,8 +213,7 @@ class Player:
 
     async def come_back(self, dropped: float) -> dict[str, Any]:
         """After a random first delay; the seconds since the connection was lost."""
-        await asyncio.sleep(random.uniform(0, FIRST_DELAY))  # noqa: S311
-        attempts, at = await self.connect(self.slug, failures=1)
+        attempts, at = await self._return()
         mine = self.welcome.get("mine") or {}
         return {
             "took": at and at - dropped,
@@ -194,6 +224,7 @@ class Player:
 
     def leave(self) -> "asyncio.Future[None] | None":
         """Say goodbye; what is done once the server has heard it."""
+        self._stay_away()
         self.unwanted = True
         if not (self.socket and self.socket.transport):
             return None

@@ -19,6 +19,7 @@ def summed_up(led: Conductor) -> dict[str, Any]:
         "flow": "legacy" if led.plan.legacy else "one socket",
         "players": led.plan.players,
         "processes": led.plan.processes,
+        "killed": len(led.killer.killed) if led.killer else 0,
         "phases": {name: found for name, found in phases.items() if found},
         "limited_by_rehearsal": [
             name for name, phase in led.phases.items() if limited(phase)

@@ -43,6 +43,8 @@ def progress(console: Console) -> Iterator[Told]:
 def show(found: dict[str, Any], console: Console) -> None:
     """The figures of each phase, the promises, and what limited."""
     console.print(phases(found))
+    if found["killed"]:
+        console.print(f"A daphne was killed {found['killed']} times meanwhile.\n")
     if found["promises"]:
         console.print(promises(found))
     if found["limited_by_rehearsal"]:

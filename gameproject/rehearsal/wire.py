@@ -15,6 +15,7 @@ from typing import Any
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from gameproject.rehearsal.plan import Address
@@ -146,6 +147,9 @@ class Socket(asyncio.Protocol):
             self.transport.abort()
 
     def close(self) -> None:
-        if not self.transport.is_closing():
+        """Say goodbye, if there is anybody yet to say it to."""
+        if self.protocol.state is not State.OPEN:
+            self.drop()
+        elif not self.transport.is_closing():
             self.protocol.send_close(1000)
             self._flush()

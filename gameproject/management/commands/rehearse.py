@@ -13,6 +13,7 @@ from rich.console import Console
 
 from gameproject.rehearsal import report, table
 from gameproject.rehearsal.conductor import Conductor, HerdLost
+from gameproject.rehearsal.killer import NotServedAgain
 from gameproject.rehearsal.plan import Address, Plan
 from gameproject.rehearsal.stage import PREFIX, Stage, remove
 from gameproject.rehearsal.summary import summed_up
@@ -43,6 +44,12 @@ class Command(BaseCommand):
         )
         add("--wait", type=float, default=5.0, help="seconds before staff do anything")
         add("--processes", type=int, default=0, help="client processes; 0: by players")
+        add(
+            "--kill",
+            action="store_true",
+            help="kill one daphne of this machine in the middle of each phase; what "
+            "started it must start it again, as `make serve` does",
+        )
         add("--json", action="store_true", help="the result as JSON")
         add("--report", type=Path, help="an HTML file with plots")
         add("--clean", action="store_true", help="only remove what a killed one left")
@@ -70,7 +77,7 @@ class Command(BaseCommand):
             with table.progress(Console(stderr=True)) as told, Stage(plan) as stage:
                 led = Conductor(plan, stage, told)
                 led.rehearse()
-        except HerdLost as error:
+        except (HerdLost, NotServedAgain) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(
@@ -103,6 +110,7 @@ def plan_from(options: dict[str, Any]) -> Plan:
         options["processes"] or min(4, max(2, players // 1000)),
         options["wait"],
         options["hold"],
+        options["kill"],
     )
 
 
