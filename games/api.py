@@ -21,6 +21,13 @@ router = Router(tags=["games"], auth=everybody)
 Slug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]*$")]
 
 
+class NoticeOut(Schema):
+    """A message from staff, over at `until` even where it comes from a cache."""
+
+    text: str
+    until: int
+
+
 class GameOut(Schema):
     """The public state of a game; times are in ms since 1970."""
 
@@ -40,6 +47,7 @@ class GameOut(Schema):
     play: dict[str, Any]
     reveal: dict[str, Any] | None
     shop: list[dict[str, Any]] | None = None  # of check-in games alone
+    notice: NoticeOut | None
     seq: int
 
 

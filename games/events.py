@@ -38,9 +38,15 @@ def group_of(game_id: int) -> str:
 
 def game_changed(game: "Game", former_slug: str = "") -> None:
     """Nobody is given the old state any more, and everybody there sees the new one."""
+    now = timezone.now()
     drop("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
-    public = game.public(timezone.now())
-    broadcast(game.pk, frames.game(game.seq, public))
+    broadcast(game.pk, frames.game(game.seq, game.public(now), game.notice_at(now)))
+
+
+def notice_changed(game: "Game") -> None:
+    """Everybody there sees what staff have to say, and so does who asks over HTTP."""
+    drop("games", f"game:{game.slug}")
+    broadcast(game.pk, frames.notice(game.seq, game.notice_at(timezone.now())))
 
 
 def broadcast(game_id: int, frame: dict[str, Any]) -> None:

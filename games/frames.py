@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from games.moments import in_ms
+from games.notices import Notice
 from users.refusals import Refused
 
 Frame = dict[str, Any]
@@ -23,6 +24,7 @@ def encode(value: Any) -> str:
 def welcome(
     seq: int,
     public: str,
+    notice: Notice | None,
     me: Frame | None,
     mine: Frame,
     tally: Mapping[str, int],
@@ -32,7 +34,7 @@ def welcome(
     head = f'{{"type":"welcome","seq":{seq},"now":{in_ms(timezone.now())}'
     own = f'"me":{encode(me)},"mine":{encode(mine)}'
     counts = f'"tally":{encode(tally)},"board":{encode(board)}'
-    return f'{head},"game":{public},{own},{counts}}}'
+    return f'{head},"game":{public},"notice":{encode(notice)},{own},{counts}}}'
 
 
 def resynced(reply_to: str, welcome: str) -> str:
@@ -40,14 +42,25 @@ def resynced(reply_to: str, welcome: str) -> str:
     return f'{welcome[:-1]},"id":{encode(reply_to)}}}'
 
 
-def game(seq: int, public: Frame) -> Frame:
+def game(seq: int, public: Frame, notice: Notice | None) -> Frame:
     """The public state after a change by staff or by the clock."""
-    return {"type": "game", "seq": seq, "game": public}
+    return {"type": "game", "seq": seq, "game": public, "notice": notice}
 
 
-def game_text(seq: int, public: str) -> str:
+def game_text(seq: int, public: str, notice: Notice | None) -> str:
     """The same, of a public state that is encoded already."""
-    return f'{{"type":"game","seq":{seq},"game":{public}}}'
+    said = encode(notice)
+    return f'{{"type":"game","seq":{seq},"game":{public},"notice":{said}}}'
+
+
+def notice(seq: int, notice: Notice | None) -> Frame:
+    """A message from staff; without a text, it was taken back."""
+    return {"type": "notice", "seq": seq, **(notice or {"text": "", "until": None})}
+
+
+def said_in(frame: Frame) -> Notice | None:
+    """The notice of such a frame, as `welcome` and `game` have it."""
+    return {"text": frame["text"], "until": frame["until"]} if frame["text"] else None
 
 
 def tally(seq: int, counts: Mapping[str, int]) -> Frame:

@@ -105,6 +105,9 @@ def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:
 
 
 def states(games: Sequence[Game]) -> list[dict[str, Any]]:
-    """Public states with their `seq`."""
-    found = public_states(games, timezone.now())
-    return [{**state, "seq": game.seq} for state, game in zip(found, games)]
+    """Public states with the notice in force and their `seq`."""
+    now = timezone.now()
+    return [
+        {**state, "notice": game.notice_at(now), "seq": game.seq}
+        for state, game in zip(public_states(games, now), games)
+    ]

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from channels.layers import get_channel_layer
 from django.utils import timezone
 
-from games import events, frames
+from games import events, frames, notices
 from games.beat import beat
 from games.handover import given
 from games.models import Game
@@ -51,6 +51,7 @@ class Room:
         self.quiet_beats = 0
         self.tally: dict[str, int] = {}
         self.board: list[dict[str, Any]] = []
+        self._notice: notices.Notice | None = None
         self.seq = -1
         self.reloading: asyncio.Task[None] | None = None
         self.take(game, public)
@@ -60,13 +61,21 @@ class Room:
         if game.seq >= self.seq:
             self.game, self.seq = game, game.seq
             self.public = frames.encode(public)
+            self._notice = game.notice_at(timezone.now())
+
+    @property
+    def notice(self) -> notices.Notice | None:
+        """What staff have to say, as long as it isn't over."""
+        return notices.in_force(self._notice, timezone.now())
 
     def hear(self, frame: dict[str, Any]) -> None:
         """Note a frame that is on its way to the sockets."""
         self.seq = frame["seq"]
         self.quiet_beats = 0
         if frame["type"] == "game":
-            self.public = frames.encode(frame["game"])
+            self.public, self._notice = frames.encode(frame["game"]), frame["notice"]
+        elif frame["type"] == "notice":
+            self._notice = frames.said_in(frame)
         elif frame["type"] == "tally":
             self.tally = {k: v for k, v in frame.items() if k not in ("type", "seq")}
         elif frame["type"] == "board":
@@ -74,7 +83,9 @@ class Room:
 
     def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
         """The welcome frame. The public part is encoded already."""
-        return frames.welcome(self.seq, self.public, me, mine, self.tally, self.board)
+        return frames.welcome(
+            self.seq, self.public, self.notice, me, mine, self.tally, self.board
+        )
 
     async def settled(self) -> None:
         """Wait for a reload that is under way."""

@@ -20,6 +20,9 @@ class Access(models.TextChoices):
     LISTED = "listed", _("players on the list")
 
 
+# States in which players may see the game at all.
+SEEN = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)
+
 # Which verbs staff may use in which state.
 ALLOWED: dict[str, frozenset[State]] = {
     "schedule": frozenset({State.DRAFT}),
@@ -32,7 +35,6 @@ ALLOWED: dict[str, frozenset[State]] = {
     "reveal": frozenset({State.CLOSED}),
     "archive": frozenset({State.DRAFT, State.CLOSED, State.REVEALED}),
     "restore": frozenset({State.ARCHIVED}),
+    "notify": frozenset(SEEN),
+    "take_back_notice": frozenset(SEEN),
 }
-
-# States in which players may see the game at all.
-SEEN = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)

@@ -95,6 +95,15 @@ def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:
     assert player.count("POST", "/api/batch", 200) == 1
 
 
+def test_notice_is_read_by_polling_and_goes_by_itself(cast: Cast, blocked: Any) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
+    page = blocked().goes_to(slug)
+    act(cast.stack, slug, "game.notify('Hurry!', now + timedelta(seconds=12))")
+    notice = page.get_by_role("status").get_by_text("Hurry!")
+    expect(notice).to_be_visible()
+    expect(notice).to_be_hidden(timeout=14_000)
+
+
 def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("number", SETTINGS["number"], codes=1)
     page = blocked().goes_to(slug)

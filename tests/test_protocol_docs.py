@@ -27,7 +27,7 @@ def example(type_: str, **fields: Any) -> dict[str, Any]:
 
 def test_every_frame_the_server_sends_is_documented() -> None:
     seen = re.findall(r"^### `(\w+)`", SERVER_SIDE, re.M)
-    builders = {"welcome", "game", "tally", "board", "me", "error"}
+    builders = {"welcome", "game", "tally", "board", "me", "notice", "error"}
     assert set(seen) == builders
     for name in builders:
         assert callable(getattr(frames, name))
@@ -46,7 +46,7 @@ def test_welcome_example_has_just_the_fields_of_a_welcome(
 ) -> None:
     documented = example("welcome")
     public = make_game("puzzle").public(timezone.now())
-    text = frames.welcome(1, frames.encode(public), None, {}, {}, [])
+    text = frames.welcome(1, frames.encode(public), None, None, {}, {}, [])
     assert list(json.loads(text)) == list(documented)
     assert list(public) == list(documented["game"])
     assert list(public["play"]) == list(documented["game"]["play"])
@@ -54,7 +54,8 @@ def test_welcome_example_has_just_the_fields_of_a_welcome(
 
 
 def test_other_examples_have_the_fields_of_their_frames() -> None:
-    assert frames.game(42, {}).keys() == example("game").keys()
+    assert frames.game(42, {}, None).keys() == example("game").keys()
+    assert frames.notice(1, None).keys() == example("notice").keys()
     tally = {"here": 1, "answered": 1, "right": 1}
     assert frames.tally(1, tally).keys() == example("tally").keys()
     assert frames.board(1, []).keys() == example("board").keys()

@@ -19,7 +19,7 @@ async def test_welcome_holds_the_whole_small_state(stack: Stack) -> None:
     async with stack.socket(slug, session) as player:
         welcome = await player.hear("welcome")
     assert set(welcome) == {
-        *("type", "seq", "now", "game", "me", "mine", "tally", "board")
+        *("type", "seq", "now", "game", "notice", "me", "mine", "tally", "board")
     }
     assert abs(welcome["now"] - time.time() * 1000) < 5000
     assert welcome["game"]["state"] == "OPEN"

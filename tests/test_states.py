@@ -28,6 +28,8 @@ VERBS: dict[str, Callable[[Game], Any]] = {
     "close": lambda game: game.close(NOON),
     "archive": lambda game: game.archive(NOON),
     "restore": lambda game: game.restore(NOON),
+    "notify": lambda game: game.notify("Two minutes left!", NOON + HOUR),
+    "take_back_notice": lambda game: game.take_back_notice(),
 }
 every_verb = pytest.mark.parametrize("verb", VERBS)
 

@@ -33,6 +33,8 @@ class Actions(ModelAdmin):
         return [
             view("<int:pk>/preview/", "preview", require_safe(self.preview)),
             view("<int:pk>/do/extend/", "extend", require_POST(self.extend)),
+            view("<int:pk>/do/notify/", "notify", require_POST(self.notify)),
+            view("<int:pk>/do/take-back/", "take_back", require_POST(self.take_back)),
             view("<int:pk>/do/duplicate/", "duplicate", require_POST(self.duplicate)),
             view("<int:pk>/do/<str:verb>/", "do", require_POST(self.do)),
             *super().get_urls(),
@@ -85,6 +87,20 @@ class Actions(ModelAdmin):
             lambda: verbs.extend(game, request.POST.dict(), now),
             _("Extended."),
         )
+
+    def notify(self, request: HttpRequest, pk: int) -> HttpResponse:
+        game, now = self.changeable(request, pk), timezone.now()
+        return self.try_to(
+            request,
+            game,
+            lambda: verbs.notify(game, request.POST.dict(), now),
+            _("Players see the message."),
+        )
+
+    def take_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        game = self.changeable(request, pk)
+        done = _("The message is taken back.")
+        return self.try_to(request, game, game.take_back_notice, done)
 
     def try_to(
         self, request: HttpRequest, game: Game, act: Callable[[], None], done: Any

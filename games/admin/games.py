@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from games import notices
 from games.admin import regrading, verbs
 from games.admin.listing import Listing
 from games.admin.pools import Imports, PoolInline
@@ -81,6 +82,9 @@ class GameAdmin(Listing, Imports):
         if game and self.has_change_permission(request, game):
             context["verbs"] = verbs.possible(game)
             context["extendable"] = game.allows("extend")
+            context["notifiable"] = game.allows("notify")
+            context["notice"] = game.notice_at(timezone.now())
+            context["longest_notice"] = notices.LONGEST
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving

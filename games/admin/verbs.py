@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from django import forms
@@ -90,17 +90,27 @@ def possible(game: Game) -> list[Verb]:
     return [verb for name, verb in VERBS.items() if game.allows(name)]
 
 
-class ExtendForm(forms.Form):
+class MinutesForm(forms.Form):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=A_WEEK)
 
 
-def extend(game: Game, data: Mapping[str, str], now: datetime) -> None:
-    """Close later by the minutes in the form; `Refused` if they are none."""
-    form = ExtendForm(data)
+def minutes_in(data: Mapping[str, str]) -> int:
+    """The minutes in a form; `Refused` if they are none."""
+    form = MinutesForm(data)
     if not form.is_valid():
         detail = _("Minutes: a whole number from 1 to %(most)d.") % {"most": A_WEEK}
         raise Refused("invalid", detail, field="minutes")
-    game.extend(form.cleaned_data["minutes"], now)
+    return int(form.cleaned_data["minutes"])
+
+
+def extend(game: Game, data: Mapping[str, str], now: datetime) -> None:
+    """Close later by the minutes in the form."""
+    game.extend(minutes_in(data), now)
+
+
+def notify(game: Game, data: Mapping[str, str], now: datetime) -> None:
+    """Show players the text in the form for its minutes."""
+    game.notify(data.get("text", ""), now + timedelta(minutes=minutes_in(data)))
 
 
 def duplicate(game: Game) -> Game:

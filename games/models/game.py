@@ -1,7 +1,7 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from games import events
+from games import events, notices
 from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
@@ -20,6 +20,7 @@ from games.models.people import Invitation
 from games.models.prizes import sold_out_among
 from games.models.queryset import GameQuerySet
 from games.moments import in_ms
+from games.notices import Notice
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
 from users.names import fold, tidy
@@ -74,6 +75,15 @@ class Game(models.Model):
         default=Access.EVERYBODY,
     )
     settings = models.JSONField(default=dict, editable=False)
+    # A message from staff, and when it is over.
+    notice = models.CharField(
+        max_length=notices.LONGEST,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    notice_until = models.DateTimeField(null=True, editable=False)
     # Rises with every broadcast, so that clients notice one they missed.
     seq = models.BigIntegerField(default=0, editable=False)
     revealed_at = models.DateTimeField(null=True, editable=False)
@@ -98,6 +108,11 @@ class Game(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="game_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(notice="", notice_until=None)
+                | ~Q(notice="") & Q(notice_until__isnull=False),
+                name="game_notice_has_an_end",
             ),
         ]
 
@@ -162,6 +177,13 @@ class Game(models.Model):
         early = state is not State.SCHEDULED or self.of_kind.seen_early
         return state in SEEN and early
 
+    def notice_at(self, now: datetime) -> Notice | None:
+        """What staff have to say to everybody at `now`."""
+        if self.notice_until is None:
+            return None
+        said: Notice = {"text": self.notice, "until": in_ms(self.notice_until)}
+        return notices.in_force(said, now)
+
     def public(self, now: datetime) -> dict[str, Any]:
         """What every player may see now; times are in ms since 1970."""
         return public_states([self], now)[0]
@@ -191,7 +213,9 @@ class Game(models.Model):
     # Verbs
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(
+        self, tell: Callable[["Game"], None] = events.game_changed
+    ) -> Iterator[None]:
         """One transaction around a change, with the row locked and read again; players
         hear of it on commit."""
         with transaction.atomic():
@@ -199,7 +223,7 @@ class Game(models.Model):
             yield
             self.seq += 1
             self.save()
-            self._tell()
+            transaction.on_commit(partial(tell, self))
 
     def edit(self, fields: list[str]) -> None:
         """Save these fields alone, whatever else has changed in the meantime."""
@@ -307,6 +331,18 @@ class Game(models.Model):
         with self.changing():
             self._require("restore")
             self.archived_as, self.state = "", self.archived_as or State.DRAFT
+
+    def notify(self, text: str, until: datetime) -> None:
+        """Show players a message until then, in place of any before it."""
+        with self.changing(events.notice_changed):
+            self._require("notify")
+            self.notice, self.notice_until = notices.checked(text), until
+
+    def take_back_notice(self) -> None:
+        """Show players no message any more."""
+        with self.changing(events.notice_changed):
+            self._require("take_back_notice")
+            self.notice, self.notice_until = "", None
 
     def follow_clock(self, now: datetime) -> None:
         """Note that the opening or closing time has passed."""

@@ -110,6 +110,17 @@ test("news comes by polling with the ETag, and only where there is any", async (
   assert.deepEqual(calls().filter((call) => call === BATCH), [BATCH]);
 });
 
+test("a notice comes beside the game, at first and by polling", async () => {
+  const notice = { text: "Hurry!", until: 9 };
+  game = { ...game, notice };
+  await isBlocked();
+  assert.deepEqual(frames("welcome")[0].notice, notice);
+  [game, etag] = [{ ...game, notice: null, seq: 5 }, '"b"'];
+  await pass(5_000);
+  assert.equal(frames("game").at(-1).notice, null);
+  assert.ok(!("notice" in frames("game").at(-1).game));
+});
+
 test("what a cache says late is no news", async () => {
   await isBlocked();
   [game, etag] = [{ ...game, state: "SCHEDULED", seq: 3 }, '"old"'];

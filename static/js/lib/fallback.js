@@ -36,10 +36,10 @@ export class Fallback {
     });
   }
 
-  welcome({ seq, ...game }, own, board) {
+  welcome({ seq, notice, ...game }, own, board) {
     this.whole = true;
     this.note(seq, game);
-    this.onFrame({ type: "welcome", seq, ...own, game, board: board.top });
+    this.onFrame({ type: "welcome", seq, ...own, game, notice, board: board.top });
   }
 
   poll() {
@@ -50,11 +50,11 @@ export class Fallback {
     });
   }
 
-  take({ seq, ...game }) {
+  take({ seq, notice, ...game }) {
     if (seq < this.seq) return; // from a cache that is behind
     const { revealed } = this;
     this.note(seq, game);
-    this.onFrame({ type: "game", seq, game });
+    this.onFrame({ type: "game", seq, game, notice });
     // How it went for this player, nobody but the server knows.
     if (game.reveal && this.revealed !== revealed) this.refresh();
   }

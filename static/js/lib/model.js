@@ -9,6 +9,7 @@ export class Model {
     this.mine = {};
     this.tally = {};
     this.board = [];
+    this.notice = null;
     this.link = "connecting";
     this.said = {};
     this.retryAt = null;
@@ -27,7 +28,9 @@ export class Model {
       setServerNow(now);
       Object.assign(this, parts, { board: parts.board ?? [] });
     } else if (type === "game") {
-      this.game = parts.game;
+      Object.assign(this, parts); // the game, and what staff have to say
+    } else if (type === "notice") {
+      this.notice = parts.text ? parts : null;
     } else if (type === "tally") {
       this.tally = parts;
     } else if (type === "board") {

@@ -16,6 +16,7 @@ export function viewOf(model, now, pending) {
   const stage = link === "gone" ? "gone" : model.preview ? "play" : (STAGES[phase] ?? "gone");
   const answer = (mine.answers ?? []).find((one) => one.question === ONLY);
   const view = { game, me, mine, tally, board, link, phase, stage, answer, plays: model.plays };
+  view.notice = model.notice?.until > now ? model.notice : null;
   view.who = model.preview ? "player" : whoIs(me);
   view.codes = mine.codes ?? [];
   view.lines = mine.lines ?? [];
