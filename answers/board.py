@@ -1,9 +1,10 @@
-"""The board: who leads a game."""
+"""The board: who leads a game, and everybody's own place in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import (
+    Count,
     F,
     FilteredRelation,
     Max,
@@ -13,8 +14,9 @@ from django.db.models import (
     Sum,
     Window,
 )
-from django.db.models.functions import RowNumber
+from django.db.models.functions import FirstValue, RowNumber
 
+from answers.models import Answer
 from games.kinds.announce import mask
 from games.models import Game, Guest
 
@@ -37,6 +39,34 @@ def boards_of(slugs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
             points = row["total"]
             board.append({"place": row["place"], "name": name, "points": points})
     return boards
+
+
+def places_of(game_id: int, player_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The places of these players, by the board's rule: one statement.
+
+    `of` is how many have a place at all; who has no points yet has none.
+    """
+    rows = (
+        Answer.objects.current()
+        .filter(game=game_id, points__gt=0)
+        .values("player")
+        .annotate(total=Sum("points"), last=Max("submitted_at"))
+        .annotate(
+            place=Window(RowNumber(), order_by=FIRST),
+            of=Window(Count("*")),
+            # A window too, so that only those who have their places are filtered.
+            who=Window(FirstValue("player"), partition_by="player"),
+        )
+        .filter(who__in=list(player_ids))
+    )
+    return {
+        row["player"]: {
+            "place": row["place"],
+            "points": row["total"],
+            "of": row["of"],
+        }
+        for row in rows
+    }
 
 
 def _leaders(slugs: Sequence[str]) -> Any:

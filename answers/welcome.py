@@ -1,8 +1,9 @@
-"""What a welcome says of a player's answers."""
+"""What a welcome says of a player's answers, and of their place."""
 
 from collections import defaultdict
 from typing import Any
 
+from answers.board import places_of
 from answers.models import Answer
 from games.models import Game
 from users.models import Player
@@ -15,3 +16,9 @@ def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, An
     for answer in rows.order_by("pk"):
         found[answer.player_id].append(answer.public())
     return found
+
+
+def ranks_of(game: Game, players: list[Player]) -> dict[int, dict[str, Any] | None]:
+    """The places of these players in the game, None for who has no points yet."""
+    found = places_of(game.pk, [player.pk for player in players])
+    return {player.pk: found.get(player.pk) for player in players}

@@ -8,7 +8,7 @@ class GameprojectConfig(AppConfig):
 
     def ready(self) -> None:
         from answers import commands, results, welcome
-        from answers.board import boards_of
+        from answers.board import boards_of, places_of
         from answers.models import Answer
         from checkins.commands import checkin_command, redeem_command
         from checkins.welcome import checkins_of, purchases_of, shops_of
@@ -22,6 +22,7 @@ class GameprojectConfig(AppConfig):
         given.together["answer"] = commands.answers
         given.mine |= {
             "answers": welcome.answers_of,
+            "rank": welcome.ranks_of,
             "codes": codes_of,
             "lines": lines_of,
             "checkins": checkins_of,
@@ -30,6 +31,7 @@ class GameprojectConfig(AppConfig):
         given.public.append(shops_of)
         given.counts = Answer.objects.counts
         given.boards = boards_of
+        given.places = places_of
         given.reveal = results.reveal
         given.changed_by = results.changed_by
         given.regrade = results.regrade

@@ -57,6 +57,7 @@ class GameConsumer(AsyncConsumer):
         self.name = uuid.uuid4().hex
         self.player_id: int | None = None
         self.personal = Personal()
+        self.rank: dict[str, Any] | None = None
         self.room: Room | None = None
         self.queue: deque[dict[str, Any]] = deque()
         self.worker: asyncio.Task[None] | None = None
@@ -169,7 +170,7 @@ class GameConsumer(AsyncConsumer):
         if self.room is None:
             return  # gone meanwhile
         # From here to the room nothing else runs, so no frame falls in between.
-        self.personal = found
+        self.personal, self.rank = found, found.mine.get("rank")
         room.remove(self)
         self.player_id = found.player.pk if found.player else None
         room.add(self)
@@ -184,6 +185,7 @@ class GameConsumer(AsyncConsumer):
             return
         arrival = Arrival(session_key_of(self.scope), self.room.game)
         self.personal = await arrivals(arrival)
+        self.rank = self.personal.mine.get("rank")
         await self.write(frames.encode(frames.me(self.personal.me, self.personal.mine)))
 
     async def refuse(self, reply_to: Any, refused: Refused) -> None:

@@ -78,6 +78,11 @@ def me(me: Frame | None, mine: Frame) -> Frame:
     return {"type": "me", "me": me, "mine": mine}
 
 
+def rank(rank: Frame | None) -> Frame:
+    """A player's own `place`, their `points`, and how many have any; null for none."""
+    return {"type": "rank", **(rank or {"place": None, "points": None, "of": None})}
+
+
 def reply(command: str, id_: str, fields: Mapping[str, Any]) -> Frame:
     """The one reply to a command that was carried out."""
     return {"type": command, "id": id_, **fields}

@@ -39,6 +39,9 @@ Command: TypeAlias = Callable[[Call], dict[str, Any]]
 # The same for calls that arrive together: a reply or a refusal for each.
 Together: TypeAlias = "Callable[[Sequence[Call]], Sequence[dict[str, Any] | Refused]]"
 
+# The places of these players in a game, with points and company, by player id.
+Places: TypeAlias = "Callable[[int, Iterable[int]], Mapping[int, dict[str, Any]]]"
+
 # How many players have answered, and how many rightly, by game id.
 Counts: TypeAlias = "Callable[[Iterable[int]], Mapping[int, dict[str, int]]]"
 
@@ -56,6 +59,7 @@ class Handover:
         lambda slugs: {}
     )
     counts: Counts = lambda game_ids: {}
+    places: Places = lambda game_id, player_ids: {}
     reveal: Callable[[Game, datetime], None] = lambda game, now: None
     # Who would be graded otherwise by new settings, and the change itself.
     changed_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []

@@ -21,6 +21,7 @@ from games import events, frames, notices
 from games.beat import beat
 from games.handover import given
 from games.models import Game
+from games.ranks import Ranking, tell_ranks
 from games.states import SEEN, State
 from games.threads import in_thread
 from users.refusals import Refused
@@ -35,6 +36,7 @@ class Socket(Protocol):
 
     name: str
     player_id: int | None
+    rank: dict[str, Any] | None  # as it was told last
 
     async def write(self, text: str) -> None: ...
     async def refresh_me(self) -> None: ...
@@ -51,6 +53,7 @@ class Room:
         self.quiet_beats = 0
         self.tally: dict[str, int] = {}
         self.board: list[dict[str, Any]] = []
+        self.ranking = Ranking()
         self._notice: notices.Notice | None = None
         self.seq = -1
         self.reloading: asyncio.Task[None] | None = None
@@ -62,6 +65,7 @@ class Room:
             self.game, self.seq = game, game.seq
             self.public = frames.encode(public)
             self._notice = game.notice_at(timezone.now())
+            self.ranking.changes += 1
 
     @property
     def notice(self) -> notices.Notice | None:
@@ -77,9 +81,15 @@ class Room:
         elif frame["type"] == "notice":
             self._notice = frames.said_in(frame)
         elif frame["type"] == "tally":
-            self.tally = {k: v for k, v in frame.items() if k not in ("type", "seq")}
+            self._count({k: v for k, v in frame.items() if k not in ("type", "seq")})
         elif frame["type"] == "board":
             self.board = frame["top"]
+
+    def _count(self, tally: dict[str, int]) -> None:
+        """Note the counts; being here or not moves nobody's place."""
+        before, self.tally = self.tally, tally
+        if {**before, "here": 0} != {**tally, "here": 0}:
+            self.ranking.changes += 1
 
     def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
         """The welcome frame. The public part is encoded already."""
@@ -91,6 +101,11 @@ class Room:
         """Wait for a reload that is under way."""
         if self.reloading:
             await asyncio.shield(self.reloading)
+
+    @property
+    def players(self) -> list[int]:
+        """Who is here by name, a player with several sockets once."""
+        return [player_id for player_id in self.sockets if player_id is not None]
 
     def add(self, socket: Socket) -> None:
         self.sockets[socket.player_id].add(socket)
@@ -114,6 +129,14 @@ class Room:
         mates = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
         await asyncio.gather(*map(refresh, mates))
 
+    async def tell_rank(self, player_id: int, rank: dict[str, Any] | None) -> bool:
+        """Tell a player's sockets here that know another; whether there were any."""
+        mates = [s for s in self.sockets.get(player_id, ()) if s.rank != rank]
+        for mate in mates:
+            mate.rank = rank
+        await write_all(mates, frames.encode(frames.rank(rank)))
+        return bool(mates)
+
 
 async def refresh(socket: Socket) -> None:
     try:
@@ -133,8 +156,8 @@ async def write_all(sockets: Iterable[Socket], text: str) -> None:
 class Rooms:
     """All rooms of this process, and the one channel through which it hears."""
 
-    def __init__(self, beat: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
-        self.beat = beat
+    def __init__(self, *beats: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
+        self.beats = beats
         self.process = uuid.uuid4().hex
         self.by_game: dict[int, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
@@ -171,7 +194,8 @@ class Rooms:
             channel = await layer.new_channel()
             await layer.group_add(events.EVERY_PROCESS, channel)
             self._keep(self._listen(channel))
-            self._keep(self.beat(self))
+            for beat in self.beats:
+                self._keep(beat(self))
             self._channel = channel
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -270,4 +294,4 @@ def open_room(game_id: int) -> Room:
     return room
 
 
-rooms = Rooms(beat)
+rooms = Rooms(beat, tell_ranks)

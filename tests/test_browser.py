@@ -39,6 +39,18 @@ def reveal(stack: Stack, slug: str, **settings: Any) -> None:
     )
 
 
+def test_each_sees_their_own_place_alone(two: Any) -> None:
+    _slug, alice, bob = two("puzzle")
+    for page in (alice, bob):
+        page.get_by_label("Your answer").fill("elephant")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("In the lead")).to_be_visible()
+    expect(alice.get_by_text("Your place: 1 of 2")).to_be_visible(timeout=15_000)
+    expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
+    bob.reload()
+    expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
+
+
 @on_both
 def test_puzzle_is_won_while_the_other_watches(two: Any) -> None:
     _slug, alice, bob = two("puzzle", codes=1)

@@ -27,7 +27,8 @@ def example(type_: str, **fields: Any) -> dict[str, Any]:
 
 def test_every_frame_the_server_sends_is_documented() -> None:
     seen = re.findall(r"^### `(\w+)`", SERVER_SIDE, re.M)
-    builders = {"welcome", "game", "tally", "board", "me", "notice", "error"}
+    broadcasts = {"game", "notice", "tally", "board"}
+    builders = broadcasts | {"welcome", "me", "rank", "error"}
     assert set(seen) == builders
     for name in builders:
         assert callable(getattr(frames, name))
@@ -60,6 +61,7 @@ def test_other_examples_have_the_fields_of_their_frames() -> None:
     assert frames.tally(1, tally).keys() == example("tally").keys()
     assert frames.board(1, []).keys() == example("board").keys()
     assert frames.me(None, {}).keys() == example("me").keys()
+    assert frames.rank(None).keys() == example("rank").keys()
     refused = Refused("no_attempts_left", retry_after=40)
     assert frames.error(None, refused).keys() == example("error").keys()
 

@@ -35,6 +35,8 @@ export class Model {
       this.tally = parts;
     } else if (type === "board") {
       this.board = parts.top;
+    } else if (type === "rank") {
+      this.mine = { ...this.mine, rank: parts.place === null ? null : parts };
     } else if (type === "me") {
       Object.assign(this, parts);
     }

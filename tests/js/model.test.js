@@ -37,3 +37,12 @@ test("a change of the game says the notice too", () => {
   assert.equal(shown(0), null);
   assert.equal(model.game.state, "PAUSED");
 });
+
+test("a rank changes nothing else of mine, and may be lost again", () => {
+  const mine = { answers: [], rank: { place: 3, points: 1, of: 9 } };
+  model.take({ ...welcome, mine });
+  model.take({ type: "rank", place: 4, points: 1, of: 10 });
+  assert.deepEqual(model.mine, { answers: [], rank: { place: 4, points: 1, of: 10 } });
+  model.take({ type: "rank", place: null, points: null, of: null });
+  assert.equal(model.mine.rank, null);
+});
