@@ -16,6 +16,7 @@ from answers.models import Answer
 from games import events
 from games.arrivals import admitted_to, nicknames_in
 from games.models import Code, Game
+from users import counts
 from users.models import Player
 from users.refusals import Refused
 
@@ -125,6 +126,8 @@ class Together:
         for game in self.games.values():
             self._give_prizes(game)
         Answer.objects.bulk_create(self.new)
+        if self.new:
+            transaction.on_commit(partial(counts.answers.observe, len(self.new)))
 
     def _outcome(self, answer: Answer) -> Reply:
         outcome = {

@@ -247,6 +247,13 @@ RATE_LIMITS = {
 VENUE_SIZE = env.int("VENUE_SIZE", 1000)
 RATELIMIT_IP_META_KEY = "users.addresses.client_address"
 
+# Operations
+
+# With this token a stranger reads /metrics; without one, staff alone do.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if 0 < len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is short: at least 16 characters.")
+
 # Words, times, files
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")

@@ -11,7 +11,9 @@ import games.pages
 import games.pictures
 import users.pages
 from gameproject.api import api
+from gameproject.metrics import metrics
 from gameproject.middleware import API_PATHS
+from gameproject.readiness import readyz
 from users.refusals import Refused
 
 
@@ -50,4 +52,6 @@ urlpatterns = [
     path("batch", batch),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from games.handover import given
 from games.models import Code, Game, Guest, Invitation
 from games.states import Access
+from users import counts
 from users.models import Player
 from users.sessions import players_of
 
@@ -34,6 +35,7 @@ def personal(arrivals: Sequence[Arrival]) -> list[Personal]:
 
     The cost is a few statements a game, not a socket.
     """
+    counts.arrivals.observe(len(arrivals))
     by_session = players_of(arrival.session_key for arrival in arrivals)
     games: dict[Game, set[Player]] = defaultdict(set)
     for arrival in arrivals:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
+from time import monotonic
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -27,6 +28,7 @@ from games.arrivals import Arrival, Personal, personal
 from games.handover import Call, given
 from games.rooms import Room, rooms
 from games.threads import Gatherer, in_thread
+from users import counts
 from users.limits import on_sockets
 from users.refusals import Refused
 
@@ -59,7 +61,7 @@ class GameConsumer(AsyncConsumer):
         self.personal = Personal()
         self.rank: dict[str, Any] | None = None
         self.room: Room | None = None
-        self.queue: deque[dict[str, Any]] = deque()
+        self.queue: deque[tuple[dict[str, Any], float]] = deque()  # with its arrival
         self.worker: asyncio.Task[None] | None = None
         await super().__call__(scope, receive, send)
 
@@ -97,7 +99,7 @@ class GameConsumer(AsyncConsumer):
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         try:
-            self.queue.append(read_frame(message.get("text")))
+            self.queue.append((read_frame(message.get("text")), monotonic()))
         except Refused as refused:
             await self.refuse(None, refused)
             return
@@ -110,18 +112,25 @@ class GameConsumer(AsyncConsumer):
     async def work(self) -> None:
         """Answer what was sent, in its order."""
         while self.queue:
-            frame = self.queue.popleft()
-            try:
-                await self.answer(frame)
-            except Refused as refused:
+            frame, began = self.queue.popleft()
+            refused = await self.attempt(frame)
+            if refused:
                 await self.refuse(frame.get("id"), refused)
-            except OUTAGES as error:
-                logger.error("A command could not be carried out: %s", error)
-                busy = Refused("unavailable", retry_after=2)
-                await self.refuse(frame.get("id"), busy)
-            except Exception:  # a bug of ours must not leave the client waiting
-                logger.exception("A command failed")
-                await self.refuse(frame.get("id"), Refused("unavailable"))
+            counts.replied(name_of(frame), refused.code if refused else "done", began)
+
+    async def attempt(self, frame: dict[str, Any]) -> Refused | None:
+        """Answer a frame, or say why not."""
+        try:
+            await self.answer(frame)
+        except Refused as refused:
+            return refused
+        except OUTAGES as error:
+            logger.error("A command could not be carried out: %s", error)
+            return Refused("unavailable", retry_after=2)
+        except Exception:  # a bug of ours must not leave the client waiting
+            logger.exception("A command failed")
+            return Refused("unavailable")
+        return None
 
     async def answer(self, frame: dict[str, Any]) -> None:
         """Carry out one command and reply to it."""
@@ -193,6 +202,7 @@ class GameConsumer(AsyncConsumer):
         await self.write(frames.encode(frames.error(known, refused)))
 
     async def write(self, text: str) -> None:
+        counts.frames.inc()
         await self.send({"type": "websocket.send", "text": text})
 
 
@@ -222,6 +232,13 @@ def check_command(frame: dict[str, Any]) -> str:
             "invalid", "Every command has an id, a UUID.", field="id"
         ) from None
     return str(frame["type"])
+
+
+def name_of(frame: dict[str, Any]) -> str:
+    """The command's name, to count it by: whatever else clients send is one."""
+    name = frame.get("type")
+    known = ("resync", *given.commands, *given.together)
+    return str(name) if name in known else "unknown"
 
 
 def session_key_of(scope: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from games import frames
+from users import counts
 from users.cache import drop
 
 if TYPE_CHECKING:
@@ -83,5 +84,7 @@ async def deliver(
     layer = get_channel_layer()
     try:
         await asyncio.wait_for(layer.group_send(group, message), longest)
+        counts.broadcasts.labels("sent").inc()
     except (RedisError, OSError, TimeoutError) as error:
+        counts.broadcasts.labels("failed").inc()
         logger.warning("Not broadcast, clients will notice: %r", error)

@@ -57,6 +57,7 @@ def test_no_start_without_a_secret_of_ones_own(key: str) -> None:
         ("DEBUG", "perhaps"),
         ("DB_POOL_MAX", "many"),
         ("DATABASE_URL", "nonsense"),
+        ("METRICS_TOKEN", "guess"),
         ("PUBLIC_ORIGINS", "play.example.com"),
         ("PUBLIC_ORIGINS", "https://play.example.com/"),
     ],

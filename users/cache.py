@@ -19,6 +19,8 @@ from uuid import uuid4
 from django.core.cache import caches
 from redis.exceptions import RedisError
 
+from users import counts
+
 logger = logging.getLogger(__name__)
 
 LOCK_SECONDS = 10  # longer than any computation takes
@@ -73,6 +75,7 @@ def kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         outage.is_over()
     except RedisError as error:
         outage.begins(error)
+        counts.cache.labels("away").inc()
         return compute()
     return value
 
@@ -96,6 +99,7 @@ def read_many(keys: Iterable[Key]) -> tuple[dict[Key, Any], dict[str, str]]:
         for key in keys
         if key.name in found and _is_fresh(found[key.name], marks[key.subject])
     }
+    counts.cache.labels("hit").inc(len(values))
     return values, marks
 
 
@@ -105,6 +109,7 @@ def _is_fresh(entry: dict[str, Any], mark: str) -> bool:
 
 def keep_many(values: Mapping[Key, Any], marks: Mapping[str, str]) -> None:
     """Keep what was computed from the state that had these marks: one round trip."""
+    counts.cache.labels("computed").inc(len(values))
     for lifetime in {key.lifetime for key in values}:
         entries = {
             key.name: _entry(value, marks[key.subject], lifetime)
@@ -148,6 +153,7 @@ def _read(key: str, subject: str) -> tuple[dict[str, Any] | None, str]:
 def _kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
     entry, _mark = _read(key, subject)
     if entry and entry["fresh_until"] > time.time():
+        counts.cache.labels("hit").inc()
         return entry["value"]
     if caches["strict"].add(f"lock:{key}", 1, LOCK_SECONDS):
         try:
@@ -155,6 +161,7 @@ def _kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         finally:
             caches["strict"].delete(f"lock:{key}")
     if entry:
+        counts.cache.labels("stale").inc()
         return entry["value"]
     return _wait(key, subject, lifetime, compute)
 
@@ -166,6 +173,7 @@ def _compute(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         if entry and entry["fresh_until"] > time.time():
             return entry["value"]  # another's, of just now
         value = compute()
+        counts.cache.labels("computed").inc()
         entry = _entry(value, mark, lifetime)
         caches["strict"].set(key, entry, lifetime * STALE_TIMES)
         current, _mark = _read(key, subject)
@@ -181,5 +189,6 @@ def _wait(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
         time.sleep(LOOK_SECONDS)
         entry, _mark = _read(key, subject)
         if entry:
+            counts.cache.labels("waited").inc()
             return entry["value"]
     return _compute(key, subject, lifetime, compute)
