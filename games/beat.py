@@ -66,6 +66,7 @@ async def _catch_up(rooms: "Rooms", watched: list[int]) -> None:
         room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
         if room.behind_beats > 1:
             await rooms.reload(room)
+            room.seq = max(room.seq, room.game.seq)
             await room.write(frames.game_text(room.seq, room.public, room.notice))
 
 

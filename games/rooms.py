@@ -55,14 +55,18 @@ class Room:
         self.board: list[dict[str, Any]] = []
         self.ranking = Ranking()
         self._notice: notices.Notice | None = None
-        self.seq = -1
+        self.seq = game.seq  # of what the sockets have been told
         self.reloading: asyncio.Task[None] | None = None
         self.take(game, public)
 
     def take(self, game: Game, public: dict[str, Any]) -> None:
-        """Take over what the database says, unless something newer was heard."""
+        """Take over what the database says, unless something newer was heard.
+
+        What it says may be newer than what was heard: that frame is still on its way,
+        and must be news when it comes.
+        """
         if game.seq >= self.seq:
-            self.game, self.seq = game, game.seq
+            self.game = game
             self.public = frames.encode(public)
             self._notice = game.notice_at(timezone.now())
             self.ranking.changes += 1
