@@ -1,5 +1,6 @@
 """The cast: alice and bob play, carol is staff, mallory may not."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,11 +15,25 @@ from django.utils import timezone
 
 from games.models import Game
 from games.states import State
+from tests.fronted import Fronted, fronted_stack
 from tests.stack import POSTGRES, REDIS, Stack, fresh_database
 from users.models import Player
 
 pytest_plugins = ["tests.browsers"]
 PASSWORD = "correct horse"
+
+
+def keep_to_oneself(worker: str) -> None:
+    """Workers that run side by side don't meet in Redis."""
+    ours, before = f"{settings.REDIS_PREFIX}-{worker}", settings.REDIS_PREFIX
+    os.environ["REDIS_PREFIX"] = settings.REDIS_PREFIX = ours
+    settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = ours
+    for cache in settings.CACHES.values():
+        cache["KEY_PREFIX"] = cache["KEY_PREFIX"].replace(before, ours)
+
+
+if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+    keep_to_oneself(WORKER)
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "puzzle": {"accepted": ["elephant", "ช้าง"]},
@@ -152,6 +167,13 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.start()
     yield stack
     stack.stop()
+
+
+@pytest.fixture(scope="session")
+def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
+    """Two daphnes behind nginx, as players reach them."""
+    with fronted_stack(tmp_path_factory.mktemp("fronted")) as stack:
+        yield stack
 
 
 @pytest.fixture(params=["on_postgres", "embedded"])

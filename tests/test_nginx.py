@@ -11,16 +11,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from gameproject.nginx import Site, command, render
-from tests.fronted import Fronted, ask, echo, fronted_stack, site_in
+from tests.fronted import Fronted, ask, echo, site_in
 from tests.stack import Player
 
 FROM_CACHE = {"HIT", "STALE", "UPDATING"}
-
-
-@pytest.fixture(scope="module")
-def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
-    with fronted_stack(tmp_path_factory.mktemp("nginx")) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -24,18 +24,12 @@ from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
 from gameproject.rehearsal.promises import tally_delays
 from gameproject.rehearsal.wire import read
-from tests.fronted import Fronted, fronted_stack
+from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
 
 PLAYERS = 20
 # Of times nothing is asserted: the machine may be busy.
 TIMES = ("page", "playable", "change", "answers ack", "all back", "memory", "tally")
-
-
-@pytest.fixture(scope="module")
-def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
-    with fronted_stack(tmp_path_factory.mktemp("rehearsal")) as stack:
-        yield stack
 
 
 def rehearse(stack: Stack, *words: str) -> "subprocess.CompletedProcess[str]":
