@@ -82,6 +82,8 @@ class Herd:
                 return await legacy.arrive(player, slug)
             return await player.arrive(slug)
 
+        for player in self.players:
+            player.drop()  # who opens a page has left the one before
         return await self._all(one(player) for player in self.players)
 
     async def warm(self, slug: str) -> list[Got]:

@@ -87,7 +87,6 @@ class Player:
 
     async def arrive(self, slug: str) -> dict[str, Any]:
         """One page, one socket; the seconds of each until one can play."""
-        self.drop()  # who opens a page has left the one before
         started = time.time()
         page = await self.page(f"/games/{slug}/")
         attempts, at = await self.connect(slug)
