@@ -1,6 +1,7 @@
 """What a welcome says of a player's answers, and of their place."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from answers.board import places_of
@@ -18,7 +19,14 @@ def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, An
     return found
 
 
-def ranks_of(game: Game, players: list[Player]) -> dict[int, dict[str, Any] | None]:
+def ranks_of(
+    game: Game, players: list[Player], parts: Mapping[str, Mapping[int, Any]]
+) -> dict[int, dict[str, Any] | None]:
     """The places of these players in the game, None for who has no points yet."""
-    found = places_of(game.pk, [player.pk for player in players])
+    scored = [
+        player_id
+        for player_id, answers in parts["answers"].items()
+        if any(answer["points"] > 0 for answer in answers)
+    ]
+    found = places_of(game.pk, scored) if scored else {}
     return {player.pk: found.get(player.pk) for player in players}

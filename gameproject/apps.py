@@ -7,6 +7,8 @@ class GameprojectConfig(AppConfig):
     name = "gameproject"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         from answers import commands, results, welcome
         from answers.board import boards_of, places_of
         from answers.models import Answer
@@ -14,7 +16,9 @@ class GameprojectConfig(AppConfig):
         from checkins.welcome import checkins_of, purchases_of, shops_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
+        from users.counts import count_statements
 
+        connection_created.connect(count_statements)
         given.commands |= {
             "checkin": checkin_command,
             "redeem": redeem_command,
@@ -22,12 +26,12 @@ class GameprojectConfig(AppConfig):
         given.together["answer"] = commands.answers
         given.mine |= {
             "answers": welcome.answers_of,
-            "rank": welcome.ranks_of,
             "codes": codes_of,
             "lines": lines_of,
             "checkins": checkins_of,
             "purchases": purchases_of,
         }
+        given.further["rank"] = welcome.ranks_of
         given.public.append(shops_of)
         given.counts = Answer.objects.counts
         given.boards = boards_of

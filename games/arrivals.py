@@ -57,6 +57,8 @@ def states_in(game: Game, players: list[Player]) -> dict[int, Personal]:
     names = nicknames_in(game, players)
     admitted = admitted_to(game, players, names)
     parts = {name: part(game, players) for name, part in given.mine.items()}
+    for name, part in given.further.items():
+        parts[name] = part(game, players, parts)
     return {
         player.pk: Personal(
             player,

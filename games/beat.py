@@ -79,7 +79,7 @@ async def _lead(rooms: "Rooms", led: list[int]) -> None:
             answered = tally.get("answered") != room.tally.get("answered")
             await in_thread(_tell_tally, game_id, tally)
             if answered or tally.get("right") != room.tally.get("right"):
-                await in_thread(_tell_board, game_id, room.board)
+                await in_thread(_tell_board, game_id, room.game.slug, room.board)
         await in_thread(_tell_drift, game_id, room.public)
 
 
@@ -95,15 +95,15 @@ def _seqs_of(game_ids: list[int]) -> dict[int, int]:
 
 
 def _tell_tally(game_id: int, tally: dict[str, int]) -> None:
-    game = Game.objects.only("seq").get(pk=game_id)
-    events.broadcast(game_id, frames.tally(game.next_seq(), tally))
+    seq = Game.objects.next_seq(game_id)
+    events.broadcast(game_id, frames.tally(seq, tally))
 
 
-def _tell_board(game_id: int, told: list[dict[str, Any]]) -> None:
-    game = Game.objects.only("seq", "slug").get(pk=game_id)
-    top = given.boards([game.slug]).get(game.slug, [])
+def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
+    top = given.boards([slug]).get(slug, [])
     if top != told:
-        events.broadcast(game_id, frames.board(game.next_seq(), top))
+        seq = Game.objects.next_seq(game_id)
+        events.broadcast(game_id, frames.board(seq, top))
 
 
 def _tell_drift(game_id: int, told: str) -> None:

@@ -27,7 +27,7 @@ from games import frames
 from games.arrivals import Arrival, Personal, personal
 from games.handover import Call, given
 from games.rooms import Room, rooms
-from games.threads import Gatherer, in_thread
+from games.threads import Gatherer, PatientGatherer, in_thread
 from users import counts
 from users.limits import on_sockets
 from users.refusals import Refused
@@ -40,7 +40,8 @@ GONE, FLOODED = 4404, 4429  # close codes
 COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 OUTAGES = (OperationalError, InterfaceError, RedisError)
 
-arrivals: Gatherer[Arrival, Personal] = Gatherer(personal, most=500)
+# Handshakes take longer than reading who came.
+arrivals: Gatherer[Arrival, Personal] = PatientGatherer(personal, most=1000)
 
 
 @cache

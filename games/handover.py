@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 # A player's own things in a game, by player id: `(game, players) -> values`.
 Part: TypeAlias = "Callable[[Game, list[Player]], Mapping[int, Any]]"
 
+# The same, worked out from the parts: `(game, players, parts by name) -> values`.
+FurtherPart: TypeAlias = (
+    "Callable[[Game, list[Player], Mapping[str, Mapping[int, Any]]], Mapping[int, Any]]"
+)
+
 # What everybody sees of games beside their own public state, by game id.
 PublicPart: TypeAlias = "Callable[[Sequence[Game]], Mapping[int, dict[str, Any]]]"
 
@@ -53,6 +58,7 @@ class Handover:
     commands: dict[str, Command] = field(default_factory=dict)
     together: dict[str, Together] = field(default_factory=dict)
     mine: dict[str, Part] = field(default_factory=dict)
+    further: dict[str, FurtherPart] = field(default_factory=dict)
     public: list[PublicPart] = field(default_factory=list)
     # The leaders of games, by slug.
     boards: Callable[[Sequence[str]], Mapping[str, list[dict[str, Any]]]] = (

@@ -210,13 +210,13 @@ class Rooms:
         return task
 
     async def _open(self, slug: str) -> Room:
-        game, _public = await in_thread(find, slug=slug)
-        if room := self.by_game.get(game.pk):
+        game_id = await in_thread(number_of, slug)
+        if room := self.by_game.get(game_id):
             return room
         # Listen first, then read: what changes in between is heard.
-        await get_channel_layer().group_add(events.group_of(game.pk), self._channel)
-        room = await in_thread(open_room, game.pk)
-        self.by_game[game.pk] = room
+        await get_channel_layer().group_add(events.group_of(game_id), self._channel)
+        room = await in_thread(open_room, game_id)
+        self.by_game[game_id] = room
         return room
 
     async def leave(self, game_id: int) -> None:
@@ -278,6 +278,14 @@ class Rooms:
 
     async def reload(self, room: Room) -> None:
         room.take(*await in_thread(find, pk=room.game.pk, state__in=State))
+
+
+def number_of(slug: str) -> int:
+    """The id of a game players may see; `Refused` if there is none."""
+    found = Game.objects.seen().filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise Refused("not_found")
+    return found
 
 
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:

@@ -49,9 +49,13 @@ class Gatherer(Generic[T, R]):
 
     async def _drain(self) -> None:
         while self._waiting:
+            await self._let_come()
             batch = self._waiting[: self._most]
             del self._waiting[: self._most]
             await self._call(batch)
+
+    async def _let_come(self) -> None:
+        """Before a call, a moment in which more may come."""
 
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
@@ -64,3 +68,17 @@ class Gatherer(Generic[T, R]):
         for (_item, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
+
+
+class PatientGatherer(Gatherer[T, R]):
+    """For what comes as a stream, slower than it is carried out: in a rush it waits a
+    moment between its calls, so that they are few and large."""
+
+    RUSH = 5  # as many in one call
+    FIRST, BETWEEN = 0.02, 0.35  # seconds: before a lone call, and in a rush
+
+    _rush = False
+
+    async def _let_come(self) -> None:
+        await asyncio.sleep(self.BETWEEN if self._rush else self.FIRST)
+        self._rush = len(self._waiting) >= self.RUSH

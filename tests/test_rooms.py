@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from games import rooms as module
 from games.beat import beat as beating
 from games.models import Game
 from games.rooms import Room, Rooms
+from games.threads import PatientGatherer
 
 
 class Listener:
@@ -86,3 +88,20 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     await place.rooms._hear(message(6))
     await asyncio.sleep(0)
     assert place.listener.seqs == [6]
+
+
+async def test_a_thousand_who_stream_in_are_read_in_a_few_calls() -> None:
+    calls: list[int] = []
+
+    def read(items: Sequence[int]) -> Sequence[int]:
+        calls.append(len(items))
+        return items
+
+    gatherer = PatientGatherer(read, most=1000)
+    coming = []
+    for place in range(1000):
+        coming.append(asyncio.create_task(gatherer(place)))
+        if place % 100 == 0:
+            await asyncio.sleep(gatherer.FIRST)
+    assert await asyncio.gather(*coming) == list(range(1000))
+    assert len(calls) <= 3

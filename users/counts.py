@@ -4,8 +4,11 @@ It stands in the lowest app because every app counts something. A count is a num
 this process's memory. Labels come from closed lists: no game, no player, no address.
 """
 
+from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import Counter, Histogram, disable_created_metrics
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -38,11 +41,25 @@ answers = Histogram(
 broadcasts = Counter(
     "gameproject_broadcasts", "Messages to all processes: sent, or failed.", ["outcome"]
 )
+statements = Counter(
+    "gameproject_statements", "Statements sent to the database, but BEGIN and COMMIT."
+)
 cache = Counter(
     "gameproject_cache",
     "Values asked of the cache: hit, stale, waited for, computed, away with Redis.",
     ["outcome"],
 )
+
+
+def count_statements(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """From now on, once, those of a connection that was made."""
+    if _counted not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_counted)
+
+
+def _counted(execute: Callable[..., Any], *how: Any) -> Any:
+    statements.inc()
+    return execute(*how)
 
 
 def replied(command: str, outcome: str, began: float) -> None:

@@ -230,23 +230,13 @@ class Game(models.Model):
         with transaction.atomic():
             before = Game.objects.select_for_update().get(pk=self.pk)
             self.save(update_fields=fields)
-            self._bump()
+            self.seq = Game.objects.next_seq(self.pk)
             self.refresh_from_db()
             self._tell(before.slug)
 
     def announce(self) -> None:
         """Tell players of what is true already, such as that codes have run out."""
         self.edit([])
-
-    def next_seq(self) -> int:
-        """Take the game's next `seq` for a broadcast that changes nothing else."""
-        with transaction.atomic():
-            self._bump()
-        return self.seq
-
-    def _bump(self) -> None:
-        Game.objects.filter(pk=self.pk).update(seq=F("seq") + 1)
-        self.refresh_from_db(fields=["seq"])
 
     def _tell(self, former_slug: str = "") -> None:
         """On commit, drop what was kept and broadcast, under an old address too."""

@@ -54,6 +54,15 @@ class GameQuerySet(models.QuerySet["Game"]):
             | Q(state__in=(State.OPEN, State.PAUSED), closes_at__lte=now)
         )
 
+    def next_seq(self, pk: int) -> int:
+        """Raise the game's `seq`, for a broadcast; one statement, also for tallies."""
+        sql = "UPDATE games_game SET seq = seq + 1 WHERE id = %s RETURNING seq"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [pk])
+            if row := cursor.fetchone():
+                return int(row[0])
+        raise self.model.DoesNotExist
+
     def held(self, pk: int) -> "Game":
         """The game, in a transaction that no verb of staff may overtake.
 
