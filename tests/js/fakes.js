@@ -1,5 +1,9 @@
 // What a browser has and node hasn't: a page, its storage, sockets, and a server to ask.
+import { webcrypto } from "node:crypto";
 import { mock } from "node:test";
+
+// Node 18 has it, but not by the name that browsers use.
+globalThis.crypto ??= webcrypto;
 
 class FakeElement extends EventTarget {
   content = { textContent: "" };
