@@ -48,14 +48,16 @@ class Gatherer(Generic[T, R]):
         return await future
 
     async def _drain(self) -> None:
+        before = 0
         while self._waiting:
-            await self._let_come()
+            await self._let_come(before)
             batch = self._waiting[: self._most]
             del self._waiting[: self._most]
             await self._call(batch)
+            before = len(batch)
 
-    async def _let_come(self) -> None:
-        """Before a call, a moment in which more may come."""
+    async def _let_come(self, before: int) -> None:
+        """A moment in which more may come; `before`: how many the last call took."""
 
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
@@ -77,8 +79,5 @@ class PatientGatherer(Gatherer[T, R]):
     RUSH = 5  # as many in one call
     FIRST, BETWEEN = 0.02, 0.35  # seconds: before a lone call, and in a rush
 
-    _rush = False
-
-    async def _let_come(self) -> None:
-        await asyncio.sleep(self.BETWEEN if self._rush else self.FIRST)
-        self._rush = len(self._waiting) >= self.RUSH
+    async def _let_come(self, before: int) -> None:
+        await asyncio.sleep(self.BETWEEN if before >= self.RUSH else self.FIRST)

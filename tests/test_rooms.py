@@ -90,18 +90,23 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     assert place.listener.seqs == [6]
 
 
-async def test_a_thousand_who_stream_in_are_read_in_a_few_calls() -> None:
-    calls: list[int] = []
+async def test_in_a_rush_calls_wait_for_more_and_who_comes_alone_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, waits = list[int](), list[float]()
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
 
     def read(items: Sequence[int]) -> Sequence[int]:
         calls.append(len(items))
         return items
 
-    gatherer = PatientGatherer(read, most=1000)
-    coming = []
-    for place in range(1000):
-        coming.append(asyncio.create_task(gatherer(place)))
-        if place % 100 == 0:
-            await asyncio.sleep(gatherer.FIRST)
-    assert await asyncio.gather(*coming) == list(range(1000))
-    assert len(calls) <= 3
+    gatherer = PatientGatherer(read, most=PatientGatherer.RUSH)
+    monkeypatch.setattr(asyncio, "sleep", note)
+    assert await gatherer(0) == 0
+    assert await asyncio.gather(*map(gatherer, range(7))) == list(range(7))
+    assert await gatherer(1) == 1
+    assert calls == [1, 5, 2, 1]
+    first, between = gatherer.FIRST, gatherer.BETWEEN
+    assert waits == [first, first, between, first]
