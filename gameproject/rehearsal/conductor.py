@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gameproject.rehearsal import counters, herd
@@ -46,7 +47,6 @@ class Conductor:
     def __init__(self, plan: Plan, stage: Stage, told: Told) -> None:
         self.plan, self.stage, self.told = plan, stage, told
         self.pipes: list[Connection] = []
-        self.shares: list[int] = []
         self.phases: dict[str, Phase] = {}
         self.counted: dict[str, Any] = {}
         self.killer = Killer(plan.address) if plan.kill else None
@@ -58,26 +58,33 @@ class Conductor:
     @contextlib.contextmanager
     def herds(self) -> Iterator[None]:
         """The client processes, each with its share of the players."""
-        context = multiprocessing.get_context("spawn")
-        processes = []
-        for place in range(self.plan.processes):
-            ours, theirs = context.Pipe()
-            share = self.stage.who[place :: self.plan.processes]
-            arguments = (theirs, self.plan.address, share)
-            process = context.Process(target=herd.run, args=arguments, daemon=True)
-            process.start()
-            theirs.close()
-            processes.append(process)
-            self.pipes.append(ours)
-            self.shares.append(len(share))
+        processes: list[BaseProcess] = []
         try:
+            for place in range(self.plan.processes):
+                processes.append(self._herd(place))
             yield
-        finally:
-            for pipe in self.pipes:
-                pipe.close()
+            self._hang_up()
             for process in processes:
                 process.join(5)
+        finally:
+            for process in processes:
                 process.kill()
+            self._hang_up()
+
+    def _herd(self, place: int) -> BaseProcess:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        share = self.stage.who[place :: self.plan.processes]
+        arguments = (theirs, self.plan.address, share)
+        process = context.Process(target=herd.run, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        self.pipes.append(ours)
+        return process
+
+    def _hang_up(self) -> None:
+        for pipe in self.pipes:
+            pipe.close()
 
     # Orders
 
