@@ -1,6 +1,7 @@
 """Database work for sockets: in threads of our own, gathered where it is worth it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, ParamSpec, TypeVar
@@ -48,16 +49,14 @@ class Gatherer(Generic[T, R]):
         return await future
 
     async def _drain(self) -> None:
-        before = 0
         while self._waiting:
-            await self._let_come(before)
+            await self._let_come()
             batch = self._waiting[: self._most]
             del self._waiting[: self._most]
             await self._call(batch)
-            before = len(batch)
 
-    async def _let_come(self, before: int) -> None:
-        """A moment in which more may come; `before`: how many the last call took."""
+    async def _let_come(self) -> None:
+        """Before a call, a moment in which more may come."""
 
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
@@ -79,5 +78,12 @@ class PatientGatherer(Gatherer[T, R]):
     RUSH = 5  # as many in one call
     FIRST, BETWEEN = 0.02, 0.35  # seconds: before a lone call, and in a rush
 
-    async def _let_come(self, before: int) -> None:
-        await asyncio.sleep(self.BETWEEN if before >= self.RUSH else self.FIRST)
+    _not_before = 0.0  # by the monotonic clock
+
+    async def _let_come(self) -> None:
+        await asyncio.sleep(max(self.FIRST, self._not_before - time.monotonic()))
+
+    async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        await super()._call(batch)
+        if len(batch) >= self.RUSH:
+            self._not_before = time.monotonic() + self.BETWEEN
