@@ -59,7 +59,8 @@ class Command(BaseCommand):
             remove(PREFIX)
             return
         plan = plan_from(options)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):  # in the background too
+            signal.signal(number, signal.default_int_handler)
         led = self.rehearse(plan)
         found = summed_up(led)
         if options["report"]:
