@@ -74,8 +74,8 @@ class Batch:
 
     def game(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         missing = [slug for slug in slugs if games.key_of(slug) not in self.kept]
-        rows = list(Game.objects.seen().filter(slug__in=missing)) if missing else []
-        states = {state["slug"]: state for state in games.states(rows)} if rows else {}
+        rows = Game.objects.seen().with_public().filter(slug__in=missing)
+        states = {state["slug"]: state for state in games.states(rows)}
         for slug in missing:
             state = states.get(slug)
             self._keep(games.key_of(slug), stamped(state) if state else None)
@@ -86,11 +86,14 @@ class Batch:
         }
 
     def games(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
-        if games.is_on_a_list(self.player):
-            return dict.fromkeys(ids, games.listed_games(self.player))
-        if games.list_key() not in self.kept:
-            self._keep(games.list_key(), games.first_games())
-        return dict.fromkeys(ids, self.kept[games.list_key()]["data"])
+        key = games.list_key()
+        if key in self.kept:
+            own = games.listed_games(self.player)
+            return dict.fromkeys(ids, own or self.kept[key]["data"])
+        found, everybodys = games.first_games(self.player)
+        if everybodys:
+            self._keep(key, stamped(found))
+        return dict.fromkeys(ids, found)
 
     def user(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
         player = self.player

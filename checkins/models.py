@@ -115,6 +115,8 @@ class Item(models.Model):
     closes_at = models.DateTimeField(_("sold until"), null=True, blank=True)
     hidden = models.BooleanField(_("hidden"), default=False)
 
+    in_stock: bool  # by `with_stock`
+
     objects = ItemQuerySet.as_manager()
 
     class Meta:
@@ -146,7 +148,7 @@ class Item(models.Model):
             "limit": self.limit,
             "opens_at": in_ms(self.opens_at),
             "closes_at": in_ms(self.closes_at),
-            "in_stock": self.in_stock,  # type: ignore[attr-defined]
+            "in_stock": self.in_stock,
         }
 
     def is_sold_at(self, now: datetime) -> bool:

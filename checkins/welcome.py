@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from checkins.checkin import rules_of
 from checkins.days import grid, is_complete, next_opening, streaks
-from checkins.models import CheckIn, Item, Redemption
+from checkins.models import CheckIn, Redemption
 from checkins.rewards import rewards_of
 from games.kinds.checkin import CheckinSettings
 from games.models import Game
@@ -65,15 +65,3 @@ def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, 
     for row in rows.select_related("item", "code", "payment").order_by("-pk"):
         found[row.player_id].append(row.public())
     return found
-
-
-def shops_of(games: Sequence[Game]) -> dict[int, dict[str, Any]]:
-    """The shops of the check-in games among these, as everybody sees them."""
-    shops: dict[int, list[dict[str, Any]]] = {
-        game.pk: [] for game in games if game.kind == "checkin"
-    }
-    if shops:
-        items = Item.objects.shown().filter(pool__game__in=shops).with_stock()
-        for item in items.select_related("pool"):
-            shops[item.pool.game_id].append(item.public())
-    return {game_id: {"shop": shop} for game_id, shop in shops.items()}

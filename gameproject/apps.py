@@ -13,7 +13,8 @@ class GameprojectConfig(AppConfig):
         from answers.board import boards_of, places_of
         from answers.models import Answer
         from checkins.commands import checkin_command, redeem_command
-        from checkins.welcome import checkins_of, purchases_of, shops_of
+        from checkins.showcase import shop
+        from checkins.welcome import checkins_of, purchases_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
         from users.counts import count_statements
@@ -32,7 +33,7 @@ class GameprojectConfig(AppConfig):
             "purchases": purchases_of,
         }
         given.further["rank"] = welcome.ranks_of
-        given.public.append(shops_of)
+        given.public["shop"] = shop
         given.counts = Answer.objects.counts
         given.boards = boards_of
         given.places = places_of

@@ -108,6 +108,6 @@ def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
 
 def _tell_drift(game_id: int, told: str) -> None:
     """Broadcast what has come about without a verb, such as codes running out."""
-    game = Game.objects.get(pk=game_id)
+    game = Game.objects.with_public().get(pk=game_id)
     if frames.encode(game.public(timezone.now())) != told:
         game.announce()

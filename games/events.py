@@ -39,9 +39,9 @@ def group_of(game_id: int) -> str:
 
 def game_changed(game: "Game", former_slug: str = "") -> None:
     """Nobody is given the old state any more, and everybody there sees the new one."""
-    now = timezone.now()
     drop("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
-    broadcast(game.pk, frames.game(game.seq, game.public(now), game.notice_at(now)))
+    now, shown = timezone.now(), game.shown()
+    broadcast(game.pk, frames.game(game.seq, shown.public(now), shown.notice_at(now)))
 
 
 def notice_changed(game: "Game") -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from django.db.models import Expression
+
 if TYPE_CHECKING:
     from games.models import Game
     from users.models import Player
@@ -23,8 +25,17 @@ FurtherPart: TypeAlias = (
     "Callable[[Game, list[Player], Mapping[str, Mapping[int, Any]]], Mapping[int, Any]]"
 )
 
-# What everybody sees of games beside their own public state, by game id.
-PublicPart: TypeAlias = "Callable[[Sequence[Game]], Mapping[int, dict[str, Any]]]"
+
+@dataclass(frozen=True)
+class PublicPart:
+    """What everybody sees of a game beside its own public state.
+
+    `read` is a value from the database, had in the same statement as the game, and
+    `shown` makes of it what is added to the public state.
+    """
+
+    read: Expression
+    shown: Callable[[Game, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,7 @@ class Handover:
     together: dict[str, Together] = field(default_factory=dict)
     mine: dict[str, Part] = field(default_factory=dict)
     further: dict[str, FurtherPart] = field(default_factory=dict)
-    public: list[PublicPart] = field(default_factory=list)
+    public: dict[str, PublicPart] = field(default_factory=dict)
     # The leaders of games, by slug.
     boards: Callable[[Sequence[str]], Mapping[str, list[dict[str, Any]]]] = (
         lambda slugs: {}

@@ -5,17 +5,15 @@
 
 import base64
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
 
 from games.models import Game
-from games.models.game import public_states
 from games.models.queryset import GameQuerySet
 from games.paging import FIRST, GamesPage
-from games.states import Access
 from users.cache import Key, kept
 from users.models import Player
 from users.refusals import Refused
@@ -52,46 +50,47 @@ def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str
 
 def games_for(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
     """One page of the public states of the games one may see, and its `next`."""
-    if is_on_a_list(player):
-        return listed_games(player, page)
-    return everybodys_games(page)["data"]
+    return listed_games(player, page) or everybodys_games(page)["data"]
+
+
+def listed_games(
+    player: Player | None, page: GamesPage = FIRST
+) -> dict[str, Any] | None:
+    """The same for an account that is on a list; None for everybody else."""
+    found = _list(Game.objects.visible_to(player).if_listed(player), page)
+    return found if found["games"] else None
 
 
 def everybodys_games(page: GamesPage = FIRST) -> Stamped:
     """One page of the games that are nobody's alone; the first one is kept."""
     if page == FIRST:
-        return cast(Stamped, _kept(list_key(), first_games))
+        return cast(Stamped, _kept(list_key(), _first_games))
     return stamped(_list(Game.objects.for_everybody(), page))
 
 
-def first_games() -> Stamped:
-    """The first page, as it is kept."""
-    return stamped(_list(Game.objects.for_everybody(), FIRST))
-
-
-def listed_games(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
-    """As `games_for`, for an account that is on a list."""
-    return _list(Game.objects.visible_to(player), page)
-
-
-def is_on_a_list(player: Player | None) -> bool:
-    """Whether this account may see games that not everybody sees."""
-    if player is None or player.is_guest:
-        return False
-    return Game.objects.visible_to(player).filter(access=Access.LISTED).exists()
+def first_games(player: Player | None) -> tuple[dict[str, Any], bool]:
+    """The first page for this player, and whether it is everybody's: one statement."""
+    rows = Game.objects.visible_to(player).noting_lists(player)
+    shown, following = FIRST.of(rows.with_public())
+    listed = any(game.on_a_list for game in shown)
+    return {"games": states(shown), "next": following}, not listed
 
 
 def _kept(key: Key, compute: Callable[[], Any]) -> Any:
     return kept(key.name, key.subject, key.lifetime, compute)
 
 
+def _first_games() -> Stamped:
+    return stamped(_list(Game.objects.for_everybody(), FIRST))
+
+
 def _public(slug: str) -> Stamped | None:
-    game = Game.objects.seen().filter(slug=slug).first()
+    game = Game.objects.seen().with_public().filter(slug=slug).first()
     return stamped(states([game])[0]) if game else None
 
 
 def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
-    game = Game.objects.seen().filter(slug=slug).first()
+    game = Game.objects.seen().with_public().filter(slug=slug).first()
     if game is None:
         return None
     html = render(game)
@@ -100,14 +99,14 @@ def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
 
 
 def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:
-    shown, following = page.of(games)
+    shown, following = page.of(games.with_public())
     return {"games": states(shown), "next": following}
 
 
-def states(games: Sequence[Game]) -> list[dict[str, Any]]:
+def states(games: Iterable[Game]) -> list[dict[str, Any]]:
     """Public states with the notice in force and their `seq`."""
     now = timezone.now()
     return [
-        {**state, "notice": game.notice_at(now), "seq": game.seq}
-        for state, game in zip(public_states(games, now), games)
+        {**game.public(now), "notice": game.notice_at(now), "seq": game.seq}
+        for game in games
     ]

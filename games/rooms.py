@@ -291,7 +291,7 @@ def number_of(slug: str) -> int:
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:
     """A game players may see, and its public state now; `Refused` if there is none."""
     try:
-        game = Game.objects.get(**{"state__in": SEEN, **which})
+        game = Game.objects.with_public().get(**{"state__in": SEEN, **which})
     except Game.DoesNotExist:
         raise Refused("not_found") from None
     return game, game.public(timezone.now())

@@ -167,6 +167,7 @@ class Fifty:
         return [{"type": type_, "id": id_} for id_ in ids[:count]]
 
 
+WHO_ASKS = 1  # statement, beside those of the items
 TYPES = ["game", "games", "user", "answers", "checkins", "board", "mine"]
 
 
@@ -190,6 +191,8 @@ def test_cost_is_the_same_for_one_ten_and_fifty_items(
         warm.append(cost.of(as_carol, fifty.wanted(type_, count)))
     assert cold[0] == cold[1] == cold[2]
     assert warm[0] == warm[1] == warm[2]
+    statements = max(cold[0][0], warm[0][0]) - WHO_ASKS
+    assert statements <= 1 or type_ == "mine"  # a welcome: of one game a batch
 
 
 def test_batch_of_what_is_kept_costs_one_trip_more_than_a_refused_one(
@@ -201,7 +204,40 @@ def test_batch_of_what_is_kept_costs_one_trip_more_than_a_refused_one(
     statements, trips = cost.of(as_alice, wanted)
     without_cache = cost.of(as_alice, [{"type": "answers"}])[1]
     assert trips == without_cache + 1
-    assert statements <= 2  # who asks, and whether they are on a list
+    assert statements == WHO_ASKS + 1  # whether they are on a list
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("who", ["nobody", "alice", "bob"])
+def test_games_of_a_list_take_one_statement_too(
+    client: Client, make_game: MakeGame, cost: Cost, who: str, kept: bool
+) -> None:
+    players = [Player.objects.create_user(name, "x") for name in ("alice", "bob")]
+    make_game(slug="ours", access=Access.LISTED).invite(["alice"])
+    make_game(slug="everybodys")
+    if kept:
+        ask(client, {"type": "games"})
+    for player in players:
+        if player.name == who:
+            client.force_login(player)
+    ask(client, {"type": "board", "id": "none"})  # the session is in the cache
+    statements, _trips = cost.of(client, [{"type": "games"}])
+    expected = int(not kept) if who == "nobody" else WHO_ASKS + 1
+    assert statements == expected
+    shown = ask(client, {"type": "games"})[0]["data"]["games"]
+    slugs = [game["slug"] for game in shown]
+    assert slugs == (["everybodys", "ours"] if who == "alice" else ["everybodys"])
+
+
+def test_what_a_batch_kept_for_one_is_right_for_all(
+    client: Client, as_alice: Client, make_game: MakeGame
+) -> None:
+    make_game(slug="ours", access=Access.LISTED).invite(["alice"])
+    make_game(slug="everybodys")
+    ask(as_alice, {"type": "games"})
+    [everybodys] = ask(client, {"type": "games"})
+    assert [game["slug"] for game in everybodys["data"]["games"]] == ["everybodys"]
+    assert client.get("/api/games").json() == everybodys["data"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_welcome_example_has_just_the_fields_of_a_welcome(
     make_game: Callable[..., Game],
 ) -> None:
     documented = example("welcome")
-    public = make_game("puzzle").public(timezone.now())
+    public = make_game("puzzle").shown().public(timezone.now())
     text = frames.welcome(1, frames.encode(public), None, None, {}, {}, [])
     assert list(json.loads(text)) == list(documented)
     assert list(public) == list(documented["game"])

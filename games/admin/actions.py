@@ -60,7 +60,7 @@ class Actions(ModelAdmin):
         game = get_object_or_404(Game, pk=pk)
         if not self.has_view_permission(request, game):
             raise PermissionDenied
-        return HttpResponse(render_game(game, preview=True))
+        return HttpResponse(render_game(game.shown(), preview=True))
 
     def do(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         game = self.changeable(request, pk)

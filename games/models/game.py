@@ -1,7 +1,7 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -17,7 +17,6 @@ from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.people import Invitation
-from games.models.prizes import sold_out_among
 from games.models.queryset import GameQuerySet
 from games.moments import in_ms
 from games.notices import Notice
@@ -90,6 +89,9 @@ class Game(models.Model):
     # What `kind.reveal` said, kept because counting votes is work.
     revealed = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    sold_out: bool  # all codes are given; by `with_public`
+    on_a_list: bool  # by `noting_lists`
 
     objects = GameQuerySet.as_manager()
 
@@ -185,11 +187,16 @@ class Game(models.Model):
         return notices.in_force(said, now)
 
     def public(self, now: datetime) -> dict[str, Any]:
-        """What every player may see now; times are in ms since 1970."""
-        return public_states([self], now)[0]
+        """What every player may see now; times are in ms since 1970.
 
-    def own_public(self, now: datetime, sold_out: bool) -> dict[str, Any]:
-        """The part of the public state that this row alone says."""
+        It wants `with_public`.
+        """
+        public = self._own_public(now)
+        for name, part in given.public.items():
+            public |= part.shown(self, getattr(self, name))
+        return public
+
+    def _own_public(self, now: datetime) -> dict[str, Any]:
         state = self.state_at(now)
         rules, kind = self.rules, self.of_kind
         return {
@@ -205,10 +212,14 @@ class Game(models.Model):
             "access": self.access,
             "takes_answers": kind.takes_answers,
             "instant": kind.instant(rules),
-            "sold_out": sold_out and kind.takes_answers,
+            "sold_out": self.sold_out and kind.takes_answers,
             "play": kind.public(rules) if self.shows_play(state) else {},
             "reveal": self.revealed if state is State.REVEALED else None,
         }
+
+    def shown(self) -> "Game":
+        """As the database has it now, with what `public` wants."""
+        return Game.objects.with_public().get(pk=self.pk)
 
     # Verbs
 
@@ -361,16 +372,3 @@ class Game(models.Model):
                 Invitation(game=self, name=name, name_key=key)
                 for key, name in from_names.items()
             )
-
-
-def public_states(games: Sequence[Game], now: datetime) -> list[dict[str, Any]]:
-    """The public state of each game: a few statements for all of them together."""
-    sold_out = sold_out_among([game.pk for game in games])
-    parts = [part(games) for part in given.public]
-    return [
-        {
-            **game.own_public(now, game.pk in sold_out),
-            **{k: v for part in parts for k, v in part.get(game.pk, {}).items()},
-        }
-        for game in games
-    ]

@@ -196,11 +196,3 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-def sold_out_among(game_ids: Sequence[int]) -> set[int]:
-    """Which of these games had codes and have given them all."""
-    codes = Code.objects.filter(pool__game=OuterRef("game_id"))
-    rows = Pool.objects.filter(Exists(codes), game__in=game_ids)
-    rows = rows.exclude(Exists(codes.filter(player=None)))
-    return set(rows.values_list("game_id", flat=True))

@@ -1,12 +1,13 @@
 """Questions about games, as words to chain."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from django.db import connection, models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 
-from games.models.people import Invitation
+from games.handover import given
+from games.models.prizes import Code
 from games.states import SEEN, Access, State
 from users.models import Player
 
@@ -25,10 +26,34 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def visible_to(self, player: Player | None) -> "GameQuerySet":
         """Seen, and not for a list this player isn't on."""
-        if player is None or player.is_guest:
+        if not is_account(player):
             return self.for_everybody()
-        listed = Invitation.objects.filter(name_key=player.name_key).values("game")
+        listed = self.model.objects.listed_for(player).values("pk")
         return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
+
+    def listed_for(self, player: Player | None) -> "GameQuerySet":
+        """Seen, for a list, and this account is on it."""
+        if not is_account(player):
+            return self.none()
+        on_it = Q(access=Access.LISTED, invitations__name_key=player.name_key)
+        return self.seen().filter(on_it)
+
+    def if_listed(self, player: Player | None) -> "GameQuerySet":
+        """None of these, unless this account is on any list at all."""
+        if not is_account(player):
+            return self.none()  # which asks the database nothing
+        return self.filter(Exists(self.model.objects.listed_for(player)))
+
+    def noting_lists(self, player: Player | None) -> "GameQuerySet":
+        """With whether this account is on any list at all."""
+        return self.annotate(on_a_list=Exists(self.model.objects.listed_for(player)))
+
+    def with_public(self) -> "GameQuerySet":
+        """With all that `public` says of a game: it takes no other statement."""
+        codes = Code.objects.filter(pool__game=OuterRef("pk"))
+        sold_out = Exists(codes) & ~Exists(codes.unclaimed())
+        parts = {name: part.read for name, part in given.public.items()}
+        return self.annotate(sold_out=sold_out, **parts)
 
     def in_order_of_interest(self) -> "GameQuerySet":
         """Open, paused, coming, revealed, closed; of each the newest first."""
@@ -75,3 +100,8 @@ class GameQuerySet(models.QuerySet["Game"]):
         for game in self.raw(sql, [pk]):
             return cast("Game", game)
         raise self.model.DoesNotExist
+
+
+def is_account(player: Player | None) -> TypeGuard[Player]:
+    """Whether this is a player who can be on a list: no stranger and no guest."""
+    return player is not None and not player.is_guest
