@@ -14,9 +14,11 @@ from django.test import Client
 
 from games.models import Game
 from users import cache
-from users.cache import drop, kept
+from users.cache import Key, drop, kept
+from users.shelf import Shelf, on_shelf
 
 MakeGame = Callable[..., Game]
+Ask = Callable[["Counted"], Any]
 
 
 class Counted:
@@ -43,8 +45,26 @@ def _no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache.outage, "away", False)
 
 
-def ask(compute: Counted) -> Any:
-    return kept("page", "game", 60, compute)
+KEY = Key("page", "game", 60)
+
+
+def ask_alone(compute: Counted) -> Any:
+    return kept(KEY.name, KEY.subject, KEY.lifetime, compute)
+
+
+def ask_in_a_batch(compute: Counted) -> Any:
+    def read(shelf: Shelf) -> Any:
+        if KEY not in shelf:
+            shelf[KEY] = compute()
+        return shelf[KEY]
+
+    return on_shelf([KEY], read)
+
+
+@pytest.fixture(params=[ask_alone, ask_in_a_batch])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """The same is promised to those who ask for one value and to those for many."""
+    return request.param
 
 
 @pytest.fixture
@@ -53,14 +73,14 @@ def crowd() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_value_is_computed_once() -> None:
+def test_value_is_computed_once(ask: Ask) -> None:
     compute = Counted()
     assert [ask(compute) for _time in range(5)] == ["value"] * 5
     assert compute.times == 1
 
 
 def test_many_who_ask_at_once_wait_for_one_computation(
-    crowd: ThreadPoolExecutor,
+    ask: Ask, crowd: ThreadPoolExecutor
 ) -> None:
     compute = Counted()
     compute.go_on.clear()
@@ -71,7 +91,7 @@ def test_many_who_ask_at_once_wait_for_one_computation(
     assert compute.times == 1
 
 
-def test_dropped_value_is_computed_again() -> None:
+def test_dropped_value_is_computed_again(ask: Ask) -> None:
     compute = Counted("old")
     ask(compute)
     drop("other game")
@@ -81,7 +101,9 @@ def test_dropped_value_is_computed_again() -> None:
     assert ask(compute) == "new"
 
 
-def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
+def test_nobody_gets_what_a_change_overtook(
+    ask: Ask, crowd: ThreadPoolExecutor
+) -> None:
     compute = Counted("old")
     compute.go_on.clear()
     asked = crowd.submit(ask, compute)
@@ -94,7 +116,7 @@ def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
 
 
 def test_stale_value_is_served_while_one_refreshes(
-    crowd: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, crowd: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compute = Counted("old")
     ask(compute)
@@ -112,20 +134,54 @@ def test_stale_value_is_served_while_one_refreshes(
 
 
 def test_waiter_computes_for_itself_when_the_other_takes_too_long(
-    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "WAIT_SECONDS", 0.05)
     caches["strict"].add("lock:page", 1, 60)  # of a process that has died
     assert ask(Counted()) == "value"
 
 
-def test_failure_is_not_kept() -> None:
-    def fail() -> Any:
-        raise LookupError
+def test_failure_is_not_kept(ask: Ask) -> None:
+    class Fails(Counted):
+        def __call__(self) -> Any:
+            raise LookupError
 
     with pytest.raises(LookupError):
-        kept("page", "game", 60, fail)
+        ask(Fails())
     assert ask(Counted()) == "value"
+
+
+def test_who_waits_takes_over_from_one_who_failed(
+    ask: Ask, crowd: ThreadPoolExecutor
+) -> None:
+    class Fails(Counted):
+        def __call__(self) -> Any:
+            super().__call__()
+            raise LookupError
+
+    failing, compute = Fails(), Counted()
+    failing.go_on.clear()
+    first = crowd.submit(ask, failing)
+    assert failing.begun.wait(10)
+    second = crowd.submit(ask, compute)
+    failing.go_on.set()
+    assert second.result(10) == "value"
+    assert isinstance(first.exception(10), LookupError)
+
+
+def test_many_share_one_computation_in_local_memory_too(
+    ask: Ask, crowd: ThreadPoolExecutor, settings: LazySettings
+) -> None:
+    local = "django.core.cache.backends.locmem.LocMemCache"
+    strict = {"BACKEND": local, "LOCATION": uuid4().hex}
+    settings.CACHES = {**settings.CACHES, "strict": strict}
+    compute = Counted()
+    compute.go_on.clear()
+    asked = [crowd.submit(ask, compute) for _place in range(32)]
+    assert compute.begun.wait(10)
+    compute.go_on.set()
+    assert {one.result(10) for one in asked} == {"value"}
+    assert compute.times == 1
 
 
 @pytest.fixture
@@ -139,7 +195,7 @@ def redis_away(settings: LazySettings) -> None:
 
 @pytest.mark.usefixtures("redis_away")
 def test_without_redis_everybody_computes_and_the_log_says_so_once(
-    caplog: pytest.LogCaptureFixture,
+    ask: Ask, caplog: pytest.LogCaptureFixture
 ) -> None:
     compute = Counted()
     with caplog.at_level(logging.ERROR, logger="users.cache"):
@@ -187,7 +243,7 @@ def test_keys_kept_together_do_not_end_together(
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_drop_that_redis_missed_is_made_up(settings: LazySettings) -> None:
+def test_drop_that_redis_missed_is_made_up(ask: Ask, settings: LazySettings) -> None:
     here = {**settings.CACHES, "strict": settings.CACHES["default"]}
     with_redis = {**here["strict"], "KEY_PREFIX": "made-up"}
     away = settings.CACHES

@@ -20,18 +20,27 @@ django.setup()
 from concurrent.futures import ThreadPoolExecutor
 import json, threading
 from django.core.cache import caches
+from batch.reads import Batch, Wanted
 from games import kept
 
 slug, given = sys.argv[1], int(sys.argv[2])
 together = threading.Barrier(given)
-compute, held = kept._public, False
+compute, held = kept.states, False
 
-def counted(slug):
-    caches["strict"].incr("computed")
-    state = compute(slug)
+def counted(games):
+    states = compute(games)
+    if states:
+        caches["strict"].incr("computed")
     if held:
         wait_for_word("held")
-    return state
+    return states
+
+def by_route():
+    return kept.public_of(slug)["data"]["state"]
+
+def by_batch():
+    wanted = Wanted("game", slug)
+    return Batch([wanted], None).answers()[wanted]["state"]
 
 def wait_for_word(said):
     global held
@@ -41,15 +50,16 @@ def wait_for_word(said):
 
 def ask(_place):
     together.wait(60)
-    return kept.public_of(slug)["data"]["state"]
+    return state_now()
 
-kept._public = counted
+state_now = {"route": by_route, "batch": by_batch}[sys.argv[3]]
+kept.states = counted
 with ThreadPoolExecutor(given) as crowd:
     word = wait_for_word("ready")
     while word:
         held = word == "hold"
         if held:
-            said = kept.public_of(slug)["data"]["state"]
+            said = state_now()
         else:
             said = list(crowd.map(ask, range(given)))
         word = wait_for_word(said)
@@ -67,9 +77,9 @@ caches["strict"].set(key, {**entry, "fresh_until": 0})
 class Asker:
     """One process, and what it is told and says."""
 
-    def __init__(self, stack: Stack, slug: str) -> None:
+    def __init__(self, stack: Stack, slug: str, way: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ASKER, slug, str(THREADS)],
+            [sys.executable, "-c", ASKER, slug, str(THREADS), way],
             env={**stack.env, "DJANGO_SETTINGS_MODULE": "gameproject.settings"},
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -88,13 +98,13 @@ class Asker:
 
 
 class Askers:
-    """Some processes that ask for one game."""
+    """Some processes that ask for one game, by its own route or in a batch."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, way: str) -> None:
         self.stack = stack
         self.slug = stack.make_game("puzzle", SETTINGS["puzzle"])
         self.run("caches['strict'].set('computed', 0)")
-        self.all = [Asker(stack, self.slug) for _process in range(PROCESSES)]
+        self.all = [Asker(stack, self.slug, way) for _process in range(PROCESSES)]
         for asker in self.all:
             assert asker.hear() == "ready"
 
@@ -114,9 +124,9 @@ class Askers:
         return [state for asker in self.all for state in asker.hear()]
 
 
-@pytest.fixture
-def askers(on_postgres: Stack) -> Iterator[Askers]:
-    askers = Askers(on_postgres)
+@pytest.fixture(params=["route", "batch"])
+def askers(on_postgres: Stack, request: pytest.FixtureRequest) -> Iterator[Askers]:
+    askers = Askers(on_postgres, request.param)
     yield askers
     for asker in askers.all:
         asker.process.communicate()

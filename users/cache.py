@@ -11,7 +11,7 @@ being computed from before the change is nobody's from then on.
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -80,56 +80,19 @@ def kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
     return value
 
 
-def read_many(keys: Iterable[Key]) -> tuple[dict[Key, Any], dict[str, str]]:
-    """The fresh values kept of these, and their subjects' marks: one round trip.
-
-    For a batch: what is missing is computed by the caller, and kept by `keep_many`.
-    """
-    keys = list(keys)
-    names = [key.name for key in keys] + [_mark_key(key.subject) for key in keys]
-    try:
-        found = caches["strict"].get_many(names) if names else {}
-        outage.is_over()
-    except RedisError as error:
-        outage.begins(error)
-        found = {}
-    marks = {key.subject: found.get(_mark_key(key.subject), "") for key in keys}
-    values = {
-        key: found[key.name]["value"]
-        for key in keys
-        if key.name in found and _is_fresh(found[key.name], marks[key.subject])
-    }
-    counts.cache.labels("hit").inc(len(values))
-    return values, marks
+def is_fresh(entry: dict[str, Any]) -> bool:
+    return bool(entry["fresh_until"] > time.time())
 
 
-def _is_fresh(entry: dict[str, Any], mark: str) -> bool:
-    return bool(entry["mark"] == mark and entry["fresh_until"] > time.time())
-
-
-def keep_many(values: Mapping[Key, Any], marks: Mapping[str, str]) -> None:
-    """Keep what was computed from the state that had these marks: one round trip."""
-    counts.cache.labels("computed").inc(len(values))
-    for lifetime in {key.lifetime for key in values}:
-        entries = {
-            key.name: _entry(value, marks[key.subject], lifetime)
-            for key, value in values.items()
-            if key.lifetime == lifetime
-        }
-        try:
-            caches["strict"].set_many(entries, lifetime * STALE_TIMES)
-        except RedisError as error:
-            outage.begins(error)
-
-
-def _entry(value: Any, mark: str, lifetime: int) -> dict[str, Any]:
+def entry_of(value: Any, mark: str, lifetime: int) -> dict[str, Any]:
+    """A value as it is kept; its end is jittered, so that keys don't end together."""
     jittered = lifetime * random.uniform(1 - JITTER, 1)  # noqa: S311
     return {"value": value, "mark": mark, "fresh_until": time.time() + jittered}
 
 
 def drop(*subjects: str) -> None:
     """Forget all that was kept of these subjects. Called on commit of a change."""
-    marks = {_mark_key(subject): uuid4().hex for subject in subjects}
+    marks = {mark_key(subject): uuid4().hex for subject in subjects}
     try:
         caches["strict"].set_many(marks, timeout=None)
     except RedisError as error:
@@ -137,29 +100,32 @@ def drop(*subjects: str) -> None:
         outage.missed |= set(subjects)
 
 
-def _mark_key(subject: str) -> str:
+def mark_key(subject: str) -> str:
     return f"mark:{subject}"
+
+
+def lock_key(name: str) -> str:
+    return f"lock:{name}"
 
 
 def _read(key: str, subject: str) -> tuple[dict[str, Any] | None, str]:
     """The entry, if it is of today's mark, and that mark: one round trip."""
-    mark_key = _mark_key(subject)
-    found = caches["strict"].get_many([key, mark_key])
-    mark = found.get(mark_key, "")
+    found = caches["strict"].get_many([key, mark_key(subject)])
+    mark = found.get(mark_key(subject), "")
     entry = found.get(key)
     return (entry if entry and entry["mark"] == mark else None), mark
 
 
 def _kept(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
     entry, _mark = _read(key, subject)
-    if entry and entry["fresh_until"] > time.time():
+    if entry and is_fresh(entry):
         counts.cache.labels("hit").inc()
         return entry["value"]
-    if caches["strict"].add(f"lock:{key}", 1, LOCK_SECONDS):
+    if caches["strict"].add(lock_key(key), 1, LOCK_SECONDS):
         try:
             return _compute(key, subject, lifetime, compute)
         finally:
-            caches["strict"].delete(f"lock:{key}")
+            caches["strict"].delete(lock_key(key))
     if entry:
         counts.cache.labels("stale").inc()
         return entry["value"]
@@ -170,11 +136,11 @@ def _compute(key: str, subject: str, lifetime: int, compute: Compute) -> Any:
     """Compute, keep, and return what no change has overtaken."""
     for _try in range(TRIES):
         entry, mark = _read(key, subject)
-        if entry and entry["fresh_until"] > time.time():
+        if entry and is_fresh(entry):
             return entry["value"]  # another's, of just now
         value = compute()
         counts.cache.labels("computed").inc()
-        entry = _entry(value, mark, lifetime)
+        entry = entry_of(value, mark, lifetime)
         caches["strict"].set(key, entry, lifetime * STALE_TIMES)
         current, _mark = _read(key, subject)
         if current:
