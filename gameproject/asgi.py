@@ -10,7 +10,7 @@ pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from gameproject.tuning import tune_daphne  # noqa: E402
+from gameproject.tuning import collect_seldom, tune_daphne  # noqa: E402
 from gameproject.warming import warm  # noqa: E402
 from games.clock import Clock  # noqa: E402
 from games.consumer import GameConsumer  # noqa: E402
@@ -21,4 +21,5 @@ application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
 tune_daphne()
 warm()
+collect_seldom()
 Clock().start()

@@ -1,6 +1,9 @@
 """What is written to daphne's sockets: at once, in order, and not without bound."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +14,8 @@ from twisted.internet.testing import MemoryReactorClock
 from websockets.protocol import Protocol as Wire
 from websockets.protocol import Side, State
 
-from gameproject.tuning import LARGEST_BACKLOG, sending, waiting
+from gameproject.tuning import COLLECT_EVERY, LARGEST_BACKLOG, sending, waiting
+from tests.stack import ROOT
 
 
 class Server:
@@ -92,3 +96,19 @@ def test_what_is_not_open_text_goes_the_usual_way(both: Any) -> None:
     server.serverSend("too early")
     assert server.sent_otherwise == [b"bytes", "too early"]
     assert client.read() == []
+
+
+APPLICATION = """
+import gc
+import gameproject.asgi
+print(gc.get_freeze_count(), gc.get_threshold()[0])
+"""
+
+
+def test_what_was_loaded_is_not_gone_through_in_a_rush() -> None:
+    command = [sys.executable, "-c", APPLICATION]
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "gameproject.settings"}
+    said = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=True)
+    frozen, every = map(int, said.stdout.split())
+    assert frozen > 100_000
+    assert every == COLLECT_EVERY[0]

@@ -14,6 +14,7 @@ from gameproject.rehearsal import legacy
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.wire import Got
+from gameproject.tuning import collect_seldom
 
 TICK = 0.02  # seconds between looks at how late our own loop is
 PROGRESS = 0.2  # seconds between words to the conductor
@@ -22,6 +23,7 @@ PROGRESS = 0.2  # seconds between words to the conductor
 def run(pipe: Connection, address: Address, who: list[Who]) -> None:
     """The process's main function; ends when the conductor hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor hears Ctrl-C
+    collect_seldom()  # its pauses are not the server's
     asyncio.run(Herd(pipe, [Player(address, one) for one in who]).obey())
 
 
