@@ -72,16 +72,21 @@ class Gatherer(Generic[T, R]):
 
 
 class PatientGatherer(Gatherer[T, R]):
-    """For what comes as a stream, slower than it is carried out: in a rush it waits a
-    moment between its calls, so that they are few and large."""
+    """For what comes as a stream, slower than it is carried out: in a rush it lets the
+    stream go by before it calls again, so that its calls are few and large."""
 
     RUSH = 5  # as many in one call
-    FIRST, BETWEEN = 0.02, 0.35  # seconds: before a lone call, and in a rush
+    FIRST = 0.02  # seconds before any call
+    BETWEEN, QUIET = 0.35, 0.06  # in a rush: seconds since the last; without a newcomer
 
     _not_before = 0.0  # by the monotonic clock
 
     async def _let_come(self) -> None:
-        await asyncio.sleep(max(self.FIRST, self._not_before - time.monotonic()))
+        came = 0
+        await asyncio.sleep(self.FIRST)
+        while came < len(self._waiting) and time.monotonic() < self._not_before:
+            came = len(self._waiting)
+            await asyncio.sleep(self.QUIET)
 
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         await super()._call(batch)

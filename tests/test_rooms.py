@@ -90,22 +90,52 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     assert place.listener.seqs == [6]
 
 
-async def test_in_a_rush_calls_wait_for_more_and_who_comes_alone_does_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    calls, waits = list[int](), list[float]()
+class Rush:
+    """Calls of a gatherer, and how long it waited; some come while it waits."""
 
-    async def note(seconds: float) -> None:
-        waits.append(seconds)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gather = PatientGatherer(self.read, most=100)
+        self.calls, self.waits = list[int](), list[float]()
+        self.late, self.to_come = list[asyncio.Task[int]](), 0
+        self._sleep = asyncio.sleep
+        monkeypatch.setattr(asyncio, "sleep", self.wait)
 
-    def read(items: Sequence[int]) -> Sequence[int]:
-        calls.append(len(items))
+    def read(self, items: Sequence[int]) -> Sequence[int]:
+        self.calls.append(len(items))
         return items
 
-    gatherer = PatientGatherer(read, most=PatientGatherer.RUSH)
-    monkeypatch.setattr(asyncio, "sleep", note)
-    assert await gatherer(0) == 0
-    assert await asyncio.gather(*map(gatherer, range(7))) == list(range(7))
-    assert calls == [1, 5, 2]
-    assert waits[:2] == [gatherer.FIRST] * 2
-    assert gatherer.FIRST < waits[2] <= gatherer.BETWEEN
+    async def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if self.to_come and seconds == self.gather.QUIET:
+            self.to_come -= 1
+            self.late.append(asyncio.create_task(self.gather(0)))
+            await self._sleep(0)
+
+    async def come(self, many: int) -> None:
+        assert await asyncio.gather(*map(self.gather, range(many))) == list(range(many))
+
+
+async def test_who_comes_alone_waits_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    rush = Rush(monkeypatch)
+    await rush.come(1)
+    assert (rush.calls, rush.waits) == ([1], [rush.gather.FIRST])
+
+
+async def test_in_a_rush_a_call_waits_while_more_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rush = Rush(monkeypatch)
+    await rush.come(PatientGatherer.RUSH)
+    rush.to_come = 3
+    await rush.come(2)
+    assert rush.calls == [PatientGatherer.RUSH, 5]
+    assert rush.waits[1:] == [rush.gather.FIRST] + [rush.gather.QUIET] * 4
+
+
+async def test_in_a_rush_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientGatherer, "BETWEEN", 0)
+    rush = Rush(monkeypatch)
+    await rush.come(PatientGatherer.RUSH)
+    rush.to_come = 3
+    await rush.come(2)
+    assert (rush.calls[1], rush.to_come) == (2, 3)
