@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,7 +23,7 @@ from gameproject.rehearsal.figures import percentile, summary
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
-from gameproject.rehearsal.promises import tally_delays
+from gameproject.rehearsal.promises import memory, tally_delays
 from gameproject.rehearsal.wire import read
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
@@ -170,6 +171,19 @@ def started_again(fronted: Fronted) -> Iterator[None]:
     finally:
         over.set()
         watcher.join()
+
+
+@pytest.mark.parametrize(
+    ("grown", "passed"), [(None, None), (-4096, None), (44_000, True), (47_000, False)]
+)
+def test_memory_is_judged_where_it_has_grown(
+    grown: int | None, passed: bool | None
+) -> None:
+    led: Any = SimpleNamespace(
+        counted={"arrival": {"memory": grown and grown * 10}},
+        plan=SimpleNamespace(players=10),
+    )
+    assert memory(led).passed is passed
 
 
 async def test_a_lost_connection_is_counted_and_comes_back() -> None:

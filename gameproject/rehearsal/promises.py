@@ -105,6 +105,11 @@ def memory(led: Conductor) -> Promise:
     name, bound = "memory per connected player", "< 45 KiB"
     if found is None:
         return Promise(name, bound, "not measured: the daphnes are elsewhere", None)
+    if found <= 0:
+        said = (
+            "not measured: it went into what an earlier run left; start the site anew"
+        )
+        return Promise(name, bound, said, None)
     each = found / led.plan.players / KIB
     return Promise(name, bound, f"{each:.1f} KiB", each < 45)
 
