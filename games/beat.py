@@ -36,6 +36,7 @@ async def beat(rooms: "Rooms") -> None:
 
 async def _look(rooms: "Rooms") -> None:
     await _leave_empty(rooms)
+    await rooms.hearing.join()
     await _say_who_is_here(rooms)
     watched = [game_id for game_id, size in rooms.sizes().items() if size]
     if watched:

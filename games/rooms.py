@@ -14,12 +14,12 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
-from channels.layers import get_channel_layer
 from django.utils import timezone
 
 from games import events, frames, notices
 from games.beat import beat
 from games.handover import given
+from games.hearing import Hearing
 from games.models import Game
 from games.ranks import Ranking, tell_ranks
 from games.states import SEEN, State
@@ -158,15 +158,15 @@ async def write_all(sockets: Iterable[Socket], text: str) -> None:
 
 
 class Rooms:
-    """All rooms of this process, and the one channel through which it hears."""
+    """All rooms of this process, and how it hears of them."""
 
     def __init__(self, *beats: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
         self.beats = beats
         self.process = uuid.uuid4().hex
         self.by_game: dict[int, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
-        self._channel = ""
-        self._starting: asyncio.Lock | None = None
+        self.hearing = Hearing(self._hear)
+        self._started = False
         self._tasks: set[asyncio.Task[Any]] = set()
         # What other processes said of their rooms: when, and sockets by game.
         self._peers: dict[str, tuple[float, dict[int, int]]] = {}
@@ -175,7 +175,7 @@ class Rooms:
 
     async def enter(self, slug: str) -> Room:
         """The room of a game, opened once however many come; `Refused` if unknown."""
-        await self._start()
+        self._start()
         for room in self.by_game.values():
             if room.game.slug == slug and room.game.state in SEEN:
                 room.empty_beats = 0
@@ -186,21 +186,13 @@ class Rooms:
             opening.add_done_callback(lambda _done: self._opening.pop(slug, None))
         return await asyncio.shield(opening)
 
-    async def _start(self) -> None:
-        if self._channel:
-            return
-        self._starting = self._starting or asyncio.Lock()
-        async with self._starting:
-            if self._channel:
-                return
+    def _start(self) -> None:
+        """With the first socket, which brings the loop that all of them share."""
+        if not self._started:
+            self._started = True
             events.loop = asyncio.get_running_loop()
-            layer = get_channel_layer()
-            channel = await layer.new_channel()
-            await layer.group_add(events.EVERY_PROCESS, channel)
-            self._keep(self._listen(channel))
             for beat in self.beats:
                 self._keep(beat(self))
-            self._channel = channel
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task and hold on to it; the loop itself would let it be collected."""
@@ -214,14 +206,14 @@ class Rooms:
         if room := self.by_game.get(game_id):
             return room
         # Listen first, then read: what changes in between is heard.
-        await get_channel_layer().group_add(events.group_of(game_id), self._channel)
+        await self.hearing.listen_to(events.group_of(game_id))
         room = await in_thread(open_room, game_id)
         self.by_game[game_id] = room
         return room
 
     async def leave(self, game_id: int) -> None:
         del self.by_game[game_id]
-        await get_channel_layer().group_discard(events.group_of(game_id), self._channel)
+        await self.hearing.leave(events.group_of(game_id))
 
     # Who is where
 
@@ -244,15 +236,6 @@ class Rooms:
         return {**alive, self.process: self.sizes()}
 
     # Hearing
-
-    async def _listen(self, channel: str) -> None:
-        layer = get_channel_layer()
-        while True:
-            message = await layer.receive(channel)
-            try:
-                await self._hear(message)
-            except Exception:  # anything else would silence every room
-                logger.exception("A message could not be passed on: %r", message)
 
     async def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == "presence":

@@ -1,0 +1,86 @@
+"""Redis away when the first players come: they play, and it is joined later."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.conftest import SETTINGS
+from tests.stack import Player, Stack, free_port, fresh_database, wait_until_served
+
+
+@contextmanager
+def redis_on(port: int) -> Iterator[Redis]:
+    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        wait_until_served(port)
+        yield Redis(port=port)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def port() -> int:
+    """Where Redis will be."""
+    return free_port()
+
+
+@pytest.fixture
+def without_redis(tmp_path: Path, port: int) -> Iterator[Stack]:
+    """Two daphnes whose Redis is not there yet."""
+    redis = f"redis://127.0.0.1:{port}/0"
+    with fresh_database() as url:
+        stack = Stack(tmp_path, 2, DATABASE_URL=url, REDIS_URL=redis)
+        stack.start()
+        yield stack
+        stack.stop()
+
+
+async def test_players_are_welcomed_and_play_without_redis(
+    without_redis: Stack, port: int
+) -> None:
+    stack = without_redis
+    slug = stack.make_game("puzzle", SETTINGS["puzzle"])
+    [session] = stack.make_players(1)
+    bobs = stack.socket(slug, process=1)
+    async with stack.socket(slug, session) as alice, bobs as bob:
+        assert (await alice.hear("welcome"))["me"]
+        await bob.hear("welcome")
+        reply = await alice.ask("answer", value="elephant")
+        assert (reply["status"], reply["verdict"]) == ("accepted", "right")
+        change = "Game.objects.get(slug=given['slug'])"
+        stack.run(f"{change}.pause(now)", slug=slug)
+        for player in (alice, bob):
+            await see(player, "PAUSED")
+        with redis_on(port) as redis:
+            wait_until_joined(redis, slug, stack)
+            stack.run(f"{change}.resume(now)", slug=slug)
+            for player in (alice, bob):
+                await see(player, "OPEN")
+    said = stack.log.read_text()
+    assert said.count("The channel layer is away") == 2  # once a process
+    assert said.count("The channel layer is back") == 2
+
+
+async def see(player: Player, state: str) -> None:
+    """Until the player has been told this state; others may be told again before."""
+    while (await player.hear("game"))["game"]["state"] != state:
+        pass
+
+
+def wait_until_joined(redis: Redis, slug: str, stack: Stack) -> None:
+    """Until both processes listen there."""
+    game_id = stack.run("out = Game.objects.get(slug=given['slug']).pk", slug=slug)
+    group = f"{stack.env['REDIS_PREFIX']}__group__game.{game_id}"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        [(_name, listeners)] = redis.pubsub_numsub(group)
+        if listeners == len(stack.ports):
+            return
+    raise TimeoutError(f"not everybody listens to {group}")
