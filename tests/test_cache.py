@@ -79,9 +79,14 @@ def test_value_is_computed_once(ask: Ask) -> None:
     assert compute.times == 1
 
 
+@pytest.mark.parametrize("where", ["redis", "local memory"])
 def test_many_who_ask_at_once_wait_for_one_computation(
-    ask: Ask, crowd: ThreadPoolExecutor
+    ask: Ask, crowd: ThreadPoolExecutor, settings: LazySettings, where: str
 ) -> None:
+    if where == "local memory":
+        local = "django.core.cache.backends.locmem.LocMemCache"
+        strict = {"BACKEND": local, "LOCATION": uuid4().hex}
+        settings.CACHES = {**settings.CACHES, "strict": strict}
     compute = Counted()
     compute.go_on.clear()
     asked = [crowd.submit(ask, compute) for _place in range(32)]
@@ -167,21 +172,6 @@ def test_who_waits_takes_over_from_one_who_failed(
     failing.go_on.set()
     assert second.result(10) == "value"
     assert isinstance(first.exception(10), LookupError)
-
-
-def test_many_share_one_computation_in_local_memory_too(
-    ask: Ask, crowd: ThreadPoolExecutor, settings: LazySettings
-) -> None:
-    local = "django.core.cache.backends.locmem.LocMemCache"
-    strict = {"BACKEND": local, "LOCATION": uuid4().hex}
-    settings.CACHES = {**settings.CACHES, "strict": strict}
-    compute = Counted()
-    compute.go_on.clear()
-    asked = [crowd.submit(ask, compute) for _place in range(32)]
-    assert compute.begun.wait(10)
-    compute.go_on.set()
-    assert {one.result(10) for one in asked} == {"value"}
-    assert compute.times == 1
 
 
 @pytest.fixture

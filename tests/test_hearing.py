@@ -1,28 +1,59 @@
 """Redis away when the first players come: they play, and it is joined later."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
 
 from tests.conftest import SETTINGS
-from tests.stack import Player, Stack, free_port, fresh_database, wait_until_served
+from tests.stack import (
+    REDIS,
+    Player,
+    Stack,
+    free_port,
+    fresh_database,
+    wait_until_served,
+)
+
+# Leads whoever connects to one port to another.
+LEAD = """
+import asyncio, sys
+
+async def copy(reader, writer):
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+    writer.close()
+
+async def lead(reader, writer):
+    answers, asks = await asyncio.open_connection(sys.argv[2], sys.argv[3])
+    await asyncio.gather(copy(reader, asks), copy(answers, writer))
+
+async def main():
+    server = await asyncio.start_server(lead, "127.0.0.1", sys.argv[1])
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
 
 
 @contextmanager
-def redis_on(port: int) -> Iterator[Redis]:
-    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def redis_on(port: int) -> Iterator[None]:
+    """The tests' Redis is to be had at this port too."""
+    there = urlsplit(REDIS)
+    way = [str(port), str(there.hostname), str(there.port or 6379)]
+    leading = subprocess.Popen([sys.executable, "-c", LEAD, *way])
     try:
         wait_until_served(port)
-        yield Redis(port=port)
+        yield
     finally:
-        process.terminate()
-        process.wait(20)
+        leading.kill()
+        leading.wait()
 
 
 @pytest.fixture
@@ -58,8 +89,8 @@ async def test_players_are_welcomed_and_play_without_redis(
         stack.run(f"{change}.pause(now)", slug=slug)
         for player in (alice, bob):
             await see(player, "PAUSED")
-        with redis_on(port) as redis:
-            wait_until_joined(redis, slug, stack)
+        with redis_on(port):
+            wait_until_joined(slug, stack)
             stack.run(f"{change}.resume(now)", slug=slug)
             for player in (alice, bob):
                 await see(player, "OPEN")
@@ -74,10 +105,13 @@ async def see(player: Player, state: str) -> None:
         pass
 
 
-def wait_until_joined(redis: Redis, slug: str, stack: Stack) -> None:
+def wait_until_joined(slug: str, stack: Stack) -> None:
     """Until both processes listen there."""
     game_id = stack.run("out = Game.objects.get(slug=given['slug']).pk", slug=slug)
-    group = f"{stack.env['REDIS_PREFIX']}__group__game.{game_id}"
+    redis, group = (
+        Redis.from_url(REDIS),
+        f"{stack.env['REDIS_PREFIX']}__group__game.{game_id}",
+    )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         [(_name, listeners)] = redis.pubsub_numsub(group)
