@@ -28,6 +28,7 @@ from users.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
+OVERTAKEN = 0.05  # seconds that a frame waits for one that should come before it
 PEER_SILENCE = 12.0  # seconds after which another process counts as gone
 
 
@@ -249,6 +250,21 @@ class Rooms:
             await self._frame(known, message)
 
     async def _frame(self, room: Room, message: dict[str, Any]) -> None:
+        """Tell the room; a frame that came too early waits for those it overtook.
+
+        A change is on its way a little longer than a tally. Without the wait a thousand
+        clients would see a gap, and each ask for the whole state.
+        """
+        if message["seq"] > room.seq + 1:
+            self._keep(self._tell_later(room, message))
+        else:
+            await self._tell(room, message)
+
+    async def _tell_later(self, room: Room, message: dict[str, Any]) -> None:
+        await asyncio.sleep(OVERTAKEN)
+        await self._tell(room, message)
+
+    async def _tell(self, room: Room, message: dict[str, Any]) -> None:
         if message["seq"] <= room.seq:
             return
         missed = message["seq"] > room.seq + 1

@@ -90,6 +90,24 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     assert place.listener.seqs == [6]
 
 
+async def test_a_frame_that_was_overtaken_is_told_first(
+    database: Database, place: Any
+) -> None:
+    for seq in (7, 6, 8):
+        await place.rooms._hear(message(seq))
+    await asyncio.gather(*place.rooms._tasks)
+    assert place.listener.seqs == [6, 7, 8]
+
+
+async def test_a_frame_does_not_wait_for_ever_for_one_that_was_lost(
+    database: Database, place: Any
+) -> None:
+    for seq in (7, 8):
+        await place.rooms._hear(message(seq))
+    await asyncio.gather(*place.rooms._tasks)
+    assert place.listener.seqs == [7, 8]
+
+
 class Rush:
     """Calls of a gatherer, and how long it waited; some come while it waits."""
 
