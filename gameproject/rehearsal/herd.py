@@ -1,6 +1,7 @@
 """A client process: its share of the players, obeying the conductor."""
 
 import asyncio
+import gc
 import random
 import signal
 import time
@@ -46,6 +47,7 @@ class Herd:
             spent = time.process_time() - cpu
             busy = spent / max(time.monotonic() - started, 0.001)
             self.pipe.send(("done", results, self.late, busy))
+            gc.collect()  # now, so that it doesn't fall into the next phase
 
     def _hear(self) -> Any:
         try:
