@@ -57,10 +57,10 @@ class Actions(ModelAdmin):
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The game's page as players see it, drafts too."""
-        game = get_object_or_404(Game, pk=pk)
+        game = get_object_or_404(Game.objects.with_public(), pk=pk)
         if not self.has_view_permission(request, game):
             raise PermissionDenied
-        return HttpResponse(render_game(game.shown(), preview=True))
+        return HttpResponse(render_game(game, preview=True))
 
     def do(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         game = self.changeable(request, pk)
