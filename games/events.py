@@ -29,6 +29,9 @@ EVERY_PROCESS = "processes"
 LONGEST_WAIT = 0.5  # seconds, beside sockets that others wait for
 LONGEST_WAIT_ALONE = 2.0  # seconds, in a command or before the first socket
 
+# What says that the channel layer can't be reached.
+LAYER_AWAY = (RedisError, OSError, TimeoutError)
+
 # The loop in which this process's sockets live, once it has any.
 loop: asyncio.AbstractEventLoop | None = None
 
@@ -85,6 +88,6 @@ async def deliver(
     try:
         await asyncio.wait_for(layer.group_send(group, message), longest)
         counts.broadcasts.labels("sent").inc()
-    except (RedisError, OSError, TimeoutError) as error:
+    except LAYER_AWAY as error:
         counts.broadcasts.labels("failed").inc()
         logger.warning("Not broadcast, clients will notice: %r", error)

@@ -6,14 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
 
 from games import events
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 1.0  # seconds to join, beside players who wait to be welcomed
-OUTAGES = (RedisError, OSError, TimeoutError)
 
 
 class Hearing:
@@ -61,7 +59,7 @@ class Hearing:
         """Do it if the layer is there; the log says once that it is not."""
         try:
             await asyncio.wait_for(act(*what), LONGEST_WAIT)
-        except OUTAGES as error:
+        except events.LAYER_AWAY as error:
             if not self._deaf:
                 logger.error("The channel layer is away, going on without: %r", error)
             self._deaf = True
