@@ -10,7 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 # New objects before each generation of them is looked through for garbage.
-COLLECT_EVERY = (10_000, 5, 5)
+COLLECT_EVERY = (50_000, 3, 3)
+# Made colourful at every handshake and frame, for debug lines nobody reads.
+DECORATION = {
+    "autobahn.websocket.protocol": ("hltype", "hlval", "pformat"),
+    "autobahn.twisted.websocket": ("hltype", "hlval"),
+}
 LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
 
 
@@ -32,11 +37,9 @@ def tune_daphne() -> None:
         return
     sockets: Any = server.WebSocketProtocol
     sockets.serverSend = sending(sockets.serverSend)
-    autobahn: Any = sys.modules["autobahn.websocket.protocol"]
-    for name in ("pformat", "hltype", "hlval"):
-        # Made colourful at every handshake and frame, for debug lines nobody reads.
-        assert hasattr(autobahn, name)
-        setattr(autobahn, name, nothing)
+    for module, names in DECORATION.items():
+        for name in names:
+            setattr(sys.modules[module], name, nothing)
 
 
 def nothing(*_args: object, **_options: object) -> str:

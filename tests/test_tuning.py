@@ -14,7 +14,13 @@ from twisted.internet.testing import MemoryReactorClock
 from websockets.protocol import Protocol as Wire
 from websockets.protocol import Side, State
 
-from gameproject.tuning import COLLECT_EVERY, LARGEST_BACKLOG, sending, waiting
+from gameproject.tuning import (
+    COLLECT_EVERY,
+    DECORATION,
+    LARGEST_BACKLOG,
+    sending,
+    waiting,
+)
 from tests.stack import ROOT
 
 
@@ -103,6 +109,22 @@ import gc
 import gameproject.asgi
 print(gc.get_freeze_count(), gc.get_threshold()[0])
 """
+
+
+DECORATING = """
+import sys, daphne.server
+decorating = {"pformat", "hlid", "hltype", "hlval"}
+for name in sys.argv[1:]:
+    print(*sorted(decorating & vars(sys.modules[name]).keys()))
+"""
+
+
+def test_all_that_decorates_debug_lines_is_known() -> None:
+    command = [sys.executable, "-c", DECORATING, *DECORATION]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    assert said.stdout.splitlines() == [
+        " ".join(names) for names in DECORATION.values()
+    ]
 
 
 def test_what_was_loaded_is_not_gone_through_in_a_rush() -> None:
