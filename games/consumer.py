@@ -1,8 +1,8 @@
 """A player's socket: it admits, maps a closed table of commands to verbs, and sends.
 
-Not Channels' generic consumer: that one makes a channel and a task for every socket and
-hops to a thread before every message. Here the room listens for all its sockets, and
-the database is touched on purpose only.
+Not Channels' generic consumer: that one makes a channel for every socket and a task for
+every message, and hops to a thread before it. Here the room listens for all its
+sockets, and the database is touched on purpose only.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any
 
@@ -20,6 +20,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import parse_cookie
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -53,9 +54,6 @@ def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any] | Refused]:
 class GameConsumer(AsyncConsumer):
     """One socket in one game."""
 
-    # No layer of its own: `get_channel_layer` gives None for an unknown alias.
-    channel_layer_alias = "none"
-
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.name = uuid.uuid4().hex
         self.player_id: int | None = None
@@ -64,7 +62,10 @@ class GameConsumer(AsyncConsumer):
         self.room: Room | None = None
         self.queue: deque[tuple[dict[str, Any], float]] = deque()  # with its arrival
         self.worker: asyncio.Task[None] | None = None
-        await super().__call__(scope, receive, send)
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         await getattr(self, get_handler_name(message))(message)
@@ -246,11 +247,6 @@ def session_key_of(scope: dict[str, Any]) -> str:
     """The session's key from the handshake's cookies."""
     for name, value in scope["headers"]:
         if name == b"cookie":
-            try:
-                morsel = SimpleCookie(value.decode("latin1")).get(
-                    settings.SESSION_COOKIE_NAME
-                )
-            except CookieError:
-                return ""
-            return morsel.value if morsel else ""
+            cookies = parse_cookie(value.decode("latin1"))
+            return str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
     return ""
