@@ -68,7 +68,9 @@ def _load(keys: set[str]) -> dict[str, dict[str, Any]]:
         rows = Session.objects.filter(
             session_key__in=missing, expire_date__gt=timezone.now()
         )
-        sessions |= {r.session_key: SessionStore().decode(r.session_data) for r in rows}
+        decode = SessionStore().decode
+        for key, data in rows.values_list("session_key", "session_data"):
+            sessions[key] = decode(data)
     return sessions
 
 
