@@ -12,11 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.protocol import State
-from websockets.uri import parse_uri
+from websockets.protocol import Protocol, Side, State
 
 from gameproject.rehearsal.plan import Address
 
@@ -88,6 +85,20 @@ async def open_(address: Address, make: Callable[[], Any]) -> Any:
     )
 
 
+def handshake(address: Address, path: str, session: str) -> bytes:
+    """The request for a socket, without what a library would make and check anew.
+
+    The key is the same each time: it guards against caches, of which none is here.
+    """
+    cookie = f"Cookie: sessionid={session}\r\n" if session else ""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{cookie}"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ).encode()
+
+
 class Socket(asyncio.Protocol):
     """A socket: `hear(frame, time)` is called for each frame, `lost()` at its end."""
 
@@ -99,29 +110,35 @@ class Socket(asyncio.Protocol):
         hear: Callable[[dict[str, Any], float], None],
         lost: Callable[[], None],
     ) -> None:
-        uri = parse_uri(address.origin.replace("http", "ws", 1) + path)
-        self.session, self.hear, self.on_lost = session, hear, lost
-        self.protocol = ClientProtocol(uri, max_size=LARGEST_FRAME)
+        self.request = handshake(address, path, session)
+        self.hear, self.on_lost = hear, lost
+        self.said, self.is_open = b"", False
+        self.protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=LARGEST_FRAME)
         self.transport: Any = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        request = self.protocol.connect()
-        if self.session:
-            request.headers["Cookie"] = f"sessionid={self.session}"
-        self.protocol.send_request(request)
-        self._flush()
+        transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
-        self.protocol.receive_data(data)
+        self.protocol.receive_data(data if self.is_open else self._agreed(data))
         for event in self.protocol.events_received():
             if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 self.hear(json.loads(bytes(event.data)), now)
-            elif isinstance(event, Response) and self.protocol.handshake_exc:
-                self.transport.abort()
         self._flush()
+
+    def _agreed(self, data: bytes) -> bytes:
+        """The bytes behind the handshake's response; without a socket, none ever."""
+        self.said += data
+        head, end, frames = self.said.partition(b"\r\n\r\n")
+        if end and not head.startswith(b"HTTP/1.1 101 "):
+            self.transport.abort()
+        elif end:
+            self.is_open, self.said = True, b""
+            return frames
+        return b""
 
     def _flush(self) -> None:
         for data in self.protocol.data_to_send():
@@ -148,7 +165,7 @@ class Socket(asyncio.Protocol):
 
     def close(self) -> None:
         """Say goodbye, if there is anybody yet to say it to."""
-        if self.protocol.state is not State.OPEN:
+        if not self.is_open or self.protocol.state is not State.OPEN:
             self.drop()
         elif not self.transport.is_closing():
             self.protocol.send_close(1000)
