@@ -166,6 +166,24 @@ def test_staff_pages_can_be_closed_to_strangers(
 # Sockets
 
 
+def test_of_a_handshake_only_what_is_needed_reaches_django(echoing: Site) -> None:
+    needed = {
+        "upgrade": "websocket",
+        "connection": "upgrade",
+        "origin": "http://site.example",
+        "cookie": "sessionid=mine",
+        "sec-websocket-key": "a key",
+        "sec-websocket-version": "13",
+    }
+    asked = {name.replace("-", "_"): value for name, value in needed.items()}
+    answer = ask(
+        echoing, "/ws/games/x/", **asked, user_agent="x", sec_websocket_extensions="x"
+    )
+    ours = {"host", "x-real-ip", "x-forwarded-for", "x-forwarded-proto"}
+    arrived = answer.json()["headers"]
+    assert {k: v for k, v in arrived.items() if k not in ours} == needed
+
+
 async def test_a_socket_through_nginx_is_welcomed(fronted: Fronted) -> None:
     slug = fronted.make_game("puzzle", {"accepted": ["x"]})
     (session,) = fronted.make_players(1)
