@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.tcp import Connection
 from twisted.internet.testing import MemoryReactorClock
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from websockets.protocol import Protocol as Wire
 from websockets.protocol import Side, State
 
@@ -101,6 +102,15 @@ def test_what_is_not_open_text_goes_the_usual_way(both: Any) -> None:
     server.state = 1
     server.serverSend("too early")
     assert server.sent_otherwise == [b"bytes", "too early"]
+    assert client.read() == []
+
+
+def test_what_goes_through_tls_goes_the_usual_way(both: Any) -> None:
+    server, client = both
+    wrapped = ProtocolWrapper(WrappingFactory(ServerFactory()), Protocol())
+    wrapped.transport, server.transport = server.transport, wrapped
+    server.serverSend("secret")
+    assert server.sent_otherwise == ["secret"]
     assert client.read() == []
 
 
