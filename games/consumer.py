@@ -204,8 +204,8 @@ class GameConsumer(AsyncConsumer):
         await self.write(frames.encode(frames.error(known, refused)))
 
     async def write(self, text: str) -> None:
-        counts.frames.inc()
         await self.send({"type": "websocket.send", "text": text})
+        counts.frames.inc()
 
 
 def read_frame(text: Any) -> dict[str, Any]:

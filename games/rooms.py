@@ -11,7 +11,7 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from django.utils import timezone
@@ -24,6 +24,7 @@ from games.models import Game
 from games.ranks import Ranking, tell_ranks
 from games.states import SEEN, State
 from games.threads import in_thread
+from users import counts
 from users.refusals import Refused
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Socket(Protocol):
     player_id: int | None
     rank: dict[str, Any] | None  # as it was told last
 
-    async def write(self, text: str) -> None: ...
+    async def base_send(self, message: dict[str, Any]) -> None: ...
     async def refresh_me(self) -> None: ...
 
 
@@ -150,12 +151,14 @@ async def refresh(socket: Socket) -> None:
         logger.debug("A socket could not be refreshed", exc_info=True)
 
 
-async def write_all(sockets: Iterable[Socket], text: str) -> None:
+async def write_all(sockets: Sequence[Socket], text: str) -> None:
+    message = {"type": "websocket.send", "text": text}
     for socket in sockets:
         try:
-            await socket.write(text)
+            await socket.base_send(message)
         except Exception:  # one broken socket must not silence the others
             logger.debug("A socket could not be written to", exc_info=True)
+    counts.frames.inc(len(sockets))
 
 
 class Rooms:

@@ -134,8 +134,8 @@ class Socket:
         self.player_id, self.rank = player_id, rank
         self.heard: list[dict[str, Any]] = []
 
-    async def write(self, text: str) -> None:
-        self.heard.append(json.loads(text))
+    async def base_send(self, message: dict[str, Any]) -> None:
+        self.heard.append(json.loads(message["text"]))
 
     async def refresh_me(self) -> None: ...
 

@@ -23,8 +23,8 @@ class Listener:
         self.name, self.player_id, self.rank = "one", None, None
         self.seqs: list[int] = []
 
-    async def write(self, text: str) -> None:
-        self.seqs.append(json.loads(text)["seq"])
+    async def base_send(self, message: dict[str, Any]) -> None:
+        self.seqs.append(json.loads(message["text"])["seq"])
 
 
 def game_at(seq: int) -> Game:
