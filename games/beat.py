@@ -75,13 +75,14 @@ async def _lead(rooms: "Rooms", led: list[int]) -> None:
     counted = await in_thread(given.counts, led) if led else {}
     for game_id in led:
         room = rooms.by_game[game_id]
+        # First: a tally of our own would be on its way, and look like a change.
+        await in_thread(_tell_drift, game_id, room.seq, room.public)
         tally = {"here": rooms.here(game_id), **counted.get(game_id, {})}
         if tally != room.tally:
             answered = tally.get("answered") != room.tally.get("answered")
             await in_thread(_tell_tally, game_id, tally)
             if answered or tally.get("right") != room.tally.get("right"):
                 await in_thread(_tell_board, game_id, room.game.slug, room.board)
-        await in_thread(_tell_drift, game_id, room.public)
 
 
 async def _heartbeat(room: "Room") -> None:
@@ -107,8 +108,11 @@ def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
         events.broadcast(game_id, frames.board(seq, top))
 
 
-def _tell_drift(game_id: int, told: str) -> None:
-    """Broadcast what has come about without a verb, such as codes running out."""
+def _tell_drift(game_id: int, seq: int, told: str) -> None:
+    """Broadcast what has come about without a verb, such as codes running out.
+
+    Unless something is on its way that the room has not been told yet: it may be that.
+    """
     game = Game.objects.with_public().get(pk=game_id)
-    if frames.encode(game.public(timezone.now())) != told:
+    if game.seq == seq and frames.encode(game.public(timezone.now())) != told:
         game.announce()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -106,6 +106,17 @@ async def test_a_frame_does_not_wait_for_ever_for_one_that_was_lost(
         await place.rooms._hear(message(seq))
     await asyncio.gather(*place.rooms._tasks)
     assert place.listener.seqs == [7, 8]
+
+
+def test_only_what_no_frame_on_its_way_may_say_is_told_anew(
+    make_game: Callable[..., Game],
+) -> None:
+    game = make_game()
+    told = frames.encode({"state": "PAUSED"})
+    beat._tell_drift(game.pk, game.seq - 1, told)
+    assert Game.objects.get(pk=game.pk).seq == game.seq
+    beat._tell_drift(game.pk, game.seq, told)
+    assert Game.objects.get(pk=game.pk).seq == game.seq + 1
 
 
 class Rush:
