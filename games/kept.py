@@ -6,7 +6,7 @@
 import base64
 import gzip
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,10 +14,11 @@ from django.utils import timezone
 from games.models import Game
 from games.models.queryset import GameQuerySet
 from games.paging import FIRST, GamesPage
-from users.cache import Key, kept
+from users.cache import Key
 from users.models import Player
 from users.refusals import Refused
 from users.sharing import Stamped, etag_of, stamped
+from users.shelf import kept
 
 
 def key_of(slug: str) -> Key:
@@ -32,7 +33,7 @@ def list_key() -> Key:
 
 def public_of(slug: str) -> Stamped:
     """The public state of a game players may see, with its `seq`; or `Refused`."""
-    state: Stamped | None = _kept(key_of(slug), lambda: _public(slug))
+    state = kept(key_of(slug), lambda: _public(slug))
     if state is None:
         raise Refused("not_found")
     return state
@@ -42,7 +43,7 @@ def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str
     """The page of a game, as text and packed, and its ETag; or `Refused`."""
     name = f"page:{language}:{slug}"
     key = Key(name, f"game:{slug}", settings.GAME_CACHE_SECONDS)
-    page = _kept(key, lambda: _page(slug, render))
+    page = kept(key, lambda: _page(slug, render))
     if page is None:
         raise Refused("not_found")
     return dict(page)
@@ -64,7 +65,7 @@ def listed_games(
 def everybodys_games(page: GamesPage = FIRST) -> Stamped:
     """One page of the games that are nobody's alone; the first one is kept."""
     if page == FIRST:
-        return cast(Stamped, _kept(list_key(), _first_games))
+        return kept(list_key(), _first_games)
     return stamped(_list(Game.objects.for_everybody(), page))
 
 
@@ -74,10 +75,6 @@ def first_games(player: Player | None) -> tuple[dict[str, Any], bool]:
     shown, following = FIRST.of(rows.with_public())
     listed = any(game.on_a_list for game in shown)
     return {"games": states(shown), "next": following}, not listed
-
-
-def _kept(key: Key, compute: Callable[[], Any]) -> Any:
-    return kept(key.name, key.subject, key.lifetime, compute)
 
 
 def _first_games() -> Stamped:

@@ -13,12 +13,11 @@ from django.core.cache import caches
 from django.test import Client
 
 from games.models import Game
-from users import cache
-from users.cache import Key, drop, kept
-from users.shelf import Shelf, on_shelf
+from users import cache, shelf
+from users.cache import Key, drop
+from users.shelf import kept
 
 MakeGame = Callable[..., Game]
-Ask = Callable[["Counted"], Any]
 
 
 class Counted:
@@ -48,23 +47,8 @@ def _no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 KEY = Key("page", "game", 60)
 
 
-def ask_alone(compute: Counted) -> Any:
-    return kept(KEY.name, KEY.subject, KEY.lifetime, compute)
-
-
-def ask_in_a_batch(compute: Counted) -> Any:
-    def read(shelf: Shelf) -> Any:
-        if KEY not in shelf:
-            shelf[KEY] = compute()
-        return shelf[KEY]
-
-    return on_shelf([KEY], read)
-
-
-@pytest.fixture(params=[ask_alone, ask_in_a_batch])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """The same is promised to those who ask for one value and to those for many."""
-    return request.param
+def ask(compute: Counted) -> Any:
+    return kept(KEY, compute)
 
 
 @pytest.fixture
@@ -73,7 +57,7 @@ def crowd() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_value_is_computed_once(ask: Ask) -> None:
+def test_value_is_computed_once() -> None:
     compute = Counted()
     assert [ask(compute) for _time in range(5)] == ["value"] * 5
     assert compute.times == 1
@@ -81,7 +65,7 @@ def test_value_is_computed_once(ask: Ask) -> None:
 
 @pytest.mark.parametrize("where", ["redis", "local memory"])
 def test_many_who_ask_at_once_wait_for_one_computation(
-    ask: Ask, crowd: ThreadPoolExecutor, settings: LazySettings, where: str
+    crowd: ThreadPoolExecutor, settings: LazySettings, where: str
 ) -> None:
     if where == "local memory":
         local = "django.core.cache.backends.locmem.LocMemCache"
@@ -96,7 +80,7 @@ def test_many_who_ask_at_once_wait_for_one_computation(
     assert compute.times == 1
 
 
-def test_dropped_value_is_computed_again(ask: Ask) -> None:
+def test_dropped_value_is_computed_again() -> None:
     compute = Counted("old")
     ask(compute)
     drop("other game")
@@ -106,9 +90,7 @@ def test_dropped_value_is_computed_again(ask: Ask) -> None:
     assert ask(compute) == "new"
 
 
-def test_nobody_gets_what_a_change_overtook(
-    ask: Ask, crowd: ThreadPoolExecutor
-) -> None:
+def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
     compute = Counted("old")
     compute.go_on.clear()
     asked = crowd.submit(ask, compute)
@@ -121,7 +103,7 @@ def test_nobody_gets_what_a_change_overtook(
 
 
 def test_stale_value_is_served_while_one_refreshes(
-    ask: Ask, crowd: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    crowd: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compute = Counted("old")
     ask(compute)
@@ -139,14 +121,14 @@ def test_stale_value_is_served_while_one_refreshes(
 
 
 def test_waiter_computes_for_itself_when_the_other_takes_too_long(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cache, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(shelf, "WAIT_SECONDS", 0.05)
     caches["strict"].add("lock:page", 1, 60)  # of a process that has died
     assert ask(Counted()) == "value"
 
 
-def test_failure_is_not_kept(ask: Ask) -> None:
+def test_failure_is_not_kept() -> None:
     class Fails(Counted):
         def __call__(self) -> Any:
             raise LookupError
@@ -156,9 +138,7 @@ def test_failure_is_not_kept(ask: Ask) -> None:
     assert ask(Counted()) == "value"
 
 
-def test_who_waits_takes_over_from_one_who_failed(
-    ask: Ask, crowd: ThreadPoolExecutor
-) -> None:
+def test_who_waits_takes_over_from_one_who_failed(crowd: ThreadPoolExecutor) -> None:
     class Fails(Counted):
         def __call__(self) -> Any:
             super().__call__()
@@ -185,7 +165,7 @@ def redis_away(settings: LazySettings) -> None:
 
 @pytest.mark.usefixtures("redis_away")
 def test_without_redis_everybody_computes_and_the_log_says_so_once(
-    ask: Ask, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     compute = Counted()
     with caplog.at_level(logging.ERROR, logger="users.cache"):
@@ -225,7 +205,7 @@ def test_keys_kept_together_do_not_end_together(
     now = cache.time.time()
     monkeypatch.setattr(cache.time, "time", lambda: now)
     for place in range(50):
-        kept(f"page-{place}", "game", 100, Counted())
+        kept(Key(f"page-{place}", "game", 100), Counted())
     entries = caches["strict"].get_many(f"page-{place}" for place in range(50))
     lifetimes = sorted(entry["fresh_until"] - now for entry in entries.values())
     assert 90 <= lifetimes[0] < lifetimes[-1] <= 100
@@ -233,7 +213,7 @@ def test_keys_kept_together_do_not_end_together(
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_drop_that_redis_missed_is_made_up(ask: Ask, settings: LazySettings) -> None:
+def test_drop_that_redis_missed_is_made_up(settings: LazySettings) -> None:
     here = {**settings.CACHES, "strict": settings.CACHES["default"]}
     with_redis = {**here["strict"], "KEY_PREFIX": "made-up"}
     away = settings.CACHES
@@ -244,5 +224,5 @@ def test_drop_that_redis_missed_is_made_up(ask: Ask, settings: LazySettings) -> 
     drop("game")
     settings.CACHES = {**here, "strict": with_redis}
     compute.value = "new"
-    kept("another", "another", 60, Counted())
+    kept(Key("another", "another", 60), Counted())
     assert ask(compute) == "new"

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from users.cache import Key, kept
+from users.cache import Key
 from users.limits import limited
 from users.models import Player
 from users.refusals import Refused
 from users.schemas import answers
+from users.shelf import kept
 
 router = Router(tags=["users"])
 
@@ -29,8 +30,7 @@ def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     asking: Player = request.auth  # type: ignore[attr-defined]
     if not may_see(asking, user_id):
         raise Refused("forbidden")
-    key = key_of(user_id)
-    found = kept(key.name, key.subject, key.lifetime, lambda: public_of(user_id))
+    found = kept(key_of(user_id), lambda: public_of(user_id))
     if found is None:
         raise Refused("not_found")
     return dict(found)

@@ -1,7 +1,8 @@
-"""Many kept values at once, for a batch: as many trips to the cache for one as for all.
+"""What is worked out once and kept for everybody, across all processes.
 
-The promises are those of `users.cache.kept`: one computation of a key at a time, stale
-values while another refreshes them, and nothing from before a change.
+One computation of a key at a time, however many ask; stale while one refreshes; nothing
+from before a change. As many trips to the cache for many keys as for one. Redis away:
+everybody computes for themselves, which the log says once.
 """
 
 import time
@@ -17,11 +18,28 @@ from users.cache import Key
 
 Found = TypeVar("Found")
 
+LOCK_SECONDS = 10  # longer than any computation takes
+WAIT_SECONDS = 2.0  # for another's computation, before one computes oneself
+LOOK_SECONDS = 0.02
+TRIES = 5  # computations for one asker, if the subject changes every time
+
+
+def kept(key: Key, compute: Callable[[], Found]) -> Found:
+    """The JSON-like value of `key`, computed if need be."""
+
+    def read(shelf: Shelf) -> Found:
+        if key not in shelf:
+            shelf[key] = compute()
+        found: Found = shelf[key]
+        return found
+
+    return on_shelf([key], read)
+
 
 def on_shelf(keys: Iterable[Key], read: Callable[["Shelf"], Found]) -> Found:
     """What `read` makes of the values kept, once no change has overtaken it."""
     keys = list(dict.fromkeys(keys))
-    for _try in range(cache.TRIES):
+    for _try in range(TRIES):
         shelf = Shelf(keys)
         with shelf.open():
             found = read(shelf)
@@ -62,8 +80,9 @@ class Shelf:
             self._fetch()
         try:
             yield
-            with spared():
-                self._keep()
+            if self._marks:
+                with spared():
+                    self._keep()
         finally:
             with spared():
                 self._unlock()
@@ -71,7 +90,7 @@ class Shelf:
     def is_current(self) -> bool:
         """Whether what was computed is from the state that holds now."""
         before = self._marks
-        if self._computed:
+        if self._computed and before:
             with spared():
                 self._read(self._computed)
         return self._marks == before
@@ -84,10 +103,10 @@ class Shelf:
 
     def _share_work(self) -> None:
         """Leave to others what they compute already: take theirs, for a while."""
-        deadline = time.monotonic() + cache.WAIT_SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
         awaited = others = self._others()
         while others and time.monotonic() < deadline:
-            time.sleep(cache.LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)
             others = self._others()
         counts.cache.labels("waited").inc(len(awaited) - len(others))
 
@@ -124,7 +143,7 @@ class Shelf:
 
     def _lock(self, keys: Iterable[Key]) -> None:
         keys = [key for key in keys if key not in self._locked]
-        taken = add_many([cache.lock_key(key.name) for key in keys])
+        taken = add_many([lock_key(key.name) for key in keys])
         self._locked |= {key for key, ours in zip(keys, taken) if ours}
 
     def _keep(self) -> None:
@@ -138,7 +157,7 @@ class Shelf:
             caches["strict"].set_many(entries, lifetime * cache.STALE_TIMES)
 
     def _unlock(self) -> None:
-        locks, self._locked = [cache.lock_key(key.name) for key in self._locked], set()
+        locks, self._locked = [lock_key(key.name) for key in self._locked], set()
         if locks:
             caches["strict"].delete_many(locks)
 
@@ -150,14 +169,19 @@ def spared() -> Iterator[None]:
         yield
     except RedisError as error:
         cache.outage.begins(error)
+        counts.cache.labels("away").inc()
+
+
+def lock_key(name: str) -> str:
+    return f"lock:{name}"
 
 
 def add_many(names: list[str]) -> list[bool]:
     """Which of these locks are ours now: one round trip, all of them at one moment."""
     strict = caches["strict"]
     if not hasattr(strict, "client"):  # local memory
-        return [strict.add(name, 1, cache.LOCK_SECONDS) for name in names]
+        return [strict.add(name, 1, LOCK_SECONDS) for name in names]
     pipeline = strict.client.get_client(write=True).pipeline()
     for name in names:
-        strict.client.add(name, 1, cache.LOCK_SECONDS, client=pipeline)
+        strict.client.add(name, 1, LOCK_SECONDS, client=pipeline)
     return [bool(taken) for taken in pipeline.execute()]
