@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from websockets.protocol import Protocol as Wire
 from websockets.protocol import Side, State
 
+from gameproject.rehearsal.plan import Address
+from gameproject.rehearsal.wire import handshake
 from gameproject.tuning import (
     COLLECT_EVERY,
     DECORATION,
@@ -135,6 +138,57 @@ def test_all_that_decorates_debug_lines_is_known() -> None:
     assert said.stdout.splitlines() == [
         " ".join(names) for names in DECORATION.values()
     ]
+
+
+LETTING_GO = """
+import asyncio, gc, sys
+from collections import Counter
+from daphne.server import Server, reactor
+from gameproject.tuning import tune_daphne
+
+async def application(scope, receive, send):
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+async def until(kept):
+    there = None
+    while there != kept:
+        await asyncio.sleep(0.05)
+        names = Counter(type(one).__name__ for one in gc.get_objects())
+        there = [names[name] for name in ("WebSocketProtocol", "WebRequest")]
+
+async def come_and_go():
+    await asyncio.sleep(0)
+    writers = []
+    for _place in range(20):
+        reader, writer = await asyncio.open_unix_connection(sys.argv[1])
+        writer.write(sys.argv[2].encode())
+        await reader.readuntil(b"\\r\\n\\r\\n")
+        writers.append(writer)
+    await until([20, 0])
+    for writer in writers:
+        writer.close()
+    await until([0, 0])
+    print("all let go", flush=True)
+    reactor.stop()
+
+tune_daphne()
+gc.disable()
+reactor.callWhenRunning(lambda: asyncio.ensure_future(come_and_go()))
+Server(application, [f"unix:{sys.argv[1]}"], signal_handlers=False).run()
+"""
+
+
+def test_request_is_let_go_with_the_socket_open_and_all_once_it_is_closed(
+    tmp_path: Path,
+) -> None:
+    """Without the collector, which may come seldom then."""
+    address = Address.parse("http://127.0.0.1:1")
+    asked = handshake(address, "/", "").decode()
+    command = [sys.executable, "-c", LETTING_GO, str(tmp_path / "socket"), asked]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert said.stdout == "all let go\n", said.stderr
 
 
 def test_what_was_loaded_is_not_gone_through_in_a_rush() -> None:
