@@ -6,6 +6,7 @@ the time of a frame is taken as its bytes come in.
 
 import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from websockets.protocol import Protocol, Side, State
 
 from gameproject.rehearsal.plan import Address
 
+STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
+KEPT = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LARGEST_FRAME = 4 * 1024 * 1024  # bytes
 
 
@@ -67,12 +70,13 @@ async def get(address: Address, path: str, session: str, within: float = 30) -> 
 
 def read(said: bytes, seconds: float) -> Got:
     """The status of a response and what nginx noted in it."""
-    head = said.partition(b"\r\n\r\n")[0].decode("latin1")
-    first, *lines = head.split("\r\n")
-    words = first.split(" ")
-    headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
-    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
-    return Got(status, seconds, headers.get("x-cache", ""))
+    head = said.partition(b"\r\n\r\n")[0]
+    status, kept = STATUS.match(head), KEPT.search(head)
+    return Got(
+        int(status[1]) if status else 0,
+        seconds,
+        kept[1].decode().lower() if kept else "",
+    )
 
 
 async def open_(address: Address, make: Callable[[], Any]) -> Any:
