@@ -65,7 +65,7 @@ async def test_300_at_once_on_a_cold_page_ask_django_once(fronted: Fronted) -> N
 async def test_a_page_that_takes_long_is_asked_for_once_all_the_same(
     echoing: Site,
 ) -> None:
-    """Longer than who waits at the first lock does; the shield's lock holds."""
+    """Longer than who waits at the first two locks does; the third one holds."""
     herd = [asyncio.to_thread(ask, echoing, "/games/slow/") for _player in range(60)]
     answers = await asyncio.gather(*herd)
     assert {answer.status for answer in answers} == {200}
