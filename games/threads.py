@@ -77,7 +77,7 @@ class PatientGatherer(Gatherer[T, R]):
 
     RUSH = 5  # as many in one call
     FIRST = 0.02  # seconds before any call
-    BETWEEN, QUIET = 0.35, 0.03  # in a rush: seconds since the last; without a newcomer
+    BETWEEN, QUIET = 0.4, 0.03  # in a rush: seconds since the last; without a newcomer
 
     _not_before = 0.0  # by the monotonic clock
 
