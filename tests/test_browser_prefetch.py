@@ -1,6 +1,7 @@
 """The home page fetches likely games ahead: each once, and only where that is free."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ class Home:
         self.page.set_viewport_size({"width": 1280, "height": 3000})
         self.asked: Counter[str] = Counter()
         self.page.on("request", self._hear)
+        self.got: set[str] = set()
+        self.page.on("requestfinished", lambda request: self.got.add(request.url))
 
     def _hear(self, request: Any) -> None:
         if "/img/icon" not in request.url:  # the page's and the tab's, from one cache
@@ -40,11 +43,19 @@ class Home:
         return [url for url in self.asked if "/games/" in url and "/static/" not in url]
 
     def waits_for(self, count: int) -> None:
+        self._waits_until(lambda: len(self.games_asked()) >= count)
+        assert len(self.games_asked()) == count
+
+    def has_all_it_asked(self) -> None:
+        """It may have been idle before: it fetches ahead when nothing is to be done."""
+        self._waits_until(lambda: self.asked.keys() <= self.got)
+        assert self.asked.keys() <= self.got
+
+    def _waits_until(self, so: Callable[[], bool]) -> None:
         for _tenth in range(100):
-            if len(self.games_asked()) >= count:
+            if so():
                 break
             self.page.wait_for_timeout(100)
-        assert len(self.games_asked()) == count
 
 
 @pytest.fixture
@@ -69,7 +80,7 @@ def test_three_games_and_each_one_hovered_are_fetched_once(home: Home) -> None:
 def test_fetched_game_opens_without_being_fetched_again(home: Home) -> None:
     home.opens()
     home.waits_for(3)
-    home.page.wait_for_load_state("networkidle")
+    home.has_all_it_asked()
     home.cards().first.click()
     expect(tally(home.page, "here")).to_have_text("1")
     sizes = home.page.evaluate(
