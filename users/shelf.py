@@ -5,6 +5,7 @@ from before a change. As many trips to the cache for many keys as for one. Redis
 everybody computes for themselves, which the log says once.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ Found = TypeVar("Found")
 LOCK_SECONDS = 10  # longer than any computation takes
 WAIT_SECONDS = 2.0  # for another's computation, before one computes oneself
 LOOK_SECONDS = 0.02
+# Of a process's threads that wait for the same, one looks at a time: hundreds that look
+# would leave the one at work no processor, and in the end each work it out.
+LOOKS = [threading.Lock() for _ in range(64)]
 TRIES = 5  # computations for one asker, if the subject changes every time
 
 
@@ -105,9 +109,12 @@ class Shelf:
         """Leave to others what they compute already: take theirs, for a while."""
         deadline = time.monotonic() + WAIT_SECONDS
         awaited = others = self._others()
-        while others and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
-            others = self._others()
+        while others and (left := deadline - time.monotonic()) > 0:
+            with looking(others[0], left):
+                self._read(self._missing())
+                others = self._others()
+                if others:
+                    time.sleep(LOOK_SECONDS)
         counts.cache.labels("waited").inc(len(awaited) - len(others))
 
     def _others(self) -> list[Key]:
@@ -170,6 +177,18 @@ def spared() -> Iterator[None]:
     except RedisError as error:
         cache.outage.begins(error)
         counts.cache.labels("away").inc()
+
+
+@contextmanager
+def looking(key: Key, longest: float) -> Iterator[None]:
+    """Wait for one's turn to look for `key`, for so many seconds at most."""
+    turn = LOOKS[hash(key) % len(LOOKS)]
+    ours = turn.acquire(timeout=longest)
+    try:
+        yield
+    finally:
+        if ours:
+            turn.release()
 
 
 def lock_key(name: str) -> str:
