@@ -73,7 +73,7 @@ class GameConsumer(AsyncConsumer):
     # Coming and going
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
-        await self.send({"type": "websocket.accept"})
+        await self.base_send({"type": "websocket.accept"})
         try:
             self.room = await rooms.enter(self.scope["url_route"]["kwargs"]["slug"])
             await self.be_welcomed(self.room)
@@ -95,7 +95,7 @@ class GameConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def close(self, code: int) -> None:
-        await self.send({"type": "websocket.close", "code": code})
+        await self.base_send({"type": "websocket.close", "code": code})
 
     # Receiving
 
@@ -204,7 +204,7 @@ class GameConsumer(AsyncConsumer):
         await self.write(frames.encode(frames.error(known, refused)))
 
     async def write(self, text: str) -> None:
-        await self.send({"type": "websocket.send", "text": text})
+        await self.base_send({"type": "websocket.send", "text": text})
         counts.frames.inc()
 
 
