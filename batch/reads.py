@@ -19,7 +19,7 @@ from answers.models import Answer
 from checkins.models import CheckIn
 from games import kept as games
 from games.arrivals import states_in
-from games.models import Game
+from games.models import Game, shown_games
 from games.moments import in_ms
 from users import api as users
 from users.cache import Key
@@ -79,7 +79,7 @@ class Batch:
 
     def game(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         missing = [slug for slug in slugs if games.key_of(slug) not in self.shelf]
-        rows = Game.objects.seen().with_public().filter(slug__in=missing)
+        rows = shown_games().seen().filter(slug__in=missing) if missing else ()
         states = {state["slug"]: state for state in games.states(rows)}
         for slug in missing:
             state = states.get(slug)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from games import events, frames
 from games.handover import given
-from games.models import Game
+from games.models import Game, shown_games
 from games.threads import in_thread
 
 if TYPE_CHECKING:
@@ -113,6 +113,6 @@ def _tell_drift(game_id: int, seq: int, told: str) -> None:
 
     Unless something is on its way that the room has not been told yet: it may be that.
     """
-    game = Game.objects.with_public().get(pk=game_id)
+    game = shown_games().get(pk=game_id)
     if game.seq == seq and frames.encode(game.public(timezone.now())) != told:
         game.announce()

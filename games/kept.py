@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from games.models import Game
+from games.models import Game, shown_games
 from games.models.queryset import GameQuerySet
 from games.paging import FIRST, GamesPage
 from users.cache import Key
@@ -82,12 +82,12 @@ def _first_games() -> Stamped:
 
 
 def _public(slug: str) -> Stamped | None:
-    game = Game.objects.seen().with_public().filter(slug=slug).first()
+    game = shown_games().seen().filter(slug=slug).first()
     return stamped(states([game])[0]) if game else None
 
 
 def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
-    game = Game.objects.seen().with_public().filter(slug=slug).first()
+    game = shown_games().seen().filter(slug=slug).first()
     if game is None:
         return None
     html = render(game)

@@ -20,7 +20,7 @@ from games import events, frames, notices
 from games.beat import beat
 from games.handover import given
 from games.hearing import Hearing
-from games.models import Game
+from games.models import Game, shown_games
 from games.ranks import Ranking, tell_ranks
 from games.states import SEEN, State
 from games.threads import in_thread
@@ -293,7 +293,7 @@ def number_of(slug: str) -> int:
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:
     """A game players may see, and its public state now; `Refused` if there is none."""
     try:
-        game = Game.objects.with_public().get(**{"state__in": SEEN, **which})
+        game = shown_games().get(**{"state__in": SEEN, **which})
     except Game.DoesNotExist:
         raise Refused("not_found") from None
     return game, game.public(timezone.now())

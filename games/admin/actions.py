@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from games.admin import verbs
-from games.models import Game
+from games.models import Game, shown_games
 from games.pages import render_game
 from users.refusals import Refused
 
@@ -57,7 +57,7 @@ class Actions(ModelAdmin):
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The game's page as players see it, drafts too."""
-        game = get_object_or_404(Game.objects.with_public(), pk=pk)
+        game = get_object_or_404(shown_games(), pk=pk)
         if not self.has_view_permission(request, game):
             raise PermissionDenied
         return HttpResponse(render_game(game, preview=True))

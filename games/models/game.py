@@ -37,9 +37,9 @@ def validated(kind: str, settings: str) -> Settings:
 
 
 @cache
-def with_public() -> GameQuerySet:
-    """All games so, put together once: that is a third of what a look at one takes, and
-    everybody waits for it when staff have changed something."""
+def shown_games() -> GameQuerySet:
+    """All games `with_public`, put together once: that is a third of what a look at one
+    takes, and everybody waits for it when staff have changed something."""
     return Game.objects.with_public()
 
 
@@ -226,7 +226,7 @@ class Game(models.Model):
 
     def shown(self) -> "Game":
         """As the database has it now, with what `public` wants."""
-        return with_public().get(pk=self.pk)
+        return shown_games().get(pk=self.pk)
 
     # Verbs
 
