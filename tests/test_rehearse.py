@@ -24,7 +24,7 @@ from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
 from gameproject.rehearsal.promises import memory, tally_delays
-from gameproject.rehearsal.wire import read
+from gameproject.rehearsal.wire import is_whole, read
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
 
@@ -304,6 +304,20 @@ def test_addresses_are_read() -> None:
 def test_a_response_is_read_as_far_as_it_came() -> None:
     assert read(b"HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n<html>", 1.0).cache == "hit"
     assert read(b"", 1.0).status == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX: 1\r\n\r\n<html>", True),
+        (b"HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<htm", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n", False),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", False),
+    ],
+)
+def test_a_response_has_come_with_its_last_byte(said: bytes, whole: bool) -> None:
+    assert is_whole(said) == whole
 
 
 @pytest.mark.parametrize(
