@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from operator import le
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsers import Cast, on_both, tally
+from tests.browsers import PHONE, Cast, on_both, tally
 from tests.conftest import SETTINGS
 from tests.stack import Stack
 
@@ -142,6 +143,27 @@ def test_guest_joins_and_plays(cast: Cast) -> None:
     expect(page.get_by_text(re.compile("CODE-"))).to_be_visible()
     page.goto(cast.stack.url("/me/"))
     expect(page.get_by_text(re.compile("CODE-"))).to_be_visible()
+
+
+def test_longest_name_leaves_the_top_in_order_on_a_phone(cast: Cast) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
+    guest = cast.opens(f"/games/{slug}/")
+    guest.get_by_label("Choose a nickname").fill("W" * 32)
+    guest.get_by_role("button", name="Let me play").click()
+    expect(guest.locator(".player")).to_be_visible()
+    assert is_in_order(guest)
+    guest.goto(cast.stack.url("/"))
+    expect(guest.get_by_role("link", name="My prizes")).to_be_visible()
+    assert is_in_order(guest)
+
+
+def is_in_order(page: Page) -> bool:
+    """Whether nothing at the top lies on its neighbour or leads out of the window."""
+    parts = page.locator(".brand *, .account > *").all()
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    ends = [box["x"] + box["width"] for box in boxes if box["width"] > 1]
+    starts = [box["x"] for box in boxes if box["width"] > 1]
+    return all(map(le, ends, [*starts[1:], PHONE["width"]]))
 
 
 def test_arriving_costs_one_page_and_one_socket(cast: Cast) -> None:
