@@ -131,7 +131,7 @@ class Player:
         self.socket, welcomed = socket, self._expect("welcome")
         try:
             async with asyncio.timeout(WELCOME_SECONDS):
-                await open_(self.address, lambda: socket)
+                await open_(self.address, socket)
                 self.welcome, at = await welcomed
             if self.socket is not socket:
                 raise Lost  # in the moment between

@@ -66,9 +66,10 @@ async def get(address: Address, path: str, session: str, within: float = 30) -> 
         f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
         f"Accept-Encoding: gzip\r\nCookie: sessionid={session}\r\n\r\n"
     )
+    request = _Request(head.encode())
     try:
         async with asyncio.timeout(within):
-            _transport, request = await open_(address, lambda: _Request(head.encode()))
+            await open_(address, request)
             ended = await request.done
     except OSError:  # a timeout is one too
         return Got(0, time.time() - started)
@@ -96,26 +97,37 @@ def read(said: bytes, seconds: float) -> Got:
     )
 
 
-async def open_(address: Address, make: Callable[[], Any]) -> Any:
-    """Connect a protocol; `OSError` if that fails, or the end of the connection."""
-    return await asyncio.get_running_loop().create_connection(
-        make,
-        sock=connecting(address),
+async def open_(address: Address, asking: "_Request | Socket") -> None:
+    """Connect and ask; `OSError` if that fails, or the end of the connection."""
+    connection = connecting(address)
+    if not address.tls:
+        asking.request = asking.request[sent(connection, asking.request) :]
+    await asyncio.get_running_loop().create_connection(
+        lambda: asking,
+        sock=connection,
         ssl=ssl.create_default_context() if address.tls else None,
         server_hostname=address.host if address.tls else None,
     )
 
 
 def connecting(address: Address) -> socket.socket:
-    """A connection under way, where asyncio would look up the address and wait.
-
-    What is written to it meanwhile is sent once it stands.
-    """
+    """A connection under way, where asyncio would look up the address and wait."""
     family, kind, number, _name, where = found(address)
     connection = socket.socket(family, kind, number)
     connection.setblocking(False)
     connection.connect_ex(where)
     return connection
+
+
+def sent(connection: socket.socket, request: bytes) -> int:
+    """The bytes sent already, before asyncio knows of the connection.
+
+    On one's own machine it stands at once; else all is sent when it does.
+    """
+    try:
+        return connection.send(request)
+    except OSError:
+        return 0
 
 
 @cache
