@@ -23,7 +23,7 @@ from gameproject.rehearsal.figures import percentile, summary
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
-from gameproject.rehearsal.promises import memory, tally_delays
+from gameproject.rehearsal.promises import memory, statements, tally_delays
 from gameproject.rehearsal.wire import is_whole, read
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
@@ -184,6 +184,24 @@ def test_memory_is_judged_where_it_has_grown(
         plan=SimpleNamespace(players=10),
     )
     assert memory(led).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("found", "idle", "killer", "passed"),
+    [
+        (None, 0.0, None, None),
+        (70, 6.0, None, True),
+        (70, 1.0, None, False),
+        (70, -3.0, None, None),
+        (70, 6.0, object(), None),
+    ],
+)
+def test_statements_are_judged_where_they_can_be_told(
+    found: int | None, idle: float, killer: object, passed: bool | None
+) -> None:
+    counted = {"arrival": {"statements": found, "seconds": 2.0}, "idle": idle}
+    led: Any = SimpleNamespace(counted=counted, killer=killer)
+    assert statements(led).passed is passed
 
 
 async def test_a_lost_connection_is_counted_and_comes_back() -> None:

@@ -93,11 +93,22 @@ def calls(led: Conductor) -> Promise:
 def statements(led: Conductor) -> Promise:
     counted = led.counted["arrival"]
     name, bound = "statements for an arrival, cold", "<= 60"
-    if counted["statements"] is None:
-        return Promise(name, bound, "not counted: no pg_stat_statements", None)
+    if reason := uncounted(led):
+        return Promise(name, bound, f"not counted: {reason}", None)
     idle = led.counted.get("idle", 0.0) * counted["seconds"]
     found = max(0, round(counted["statements"] - idle))
     return Promise(name, bound, f"{found}, and {idle:.0f} by the clock", found <= 60)
+
+
+def uncounted(led: Conductor) -> str:
+    """Why the statements of the arrival can't be told; empty if they can."""
+    if led.counted["arrival"]["statements"] is None:
+        return "no pg_stat_statements"
+    if led.killer:
+        return "a daphne that starts anew has its own"
+    if led.counted.get("idle", 0.0) < 0:
+        return "pg_stat_statements is full, and forgets; reset it"
+    return ""
 
 
 def memory(led: Conductor) -> Promise:
