@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.cached_db import KEY_PREFIX
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from answers.models import Answer
@@ -52,6 +52,7 @@ class Stage:
         self.remove()
 
     def remove(self) -> None:
+        connection.close()  # Ctrl-C in a statement breaks it: take another
         end_sessions([who.session for who in self.who])
         remove(self.run)
 
