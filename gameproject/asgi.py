@@ -8,7 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameproject.settings")
 pages = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import path  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from gameproject.tuning import collect_seldom, tune_daphne  # noqa: E402
 from gameproject.warming import warm  # noqa: E402
@@ -16,7 +17,11 @@ from games.clock import Clock  # noqa: E402
 from games.consumer import GameConsumer  # noqa: E402
 from games.origins import SameOrigin  # noqa: E402
 
-sockets = SameOrigin(URLRouter([path("ws/games/<slug:slug>/", GameConsumer.as_asgi())]))
+routes = [
+    path("ws/games/<slug:slug>/", GameConsumer.as_asgi()),
+    re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
+]
+sockets = SameOrigin(URLRouter(routes))
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
 tune_daphne()

@@ -6,6 +6,7 @@ import time
 from uuid import uuid4
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.stack import Player, Stack
@@ -230,6 +231,13 @@ async def test_unknown_game_says_so_and_closes(stack: Stack) -> None:
         with pytest.raises(ConnectionClosed):
             await player.ws.recv()
         assert player.ws.close_code == 4404
+
+
+async def test_socket_elsewhere_is_refused_and_breaks_nothing(stack: Stack) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(stack.url("/ws/nowhere/").replace("http", "ws", 1)):
+            pass
+    assert refused.value.response.status_code == 403
 
 
 async def test_another_sites_page_gets_no_socket(stack: Stack) -> None:
