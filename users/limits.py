@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +32,7 @@ def rates(what: str, times: int = 1) -> list[Rate]:
     return [_read(rate, times) for rate in settings.RATE_LIMITS[what]]
 
 
+@cache
 def _read(rate: str, times: int) -> Rate:
     match = re.fullmatch(r"(\d+)/(\d*)s", rate.strip())
     assert match, f"{rate!r} is no rate; write 60/30s or 10/s"
