@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from games import frames
+from gameproject.serving import GONE_SECONDS, PING_SECONDS
+from games import consumer, frames
 from games.handover import given
 from games.kinds import kinds
 from games.models import Game
 from tests.conftest import SETTINGS
+from users.limits import rates
 from users.refusals import STATUS, Refused
 
 DOCS = (Path(__file__).parent.parent / "docs/protocol.md").read_text()
@@ -78,3 +82,29 @@ def test_every_kind_is_documented_with_what_it_shows() -> None:
             rules = kind.Settings.model_validate(SETTINGS[name])
             for field in [*kind.public(rules), *kind.reveal(rules, {})]:
                 assert f"`{field}`" in row, (name, field)
+
+
+def test_what_a_client_goes_by_is_what_the_server_goes_by() -> None:
+    assert f"`{settings.SESSION_COOKIE_NAME}`" in DOCS
+    assert f"`{settings.CSRF_COOKIE_NAME}`" in DOCS
+    for name in ("game", "join"):
+        assert reverse(name, args=["shadow"]).replace("shadow", "<slug>") in DOCS
+    assert f"at most {consumer.LARGEST_FRAME // 1024} KiB" in DOCS
+    assert f"| {consumer.GONE} |" in DOCS
+    assert f"| {consumer.FLOODED} | more than {consumer.LONGEST_QUEUE} " in DOCS
+    assert f"after {PING_SECONDS} s" in DOCS
+    assert f"{GONE_SECONDS} s without" in DOCS
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("answers", "{burst} answers in a second and {most} in {seconds} s"),
+        ("checkins", "purchases in a second and {most} in {seconds} s"),
+        ("game", "`resync` {burst} times in a second and {most} in {seconds} s"),
+    ],
+)
+def test_limits_of_commands_are_documented(what: str, told: str) -> None:
+    (most, seconds), (burst, _second) = rates(what)
+    said = told.format(burst=burst, most=most, seconds=seconds)
+    assert said in " ".join(DOCS.split())
