@@ -174,7 +174,8 @@ def started_again(fronted: Fronted) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("grown", "passed"), [(None, None), (-4096, None), (44_000, True), (47_000, False)]
+    ("grown", "passed"),
+    [(None, None), (-4096, None), (4096, None), (44_000, True), (47_000, False)],
 )
 def test_memory_is_judged_where_it_has_grown(
     grown: int | None, passed: bool | None

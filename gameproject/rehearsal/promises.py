@@ -9,6 +9,7 @@ from gameproject.rehearsal.figures import in_ms, percentile
 
 FROM_CACHE = ("hit", "updating")
 KIB = 1024
+LEAST_EACH = 8  # KiB; no connection takes less
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,12 @@ def memory(led: Conductor) -> Promise:
     name, bound = "memory per connected player", "< 45 KiB"
     if found is None:
         return Promise(name, bound, "not measured: the daphnes are elsewhere", None)
-    if found <= 0:
+    each = found / led.plan.players / KIB
+    if each < LEAST_EACH:
         said = (
             "not measured: it went into what an earlier run left; start the site anew"
         )
         return Promise(name, bound, said, None)
-    each = found / led.plan.players / KIB
     return Promise(name, bound, f"{each:.1f} KiB", each < 45)
 
 
