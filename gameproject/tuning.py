@@ -37,10 +37,11 @@ def tune_daphne() -> None:
     if server is None:
         return
     sockets: Any = server.WebSocketProtocol
+    connections: Any = sys.modules["daphne.http_protocol"].HTTPFactory
+    connections.buildProtocol = welcoming(connections.buildProtocol)
     sockets.serverSend = sending(sockets.serverSend)
     # What daphne's own two say, without a call: asked twice for each frame.
     sockets.__hash__, sockets.__eq__ = object.__hash__, object.__eq__
-    sockets.onOpen = opening(sockets.onOpen)
     sockets.onClose = closing(sockets.onClose)
     for module, names in DECORATION.items():
         for name in names:
@@ -51,20 +52,14 @@ def nothing(*_args: object, **_options: object) -> str:
     return ""
 
 
-def opening(otherwise: Any) -> Any:
-    """`onOpen`, after which the request that asked for the socket is let go.
+def welcoming(otherwise: Any) -> Any:
+    """`buildProtocol`, after which handshakes go past Twisted's HTTP."""
+    from gameproject.newcomers import Newcomer
 
-    Twisted's HTTP would stay as long as the socket: 3 KiB a player.
-    """
+    def build(factory: Any, address: Any) -> Any:
+        return Newcomer(factory, address, otherwise)
 
-    def open_(protocol: Any) -> None:
-        otherwise(protocol)
-        channel: Any = getattr(protocol.transport, "producer", None)
-        if hasattr(channel, "requests"):
-            protocol.transport.unregisterProducer()
-            channel.requests.clear()
-
-    return open_
+    return build
 
 
 def closing(otherwise: Any) -> Any:

@@ -1,0 +1,98 @@
+"""The first bytes of a connection: a handshake is served as one however it comes."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+
+from gameproject.newcomers import HANDSHAKE, Newcomer
+from gameproject.rehearsal.plan import Address
+from gameproject.rehearsal.wire import handshake
+from tests.stack import Stack
+
+ASKED = handshake(Address.parse("http://127.0.0.1:1"), "/ws/games/x/", "abc")
+PAGE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [(b"/ws/games/x/", None), (b"/ws/games/x/?a=b?c", b"a=b?c"), (b"/?", b"")],
+)
+def test_handshake_is_known_with_its_query(path: bytes, query: bytes | None) -> None:
+    known = HANDSHAKE.fullmatch(ASKED.replace(b"/ws/games/x/", path))
+    assert known
+    assert known["query"] == query
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PAGE,
+        ASKED[:-1],
+        ASKED + b"{",
+        ASKED.replace(b"GET", b"POST"),
+        ASKED.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        ASKED.replace(b": websocket", b": h2c"),
+        ASKED.replace(b"/x/", "/ช้าง/".encode()),
+        ASKED.replace(b"Host", b"Ho st"),
+        ASKED.replace(b"abc", b"a\x0bc"),
+    ],
+)
+def test_whatever_else_comes_is_looked_at_by_http(data: bytes) -> None:
+    assert not HANDSHAKE.fullmatch(data)
+
+
+@pytest.fixture
+def line(stack: Stack) -> Iterator[socket.socket]:
+    place = urlsplit(stack.url("/"))
+    assert place.hostname
+    assert place.port
+    with closing(socket.create_connection((place.hostname, place.port), 20)) as line:
+        yield line
+
+
+def status(line: socket.socket) -> bytes:
+    """That of the answer that comes next."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += line.recv(1 << 16)
+    return answer.split(b" ", 2)[1]
+
+
+def test_handshake_in_pieces_is_served(line: socket.socket) -> None:
+    line.sendall(ASKED[:40])
+    line.sendall(ASKED[40:])
+    assert status(line) == b"101"
+
+
+def test_handshake_after_a_page_is_served(line: socket.socket) -> None:
+    line.sendall(PAGE)
+    assert status(line) == b"200"
+    line.sendall(ASKED)
+    assert status(line) == b"101"
+
+
+def test_page_is_served(line: socket.socket) -> None:
+    line.sendall(PAGE)
+    assert status(line) == b"200"
+
+
+def test_odd_path_is_a_bad_request(line: socket.socket) -> None:
+    line.sendall(ASKED.replace(b"/x/", "/ช้าง/".encode()))
+    assert status(line) == b"400"
+
+
+@pytest.mark.parametrize(("waited", "gone"), [(59, False), (60, True)])
+def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
+    factory: Any = SimpleNamespace(reactor=MemoryReactorClock(), timeOut=60)
+    silent, transport = Newcomer(factory, None, Newcomer), StringTransport()
+    silent.makeConnection(transport)
+    factory.reactor.advance(waited)
+    assert transport.disconnecting is gone
+    silent.connectionLost()
+    assert not factory.reactor.getDelayedCalls()
