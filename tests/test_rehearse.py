@@ -3,10 +3,13 @@
 import asyncio
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -24,7 +27,7 @@ from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.player import Player, Who
 from gameproject.rehearsal.plots import nice, plot
 from gameproject.rehearsal.promises import memory, statements, tally_delays
-from gameproject.rehearsal.wire import is_whole, read
+from gameproject.rehearsal.wire import connecting, is_whole, read
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
 
@@ -337,6 +340,24 @@ def test_a_response_is_read_as_far_as_it_came() -> None:
 )
 def test_a_response_has_come_with_its_last_byte(said: bytes, whole: bool) -> None:
     assert is_whole(said) == whole
+
+
+@pytest.mark.parametrize("into", [False, True])
+def test_what_comes_is_timed_when_it_comes_and_not_when_it_is_read(into: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = Address.parse(f"http://127.0.0.1:{server.getsockname()[1]}")
+        with connecting(address) as ours, server.accept()[0] as theirs:
+            theirs.sendall(b"first")
+            select.select([ours], [], [])
+            before_it_is_read = time.time()
+            said = bytearray(5)
+            if into:
+                assert ours.recv_into(said) == 5
+            else:
+                said[:] = ours.recv(100)
+            assert said == b"first"
+            if sys.platform == "linux":
+                assert 0 < ours.came <= before_it_is_read
 
 
 @pytest.mark.parametrize(

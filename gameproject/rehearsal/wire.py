@@ -1,7 +1,7 @@
 """HTTP and WebSocket on the wire, as cheap as a client can be.
 
 A thousand players share a machine with what they rehearse: each asks for little, and
-the time of a frame is taken as its bytes come in.
+what comes is timed by the kernel, however late we are to read it.
 """
 
 import asyncio
@@ -9,6 +9,8 @@ import json
 import re
 import socket
 import ssl
+import struct
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ from gameproject.rehearsal.plan import Address
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
 KEPT = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
+SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
+NOTES = socket.CMSG_SPACE(struct.calcsize("ll"))
 LARGEST_FRAME = 4 * 1024 * 1024  # bytes
 
 
@@ -39,7 +43,31 @@ class Got:
     cache: str = ""  # what nginx says of its cache
 
 
-class _Request(asyncio.Protocol):
+class Connection(socket.socket):
+    """A connection that knows when what was read last had come, since 1970."""
+
+    came = 0.0
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        data, notes, *_rest = self.recvmsg(size, NOTES, flags)
+        self.came = noted(notes)
+        return data
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
+        """What asyncio calls beneath TLS."""
+        read, notes, *_rest = self.recvmsg_into([buffer], NOTES, flags)
+        self.came = noted(notes)
+        return read
+
+
+class Talk(asyncio.Protocol):
+    """What is asked over a connection, and what comes of it."""
+
+    request = b""
+    connection: Connection
+
+
+class _Request(Talk):
     def __init__(self, request: bytes) -> None:
         self.request, self.said = request, bytearray()
         self.done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
@@ -56,7 +84,7 @@ class _Request(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_result(time.time())
+            self.done.set_result(self.connection.came or time.time())
 
 
 async def get(address: Address, path: str, session: str, within: float = 30) -> Got:
@@ -97,9 +125,9 @@ def read(said: bytes, seconds: float) -> Got:
     )
 
 
-async def open_(address: Address, asking: "_Request | Socket") -> None:
+async def open_(address: Address, asking: Talk) -> None:
     """Connect and ask; `OSError` if that fails, or the end of the connection."""
-    connection = connecting(address)
+    asking.connection = connection = connecting(address)
     if not address.tls:
         asking.request = asking.request[sent(connection, asking.request) :]
     await asyncio.get_running_loop().create_connection(
@@ -110,13 +138,23 @@ async def open_(address: Address, asking: "_Request | Socket") -> None:
     )
 
 
-def connecting(address: Address) -> socket.socket:
+def connecting(address: Address) -> Connection:
     """A connection under way, where asyncio would look up the address and wait."""
     family, kind, number, _name, where = found(address)
-    connection = socket.socket(family, kind, number)
+    connection = Connection(family, kind, number)
+    if sys.platform == "linux":
+        connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     connection.setblocking(False)
     connection.connect_ex(where)
     return connection
+
+
+def noted(notes: list[tuple[int, int, bytes]]) -> float:
+    """The time in what the kernel notes beside what was read; now, if it notes none."""
+    for _level, _kind, note in notes:
+        seconds, nanoseconds = struct.unpack("ll", note)
+        return float(seconds) + float(nanoseconds) / 1e9
+    return time.time()
 
 
 def sent(connection: socket.socket, request: bytes) -> int:
@@ -150,7 +188,7 @@ def handshake(address: Address, path: str, session: str) -> bytes:
     ).encode()
 
 
-class Socket(asyncio.Protocol):
+class Socket(Talk):
     """A socket: `hear(frame, time)` is called for each frame, `lost()` at its end."""
 
     def __init__(
@@ -173,7 +211,7 @@ class Socket(asyncio.Protocol):
         transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        now = time.time()
+        now = self.connection.came
         self.protocol.receive_data(data if self.is_open else self._agreed(data))
         for event in self.protocol.events_received():
             if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
