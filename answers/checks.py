@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ class Sheet:
     def kind(self) -> Kind[Any]:
         return self.game.of_kind
 
-    @property
+    @cached_property
     def rules(self) -> Settings:
         return self.game.rules
 

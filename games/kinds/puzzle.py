@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +76,7 @@ class PuzzleSettings(Settings):
         )
 
 
+@lru_cache(maxsize=1024)  # in a rush most say the same
 def fold(text: str, *, ignore_marks: bool) -> str:
     """Text as compared: as names are, and any script's digits as ASCII; on wish
     without accents and tone marks, unless it is nothing else."""
