@@ -48,6 +48,8 @@ def test_each_sees_their_own_place_alone(two: Any) -> None:
         expect(page.get_by_text("In the lead")).to_be_visible()
     expect(alice.get_by_text("Your place: 1 of 2")).to_be_visible(timeout=15_000)
     expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
+    told = expect(bob.locator(".board .points").first)
+    told.to_have_text("1 point", use_inner_text=True)
     bob.reload()
     expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
 
