@@ -90,6 +90,8 @@ def sending(otherwise: Any) -> Any:
 
     def send(protocol: Any, content: Any, binary: bool = False) -> None:
         transport = protocol.transport
+        if protocol.state in (protocol.STATE_CLOSING, protocol.STATE_CLOSED):
+            return  # nobody hears a reply any more that comes after goodbye
         if binary or protocol.state != protocol.STATE_OPEN or not is_plain(transport):
             otherwise(protocol, content, binary)
         elif waiting(transport) > LARGEST_BACKLOG:

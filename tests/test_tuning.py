@@ -31,7 +31,7 @@ from tests.stack import ROOT
 class Server:
     """As much of daphne's protocol as is replaced, on one end of a real socket."""
 
-    STATE_OPEN = 3
+    STATE_CLOSED, STATE_CONNECTING, STATE_CLOSING, STATE_OPEN = range(4)
 
     def __init__(self, ours: socket.socket) -> None:
         ours.setblocking(False)
@@ -102,9 +102,17 @@ def test_a_client_who_does_not_read_is_cut_off(both: Any) -> None:
 def test_what_is_not_open_text_goes_the_usual_way(both: Any) -> None:
     server, client = both
     server.serverSend(b"bytes", True)
-    server.state = 1
+    server.state = Server.STATE_CONNECTING
     server.serverSend("too early")
     assert server.sent_otherwise == [b"bytes", "too early"]
+    assert client.read() == []
+
+
+def test_what_comes_after_goodbye_is_left_unsaid(both: Any) -> None:
+    server, client = both
+    for server.state in (Server.STATE_CLOSING, Server.STATE_CLOSED):
+        server.serverSend("too late")
+    assert server.sent_otherwise == []
     assert client.read() == []
 
 
