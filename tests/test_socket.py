@@ -8,7 +8,10 @@ from uuid import uuid4
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 
+from gameproject.rehearsal.plan import Address
+from gameproject.rehearsal.wire import handshake
 from tests.stack import Player, Stack
 
 PUZZLE = {"accepted": ["elephant"]}
@@ -263,6 +266,23 @@ async def test_flood_of_frames_closes_the_socket_alone(stack: Stack) -> None:
         with pytest.raises(ConnectionClosed):
             await flood(flooder)
         assert (await calm.ask("answer", value="elephant"))["verdict"] == "right"
+
+
+async def test_reply_under_way_when_a_flood_is_cut_off_is_no_error(
+    stack: Stack,
+) -> None:
+    slug = stack.make_game("puzzle", PUZZLE)
+    one, other = stack.make_players(2)
+    address = Address.parse(stack.url("/"))
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(handshake(address, f"/ws/games/{slug}/", one))
+    await reader.readuntil(b'"welcome"')
+    frame = json.dumps({"type": "resync", "id": str(uuid4())}).encode()
+    writer.write(Frame(Opcode.TEXT, frame).serialize(mask=True) * 40)
+    async with stack.socket(slug, other) as calm:
+        await calm.hear("welcome")  # read with the flooder's, and told after it
+    writer.close()
+    assert not stack.logged_errors()
 
 
 async def test_frames_hold_no_secret(stack: Stack) -> None:
