@@ -65,16 +65,17 @@ class Talk(asyncio.Protocol):
 
     request = b""
     connection: Connection
+    transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        transport.write(self.request)
 
 
 class _Request(Talk):
     def __init__(self, request: bytes) -> None:
         self.request, self.said = request, bytearray()
         self.done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         self.said += data
@@ -203,12 +204,7 @@ class Socket(Talk):
         self.hear, self.on_lost = hear, lost
         self.said, self.is_open = b"", False
         self.protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=LARGEST_FRAME)
-        self.transport: Any = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         now = self.connection.came
