@@ -1,8 +1,7 @@
 """Connections that have said nothing yet: their first bytes say who serves them.
 
-daphne would have Twisted's HTTP take every handshake apart, put it together again for
-autobahn to take apart, and keep what HTTP made of it as long as the socket: a fifth of
-the work of an arrival, and 3 KiB a player.
+daphne would have Twisted's HTTP take every handshake apart first, and keep what it made
+of it as long as the socket (docs/decisions/0010-handshakes.md).
 """
 
 import re
