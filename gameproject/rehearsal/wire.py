@@ -5,8 +5,10 @@ what comes is timed by the kernel, however late we are to read it.
 """
 
 import asyncio
+import atexit
 import json
 import re
+import select
 import socket
 import ssl
 import struct
@@ -27,6 +29,7 @@ KEPT = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
 SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
 NOTES = socket.CMSG_SPACE(struct.calcsize("ll"))
+STAMPING_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
 LARGEST_FRAME = 4 * 1024 * 1024  # bytes
 
 
@@ -144,10 +147,37 @@ def connecting(address: Address) -> Connection:
     family, kind, number, _name, where = found(address)
     connection = Connection(family, kind, number)
     if sys.platform == "linux":
+        keep_stamping()
         connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     connection.setblocking(False)
     connection.connect_ex(where)
     return connection
+
+
+@cache
+def keep_stamping() -> Connection:
+    """A socket that keeps the kernel's timestamps on, once they are.
+
+    Linux turns them on some time after the first socket asks for them. Until then it
+    stamps what is read when it is read.
+    """
+    probe = Connection(socket.AF_INET, socket.SOCK_DGRAM)
+    probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    probe.bind(("127.0.0.1", 0))
+    atexit.register(probe.close)
+    deadline = time.monotonic() + STAMPING_SECONDS
+    while not is_stamped(probe) and time.monotonic() < deadline:
+        pass
+    return probe
+
+
+def is_stamped(probe: Connection) -> bool:
+    """Whether the kernel stamps a datagram when it comes, before it is read."""
+    probe.sendto(b"?", probe.getsockname())
+    select.select([probe], [], [])
+    before_it_is_read = time.time()
+    probe.recv(1)
+    return probe.came < before_it_is_read
 
 
 def noted(notes: list[tuple[int, int, bytes]]) -> float:
