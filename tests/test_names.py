@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.names import BLOCKED_PARTS, check_nickname, fold, is_blocked, tidy
+from users.names import (
+    BLOCKED_PARTS,
+    MAX_TYPED,
+    check_nickname,
+    fold,
+    is_blocked,
+    tidy,
+)
 from users.refusals import Refused
 
 texts = st.text(st.characters(), max_size=30)
@@ -147,3 +154,26 @@ def test_any_nickname_is_good_or_refused(nickname: str):
         return
     assert check_nickname(shown) == shown
     assert len(fold(shown)) <= 40  # what the database keeps
+
+
+MARKS = "\u0300" * 30_000 + "\u0316" * 30_000  # seconds of work to put in order
+
+
+@pytest.fixture
+def no_normalizing(monkeypatch: pytest.MonkeyPatch):
+    """Whatever would be normalized fails."""
+    monkeypatch.setattr("users.names.unicodedata", None)
+
+
+@pytest.mark.usefixtures("no_normalizing")
+def test_a_long_nickname_is_refused_before_any_work():
+    assert_refused(MARKS)
+    assert_refused("x" * (MAX_TYPED + 1))
+
+
+@pytest.mark.usefixtures("no_normalizing")
+@pytest.mark.parametrize("compared", [tidy, fold])
+def test_a_long_name_is_refused_before_any_work(compared: Any):
+    with pytest.raises(Refused) as refused:
+        compared(MARKS)
+    assert refused.value.code == "too_large"

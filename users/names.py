@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from users.refusals import Refused
 
 NICKNAME_MIN, NICKNAME_MAX = 2, 20
+# Characters as typed, before any work: normalizing marks takes the square of their number.
+MAX_TYPED = 300
 
 # Parts no nickname may hold, folded; a site adds its own in NICKNAME_BLOCKLIST.
 BLOCKED_PARTS = (
@@ -42,7 +44,20 @@ AM = {
 
 
 def tidy(name: str) -> str:
-    """The name as shown: NFKC, no invisible characters, single inner spaces."""
+    """The name as shown: NFKC, no invisible characters, single inner spaces.
+
+    `Refused("too_large")` if more than `MAX_TYPED` characters were typed.
+    """
+    check_length(name)
+    return _tidy(name)
+
+
+def check_length(typed: str) -> None:
+    if len(typed) > MAX_TYPED:
+        raise Refused("too_large")
+
+
+def _tidy(name: str) -> str:
     shown = "".join(map(_seen, unicodedata.normalize("NFKC", name)))
     shown = unicodedata.normalize("NFKC", shown)
     for in_parts, whole in AM.items():
@@ -61,15 +76,21 @@ def _seen(character: str) -> str:
 def fold(name: str) -> str:
     """The name as compared: tidy, case folded, without any space.
 
-    What looks the same is the same: the Thai เ typed twice is แ.
+    What looks the same is the same: the Thai เ typed twice is แ. Refused as by `tidy`.
     """
-    drawn = "".join(c for c in tidy(name) if not (c == " " or c in VARIANTS))
-    return tidy(drawn.casefold()).replace("เเ", "แ")
+    check_length(name)
+    return fold_text(name)
+
+
+def fold_text(text: str) -> str:
+    """`fold` for a text whose length was checked before."""
+    drawn = "".join(c for c in _tidy(text) if not (c == " " or c in VARIANTS))
+    return _tidy(drawn.casefold()).replace("เเ", "แ")
 
 
 def check_nickname(nickname: str) -> str:
     """The nickname as shown, or `Refused("invalid")` on the field `nickname`."""
-    shown = tidy(nickname)
+    shown = tidy(nickname) if len(nickname) <= MAX_TYPED else ""
     if not NICKNAME_MIN <= len(shown) <= NICKNAME_MAX or len(fold(shown)) < 2:
         raise Refused(
             "invalid", _("A nickname has 2 to 20 characters."), field="nickname"

@@ -18,7 +18,7 @@ from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models import Game
 from games.states import State
-from users.names import fold, tidy
+from users.names import MAX_TYPED, fold, tidy
 
 PREFIX = "settings_"
 LONGEST_NAME, LONGEST_KEY = 40, 80
@@ -59,7 +59,7 @@ class GameForm(forms.ModelForm):
     def clean_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["names"]
         for name in names:
-            if len(tidy(name)) > LONGEST_NAME or len(fold(name)) > LONGEST_KEY:
+            if is_too_long(name):
                 text = _("“%(name)s” is longer than any player's name.")
                 raise ValidationError(text, code="long", params={"name": name[:60]})
         return names
@@ -113,6 +113,14 @@ class GameForm(forms.ModelForm):
     def changes_rules(self) -> bool:
         """Whether the settings would be others than the game's."""
         return self.rules != self.instance.rules
+
+
+def is_too_long(name: str) -> bool:
+    return (
+        len(name) > MAX_TYPED
+        or len(tidy(name)) > LONGEST_NAME
+        or len(fold(name)) > LONGEST_KEY
+    )
 
 
 @cache

@@ -61,7 +61,7 @@ class PuzzleSettings(Settings):
     @classmethod
     def _each_says_something(cls, accepted: list[str]) -> list[str]:
         for line in accepted:
-            if not fold(line, ignore_marks=False) or len(line) > LONGEST:
+            if len(line) > LONGEST or not fold(line, ignore_marks=False):
                 raise misfit(
                     _("“%(line)s” says nothing or has over %(most)d characters.")
                     % {"line": line, "most": LONGEST}
@@ -80,12 +80,12 @@ class PuzzleSettings(Settings):
 def fold(text: str, *, ignore_marks: bool) -> str:
     """Text as compared: as names are, and any script's digits as ASCII; on wish
     without accents and tone marks, unless it is nothing else."""
-    folded = "".join(str(unicodedata.decimal(c, c)) for c in names.fold(text))
+    folded = "".join(str(unicodedata.decimal(c, c)) for c in names.fold_text(text))
     if not ignore_marks:
         return folded
     parts = unicodedata.normalize("NFD", folded)
     bare = "".join(c for c in parts if not is_accent(c))
-    return names.fold(bare) or folded
+    return names.fold_text(bare) or folded
 
 
 def is_accent(character: str) -> bool:
