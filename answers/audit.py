@@ -31,6 +31,11 @@ RULES: list[Provable] = [
     unique(
         "no player has two answers of one key", Answer.objects.all(), "player", "key"
     ),
+    unique(
+        "no two answers to a question are the same attempt",
+        Answer.objects.all(),
+        *("game", "player", "question", "attempt"),
+    ),
     Rule(
         "every code an answer was acknowledged with is its player's",
         acknowledged.annotate(told=KT("outcome__code")),

@@ -29,7 +29,11 @@ class Submission:
 
 @dataclass
 class Sheet:
-    """One player's answers in one game, and whether they may play it."""
+    """What one player's submissions to one game are checked against.
+
+    Of their answers it holds the current ones, those sent under the same ids and, where
+    attempts come back, those that still count. All of them would have no bound.
+    """
 
     game: Game
     admitted: bool
@@ -43,9 +47,10 @@ class Sheet:
     def rules(self) -> Settings:
         return self.game.rules
 
-    def to(self, question: str) -> list[Answer]:
-        """What the player answered to one question, the oldest first."""
-        return [one for one in self.answers if one.question == question]
+    def current(self, question: str) -> Answer | None:
+        """The answer to one question that counts, which is the last one."""
+        to_it = (one for one in self.answers if one.question == question)
+        return next((one for one in to_it if one.current), None)
 
     def take(self, submission: Submission) -> tuple[Answer, bool]:
         """The answer that this submission is, and whether it is a new one.
@@ -100,16 +105,18 @@ class Sheet:
         """The right answer, where the player knows that it is."""
         if not self.kind.instant(self.rules):
             return None
-        right = (one for one in self.to(question) if one.verdict == Verdict.RIGHT)
-        return next(right, None)
+        current = self.current(question)
+        return current if current and current.verdict == Verdict.RIGHT else None
 
     def _add(self, submission: Submission, value: Any) -> Answer:
-        for one in self.to(submission.question):
-            one.current = False
+        former = self.current(submission.question)
+        if former:
+            former.current = False
         answer = Answer(
             game_id=submission.game_id,
             player_id=submission.player_id,
             question=submission.question,
+            attempt=former.attempt + 1 if former else 1,
             key=submission.key,
             value=value,
             submitted_at=submission.at,
@@ -124,18 +131,22 @@ class Sheet:
 def check_attempts(sheet: Sheet, question: str, now: datetime) -> None:
     """`Refused`, with when to come back, if the question's attempts are used up."""
     attempts = sheet.kind.attempts(sheet.rules)
-    if attempts is None:
+    current = sheet.current(question)
+    if attempts is None or current is None or current.attempt < attempts.most:
         return
-    since = now - attempts.per if attempts.per else None
-    tried = sheet.to(question)
-    counted = [one for one in tried if since is None or one.submitted_at > since]
-    if len(counted) < attempts.most:
-        return
-    wait = 0
-    if attempts.per:
-        free_at = counted[-attempts.most].submitted_at + attempts.per
-        wait = max(1, round((free_at - now).total_seconds()))
-    raise Refused("no_attempts_left", retry_after=wait)
+    if attempts.per is None:
+        raise Refused("no_attempts_left")
+    since = now - attempts.per
+    counted = [
+        one.submitted_at
+        for one in sheet.answers
+        if one.question == question and one.submitted_at > since
+    ]
+    if len(counted) >= attempts.most:
+        free_in = counted[-attempts.most] - since
+        raise Refused(
+            "no_attempts_left", retry_after=max(1, round(free_in.total_seconds()))
+        )
 
 
 def attempts_left(sheet: Sheet, question: str) -> int | None:
@@ -143,19 +154,8 @@ def attempts_left(sheet: Sheet, question: str) -> int | None:
     attempts = sheet.kind.attempts(sheet.rules)
     if attempts is None or attempts.per:
         return None
-    return max(0, attempts.most - len(sheet.to(question)))
-
-
-def check_text(value: Any) -> None:
-    """Refuse text that no database keeps: NUL and halves of surrogate pairs."""
-    if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise Refused("invalid", _("That text can't be kept."), field="value")
-    elif isinstance(value, dict):
-        check_text([*value, *value.values()])
-    elif isinstance(value, list):
-        for one in value:
-            check_text(one)
+    current = sheet.current(question)
+    return max(0, attempts.most - (current.attempt if current else 0))
 
 
 def claim_of(game_id: int, player_id: int) -> str:

@@ -1,7 +1,9 @@
 """What players submitted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Q
@@ -23,6 +25,23 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
     def current(self) -> "AnswerQuerySet":
         """The one that counts of each player and question; the others are history."""
         return self.filter(current=True)
+
+    def to_check(
+        self, games: Sequence[Game], keys: Sequence[UUID], at: datetime
+    ) -> list["Answer"]:
+        """What submissions at `at` are checked against, in their order: one statement.
+
+        The current answers, those sent under the same keys in any game and, where
+        attempts come back, those that count. None is read for being history alone.
+        """
+        parts = [self.current().filter(game__in=games), self.filter(key__in=keys)]
+        for game in games:
+            attempts = game.of_kind.attempts(game.rules)
+            if attempts and attempts.per:
+                since = at - attempts.per
+                parts.append(self.filter(game=game, submitted_at__gt=since))
+        found = {answer.pk: answer for answer in parts[0].union(*parts[1:], all=True)}
+        return [found[pk] for pk in sorted(found)]
 
     def counts(self, game_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
         """How many players answered and how many have a right answer, by game."""
@@ -54,6 +73,8 @@ class Answer(models.Model):
         Player, models.PROTECT, related_name="answers", verbose_name=_("player")
     )
     question = models.CharField(_("question"), max_length=20, blank=True)
+    # 1 for the player's first answer to the question, 2 for the next, and so on.
+    attempt = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # The client's idempotency key.
     key = models.UUIDField(editable=False)
     value = models.JSONField(_("answer"))
@@ -83,7 +104,9 @@ class Answer(models.Model):
                 name="answer_verdict_is_known",
             ),
         ]
-        indexes = [models.Index("game", "player", name="answer_game_player")]
+        indexes = [
+            models.Index("game", "player", "submitted_at", name="answer_in_time")
+        ]
 
     def __str__(self) -> str:
         return f"{self.player_id} → {self.game_id}/{self.question}"

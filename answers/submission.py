@@ -4,23 +4,23 @@ Answers that arrive together share it: the statements are those of one, however 
 they are. One that is refused doesn't spoil the others.
 """
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from answers.checks import Sheet, Submission, attempts_left, check_text, claim_of
+from answers.checks import Sheet, Submission, attempts_left, claim_of
 from answers.models import Answer
 from games import events
 from games.arrivals import admitted_to, nicknames_in
 from games.models import Code, Game
+from games.wire import check_value
 from users import counts
 from users.models import Player
 from users.refusals import Refused
-
-logger = logging.getLogger(__name__)
 
 Reply = dict[str, Any]
 
@@ -40,16 +40,29 @@ def submit(submission: Submission) -> Reply:
 
 
 def submit_many(submissions: Sequence[Submission]) -> list[Reply | Refused]:
-    """`submit` for many at once: the reply or the refusal of each, in their order."""
+    """`submit` for many at once: the reply or the refusal of each, in their order.
+
+    What one raises, all of them raise, and nothing is kept: `games.threads.isolate`
+    finds out which one it was.
+    """
+    refusals = [value_refusal(one) for one in submissions]
+    good = [one for one, refused in zip(submissions, refusals) if not refused]
+    outcomes = iter(commit(good) if good else [])
+    return [refused or next(outcomes) for refused in refusals]
+
+
+def value_refusal(submission: Submission) -> Refused | None:
+    """Why the value can't be an answer to anything, before any work is done with it."""
     try:
-        with transaction.atomic():
-            return Together(submissions).outcomes()
-    except (IntegrityError, DataError):
-        if len(submissions) == 1:
-            logger.exception("An answer could not be kept")
-            return [Refused("unavailable", retry_after=1)]
-        # One of them is at odds with the database: find out which.
-        return [submit_many([one])[0] for one in submissions]
+        check_value(submission.value, "value")
+    except Refused as refused:
+        return refused
+    return None
+
+
+def commit(submissions: Sequence[Submission]) -> list[Reply | Refused]:
+    with transaction.atomic():
+        return Together(submissions).outcomes()
 
 
 class Together:
@@ -62,6 +75,7 @@ class Together:
             game_id: Game.objects.held(game_id)
             for game_id in sorted({one.game_id for one in submissions})
         }
+        self.game_of_key: dict[tuple[int, UUID], int] = {}
         self.sheets = self._sheets()
         self.new: list[Answer] = []
         self.replaced: list[int] = []
@@ -84,29 +98,43 @@ class Together:
             admitted = admitted_to(game, players, nicknames_in(game, players))
             for player in players:
                 sheets[player.pk, game.pk] = Sheet(game, player.pk in admitted)
-        rows = Answer.objects.filter(player__in=self.players, game__in=self.games)
-        for answer in rows.order_by("pk"):
+        for answer in self._earlier():
+            self.game_of_key[answer.player_id, answer.key] = answer.game_id
             if sheet := sheets.get((answer.player_id, answer.game_id)):
                 sheet.answers.append(answer)
         return sheets
+
+    def _earlier(self) -> list[Answer]:
+        theirs = Answer.objects.filter(player__in=self.players)
+        keys = [one.key for one in self.submissions]
+        first = min(one.at for one in self.submissions)
+        return theirs.to_check(list(self.games.values()), keys, first)
 
     # Checking
 
     def _take(self, submission: Submission) -> tuple[Answer, bool] | Refused:
         try:
-            check_text(submission.value)
             if submission.player_id not in self.players:
                 raise Refused("not_signed_in")
+            self._check_key(submission)
             sheet = self._sheet(submission)
-            replaced = [one.pk for one in sheet.to(submission.question) if one.current]
+            replaced = sheet.current(submission.question)
             answer, is_new = sheet.take(submission)
         except Refused as refused:
             return refused
         if is_new:
             self.new.append(answer)
-            self.replaced += [pk for pk in replaced if pk]
+            self.game_of_key[answer.player_id, answer.key] = answer.game_id
+            if replaced and replaced.pk:
+                self.replaced.append(replaced.pk)
             self._tell(submission)
         return answer, is_new
+
+    def _check_key(self, submission: Submission) -> None:
+        """Refuse an id that the player used in another game, for whatever it was."""
+        used_in = self.game_of_key.get((submission.player_id, submission.key))
+        if used_in not in (None, submission.game_id):
+            raise Refused("invalid", _("This id was used in another game."), field="id")
 
     def _sheet(self, of: Submission | Answer) -> Sheet:
         return self.sheets[of.player_id, of.game_id]

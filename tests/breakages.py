@@ -163,6 +163,10 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.answers.update(key=uuid4()),
     ),
     (
+        "no two answers to a question are the same attempt",
+        lambda w: w.answers.update(attempt=1),
+    ),
+    (
         "every code an answer was acknowledged with is its player's",
         lambda w: w.won.filter(player=w.alice).update(player=w.bob),
     ),

@@ -140,6 +140,44 @@ def test_attempts_come_back_after_a_minute(alice: Player, make_game: MakeGame) -
     assert send(alice, game, "elephant", at=later)["verdict"] == "right"
 
 
+def test_attempts_are_counted_on_whatever_was_the_limit(
+    alice: Player, make_game: MakeGame
+) -> None:
+    game = make_game(settings={"accepted": ["elephant"]})
+    for _wrong in range(3):
+        send(alice, game, "mouse")
+    game.settings = {"accepted": ["elephant"], "attempts": 4}
+    game.edit(["settings"])
+    assert send(alice, game, "cat")["attempts_left"] == 0
+    assert refusal(alice, game, "elephant").code == "no_attempts_left"
+
+
+def nested(depth: int) -> Any:
+    return {"a": nested(depth - 1)} if depth else 1
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (nested(600), "invalid"),
+        ([[[[[[[[[[1]]]]]]]]]], "invalid"),
+        ([0] * 5000, "too_large"),
+        ({"x": float("nan")}, "invalid"),
+        ([10**400], "invalid"),
+        ({"\ud800": 1}, "invalid"),
+        ([{"a": "\x00"}], "invalid"),
+    ],
+    ids=["deep", "lists", "many", "nan", "huge", "surrogate", "NUL"],
+)
+@pytest.mark.parametrize("kind", ["puzzle", "number", "score", "choice"])
+def test_value_without_bounds_is_refused_by_name(
+    alice: Player, make_game: MakeGame, kind: str, value: Any, code: str
+) -> None:
+    question = "1" if kind == "choice" else ""
+    refused = refusal(alice, make_game(kind), value, question=question)
+    assert (refused.code, refused.field) == (code, "value")
+
+
 def test_banned_player_is_refused(mallory: Player, make_game: MakeGame) -> None:
     assert refusal(mallory, make_game(), "elephant").code == "not_signed_in"
 

@@ -1,6 +1,7 @@
 """Answers that arrive together share a transaction, and nothing else."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from users.refusals import Refused
 
 pytestmark = pytest.mark.django_db
 MakeGame = Callable[..., Game]
+PER_MINUTE = {"attempts": 5, "attempts_per": "minute"}
 
 
 def players(count: int) -> list[Player]:
@@ -94,3 +96,72 @@ def test_games_do_not_mix(make_game: MakeGame) -> None:
     assert codes[0].startswith(f"CODE-{one.pk}")
     assert codes[1].startswith(f"CODE-{other.pk}")
     assert replies[2]["sold_out"] is True  # type: ignore[index]
+
+
+def test_id_of_another_game_is_refused_and_spoils_nothing(make_game: MakeGame) -> None:
+    one, other = make_game(), make_game()
+    alone, key = players(1)[0], uuid4()
+    submit_many([said(alone, one, key=key)])
+    crowd = [Player.objects.create_user(f"{place} of many") for place in range(5)]
+    with CaptureQueriesContext(connection) as alike:
+        submit_many([said(player, other) for player in crowd])
+    with CaptureQueriesContext(connection) as statements:
+        refused, *replies = submit_many(
+            [said(alone, other, key=key), *(said(player, one) for player in crowd)]
+        )
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.field) == ("invalid", "id")
+    assert all(isinstance(reply, dict) for reply in replies)
+    assert len(statements) <= len(alike) + 3  # the second game's own
+
+
+def test_id_used_in_two_games_together_is_kept_in_the_first(
+    make_game: MakeGame,
+) -> None:
+    one, other, key = make_game(), make_game(), uuid4()
+    [alone] = players(1)
+    kept, refused = submit_many(
+        [said(alone, one, key=key), said(alone, other, key=key)]
+    )
+    assert isinstance(kept, dict)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.field) == ("invalid", "id")
+
+
+@pytest.mark.parametrize("limits", [{}, {"attempts": 1000}, PER_MINUTE])
+def test_history_is_not_read(make_game: MakeGame, limits: dict[str, Any]) -> None:
+    game = make_game(settings={"accepted": ["elephant"], **limits})
+    [alone] = players(1)
+    read = []
+    for history in (3, 300):
+        add_history(alone, game, history)
+        read.append(answers_read(lambda: submit_many([said(alone, game, "mouse")])))
+    assert max(read) <= 2  # the current one, which is also of this minute
+
+
+def add_history(player: Player, game: Game, count: int) -> None:
+    """Wrong answers of yesterday, all replaced."""
+    yesterday = timezone.now() - timedelta(days=1)
+    Answer.objects.bulk_create(
+        Answer(
+            **{"game": game, "player": player, "key": uuid4(), "value": "cat"},
+            **{"verdict": "wrong", "current": False, "submitted_at": yesterday},
+        )
+        for _wrong in range(count)
+    )
+
+
+def answers_read(act: Callable[[], object]) -> int:
+    """How many answers the database gave."""
+    read: list[Answer] = []
+    from_db = Answer.from_db.__func__  # type: ignore[attr-defined]
+
+    def counted(cls: Any, *row: Any) -> Answer:
+        answer: Answer = from_db(cls, *row)
+        read.append(answer)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Answer, "from_db", classmethod(counted))
+        act()
+    return len(read)

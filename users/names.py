@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from users.refusals import Refused
 
 NICKNAME_MIN, NICKNAME_MAX = 2, 20
-# Characters as typed, before any work: normalizing marks takes the square of their number.
+# As typed: the time to put marks in order grows with the square of their number.
 MAX_TYPED = 300
 
 # Parts no nickname may hold, folded; a site adds its own in NICKNAME_BLOCKLIST.
