@@ -34,7 +34,10 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
         The current answers, those sent under the same keys in any game and, where
         attempts come back, those that count. None is read for being history alone.
         """
-        parts = [self.current().filter(game__in=games), self.filter(key__in=keys)]
+        parts: list[Any] = [
+            self.current().filter(game__in=games),
+            self.filter(key__in=keys),
+        ]
         for game in games:
             attempts = game.of_kind.attempts(game.rules)
             if attempts and attempts.per:

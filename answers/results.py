@@ -88,7 +88,9 @@ def settle(game: Game, now: datetime) -> None:
     )
     give_codes(game, answers, now)
     for player_id in {change.answer.player_id for change in changed}:
-        transaction.on_commit(partial(events.player_changed, player_id, game.pk))
+        transaction.on_commit(
+            partial(events.player_changed, player_id, game.pk), robust=True
+        )
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:

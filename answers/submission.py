@@ -142,7 +142,7 @@ class Together:
     def _tell(self, one: Submission) -> None:
         """The player's other devices, once it is committed."""
         tell = partial(events.player_changed, one.player_id, one.game_id, one.origin)
-        transaction.on_commit(tell)
+        transaction.on_commit(tell, robust=True)
 
     # Writing
 
@@ -155,7 +155,9 @@ class Together:
             self._give_prizes(game)
         Answer.objects.bulk_create(self.new)
         if self.new:
-            transaction.on_commit(partial(counts.answers.observe, len(self.new)))
+            transaction.on_commit(
+                partial(counts.answers.observe, len(self.new)), robust=True
+            )
 
     def _outcome(self, answer: Answer) -> Reply:
         outcome = {

@@ -52,7 +52,7 @@ def check_in(visit: Visit) -> dict[str, Any]:
         check_may(game, player, rules, visit.at)
         row = do(visit, player, game, rules, rows)
         tell = partial(events.player_changed, player.pk, None, visit.origin)
-        transaction.on_commit(tell)
+        transaction.on_commit(tell, robust=True)
         opens = next_opening(rules, visit.at, done_in([*rows, row]))
         return reply(row, player, rules, "done", opens)
 

@@ -45,7 +45,7 @@ def redeem(purchase: Purchase) -> dict[str, Any]:
             raise Refused("not_eligible")
         redemption = buy(purchase, player, item)
         tell = partial(events.player_changed, player.pk, None, purchase.origin)
-        transaction.on_commit(tell)
+        transaction.on_commit(tell, robust=True)
         return reply(redemption, player, "done")
 
 
@@ -126,5 +126,7 @@ def void(redemption: Redemption, by: Player, now: datetime) -> bool:
         )
         redemption.voided_by = by
         redemption.save(update_fields=["refund", "voided_by"])
-        transaction.on_commit(partial(events.player_changed, player.pk, None))
+        transaction.on_commit(
+            partial(events.player_changed, player.pk, None), robust=True
+        )
     return True

@@ -6,11 +6,10 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from redis.exceptions import RedisError
 
+from users.outages import OUTAGES
 from users.refusals import Refused
 from users.sharing import set_headers
 
@@ -18,8 +17,6 @@ from users.sharing import set_headers
 GetResponse = Callable[[HttpRequest], Any]
 logger = logging.getLogger(__name__)
 
-# The database or Redis is away or overloaded: the request may be sent again.
-OUTAGES = (OperationalError, InterfaceError, RedisError)
 RETRY_SECONDS = 2
 API_PATHS = ("/api/", "/batch")  # where refusals are JSON
 

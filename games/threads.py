@@ -9,6 +9,9 @@ from typing import Generic, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
+from users.outages import OUTAGES
+from users.refusals import Refused
+
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,13 +32,35 @@ async def in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
+def isolate(
+    many: Callable[[Sequence[T]], Sequence[R | Refused]], items: Sequence[T]
+) -> list[R | Exception]:
+    """The results of one call for all items; of one that makes it fail, the exception.
+
+    A call that fails has kept nothing, and each half is tried again: so one bad item
+    fails alone, whatever it raises. In an outage all fail, and nothing is repeated.
+    """
+    try:
+        return list(many(items))
+    except OUTAGES:
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            return [error]
+    half = len(items) // 2
+    return [*isolate(many, items[:half]), *isolate(many, items[half:])]
+
+
 class Gatherer(Generic[T, R]):
     """One call for everything that is asked while the call before it is under way.
 
+    A refusal among its results is raised where it was asked for.
     Alone it costs a thread hop; a thousand at once become a handful of calls.
     """
 
-    def __init__(self, many: Callable[[Sequence[T]], Sequence[R]], most: int) -> None:
+    def __init__(
+        self, many: Callable[[Sequence[T]], Sequence[R | Refused]], most: int
+    ) -> None:
         self._many = many
         self._most = most
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
@@ -58,16 +83,21 @@ class Gatherer(Generic[T, R]):
     async def _let_come(self) -> None:
         """Before a call, a moment in which more may come."""
 
+    def _isolated(self, items: Sequence[T]) -> list[R | Exception]:
+        return isolate(self._many, items)
+
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        results: list[R | Exception]
         try:
-            results = await in_thread(self._many, [item for item, _future in batch])
+            results = await in_thread(self._isolated, [item for item, _ in batch])
         except Exception as error:  # each asker gets it; the gatherer goes on
-            for _item, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
+            results = [error] * len(batch)
         for (_item, future), result in zip(batch, results, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
                 future.set_result(result)
 
 

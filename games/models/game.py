@@ -241,7 +241,7 @@ class Game(models.Model):
             yield
             self.seq += 1
             self.save()
-            transaction.on_commit(partial(tell, self))
+            transaction.on_commit(partial(tell, self), robust=True)
 
     def edit(self, fields: list[str]) -> None:
         """Save these fields alone, whatever else has changed in the meantime."""
@@ -258,7 +258,9 @@ class Game(models.Model):
 
     def _tell(self, former_slug: str = "") -> None:
         """On commit, drop what was kept and broadcast, under an old address too."""
-        transaction.on_commit(partial(events.game_changed, self, former_slug))
+        transaction.on_commit(
+            partial(events.game_changed, self, former_slug), robust=True
+        )
 
     def _require(self, verb: str) -> None:
         if not self.allows(verb):

@@ -88,7 +88,7 @@ class Pool(models.Model):
         Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
         for one in paid:
             tell = partial(events.player_changed, one.player_id, self.game_id)
-            transaction.on_commit(tell)
+            transaction.on_commit(tell, robust=True)
 
     def give_or_owe(self, player: Player, claim: str, now: datetime) -> "Code | None":
         """The player's code for this claim; None while it is owed."""

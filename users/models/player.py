@@ -115,7 +115,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def forget(self) -> None:
         """Drop, on commit, what the cache keeps of this player."""
-        transaction.on_commit(partial(drop, f"user:{self.pk}"))
+        transaction.on_commit(partial(drop, f"user:{self.pk}"), robust=True)
 
     @classmethod
     def held(cls, pk: int) -> "Player":
