@@ -224,7 +224,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Argon2 at 19 MiB and 2 passes; the default PBKDF2 is half a second of CPU a sign-in.
 PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "users.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", 60) * 24 * 3600
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"

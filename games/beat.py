@@ -5,6 +5,7 @@ Of all processes with players in a game, one leads: it alone counts and broadcas
 
 import asyncio
 import logging
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from games import events, frames
 from games.handover import given
 from games.models import Game, shown_games
 from games.threads import in_thread
+from users.outages import OUTAGES
 
 if TYPE_CHECKING:
     from games.rooms import Room, Rooms
@@ -36,14 +38,23 @@ async def beat(rooms: "Rooms") -> None:
 
 async def _look(rooms: "Rooms") -> None:
     await _leave_empty(rooms)
+    for room in rooms.watched:
+        await _heartbeat(room)  # first: also while the database is away
     await rooms.hearing.join()
     await _say_who_is_here(rooms)
-    watched = [game_id for game_id, size in rooms.sizes().items() if size]
-    if watched:
-        await _catch_up(rooms, watched)
-        await _lead(rooms, [one for one in watched if rooms.leads(one)])
-        for game_id in watched:
-            await _heartbeat(rooms.by_game[game_id])
+    if rooms.watched:
+        await _catch_up(rooms, rooms.watched)
+        await _lead(rooms, [room for room in rooms.watched if rooms.leads(room)])
+
+
+async def _alone(room: "Room", part: Coroutine[Any, Any, None]) -> None:
+    """One game's part of a beat: what it raises spoils no other game's."""
+    try:
+        await part
+    except OUTAGES:
+        raise
+    except Exception:
+        logger.exception("Game %s was left out of a beat", room.game.pk)
 
 
 async def _leave_empty(rooms: "Rooms") -> None:
@@ -59,30 +70,40 @@ async def _say_who_is_here(rooms: "Rooms") -> None:
     await events.deliver(events.EVERY_PROCESS, message)
 
 
-async def _catch_up(rooms: "Rooms", watched: list[int]) -> None:
-    """Tell sockets of a change whose message never came."""
-    seqs = await in_thread(_seqs_of, watched)
-    for game_id, seq in seqs.items():
-        room = rooms.by_game[game_id]
-        room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
-        if room.behind_beats > 1:
-            await rooms.reload(room)
-            room.seq = max(room.seq, room.game.seq)
-            await room.write(frames.game_text(room.seq, room.public, room.notice))
+async def _catch_up(rooms: "Rooms", watched: Sequence["Room"]) -> None:
+    """Tell sockets of a change whose message never came, or that the game is gone."""
+    seqs = await in_thread(_seqs_of, [room.game.pk for room in watched])
+    for room in watched:
+        seq = seqs.get(room.game.pk)
+        await _alone(room, rooms.end(room) if seq is None else _tell(rooms, room, seq))
 
 
-async def _lead(rooms: "Rooms", led: list[int]) -> None:
-    counted = await in_thread(given.counts, led) if led else {}
-    for game_id in led:
-        room = rooms.by_game[game_id]
-        # First: a tally of our own would be on its way, and look like a change.
-        await in_thread(_tell_drift, game_id, room.seq, room.public)
-        tally = {"here": rooms.here(game_id), **counted.get(game_id, {})}
-        if tally != room.tally:
-            answered = tally.get("answered") != room.tally.get("answered")
-            await in_thread(_tell_tally, game_id, tally)
-            if answered or tally.get("right") != room.tally.get("right"):
-                await in_thread(_tell_board, game_id, room.game.slug, room.board)
+async def _tell(rooms: "Rooms", room: "Room", seq: int) -> None:
+    room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
+    if room.behind_beats > 1:
+        await rooms.reload(room)
+        room.seq = max(room.seq, room.game.seq)
+        await room.write(frames.game_text(room.seq, room.public, room.notice))
+
+
+async def _lead(rooms: "Rooms", led: Sequence["Room"]) -> None:
+    game_ids = [room.game.pk for room in led]
+    counted = await in_thread(given.counts, game_ids) if led else {}
+    for room in led:
+        here = {"here": rooms.here(room.game.pk)}
+        await _alone(room, _count(room, here | counted.get(room.game.pk, {})))
+
+
+async def _count(room: "Room", tally: dict[str, int]) -> None:
+    """Broadcast the counts and the board, where they have changed."""
+    game_id = room.game.pk
+    # First: a tally of our own would be on its way, and look like a change.
+    await in_thread(_tell_drift, game_id, room.seq, room.public)
+    if tally != room.tally:
+        answered = tally.get("answered") != room.tally.get("answered")
+        await in_thread(_tell_tally, game_id, tally)
+        if answered or tally.get("right") != room.tally.get("right"):
+            await in_thread(_tell_board, game_id, room.game.slug, room.board)
 
 
 async def _heartbeat(room: "Room") -> None:

@@ -19,10 +19,8 @@ from typing import Any
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from games import frames
 from games.arrivals import Arrival, Personal, personal
@@ -31,22 +29,23 @@ from games.rooms import Room, rooms
 from games.threads import Gatherer, PatientGatherer, in_thread
 from users import counts
 from users.limits import on_sockets
+from users.outages import OUTAGES
 from users.refusals import Refused
+from users.session_store import is_key
 
 logger = logging.getLogger(__name__)
 
 LARGEST_FRAME = 8 * 1024  # bytes
 LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
-GONE, FLOODED = 4404, 4429  # close codes
+SIGNED_OUT, GONE, FLOODED = 4401, 4404, 4429  # close codes
 COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
-OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 # Handshakes take longer than reading who came.
 arrivals: Gatherer[Arrival, Personal] = PatientGatherer(personal, most=1000)
 
 
 @cache
-def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any] | Refused]:
+def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any]]:
     """Where the calls of a command meet that are carried out together."""
     return Gatherer(given.together[command], most=200)
 
@@ -57,6 +56,8 @@ class GameConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.name = uuid.uuid4().hex
         self.player_id: int | None = None
+        self.session_key = session_key_of(scope)
+        self.revocation = 0
         self.personal = Personal()
         self.rank: dict[str, Any] | None = None
         self.room: Room | None = None
@@ -93,6 +94,22 @@ class GameConsumer(AsyncConsumer):
             # What was already taken up is finished: it may be committed.
             await self.worker
         raise StopConsumer
+
+    async def end_session(self) -> None:
+        """Whoever was behind this socket is signed out: it may do nothing more."""
+        await self.end(SIGNED_OUT)
+
+    async def end_game(self) -> None:
+        """The game is no more."""
+        await self.end(GONE)
+
+    async def end(self, code: int) -> None:
+        self.queue.clear()
+        self.personal = Personal()
+        if self.room:
+            self.room.remove(self)
+            self.room = None
+            await self.close(code)
 
     async def close(self, code: int) -> None:
         await self.base_send({"type": "websocket.close", "code": code})
@@ -159,10 +176,7 @@ class GameConsumer(AsyncConsumer):
         call = Call(player, room.game.pk, frame, timezone.now(), self.name)
         if name in given.commands:
             return await in_thread(given.commands[name], call)
-        reply = await gatherer_of(name)(call)
-        if isinstance(reply, Refused):
-            raise reply
-        return reply
+        return await gatherer_of(name)(call)
 
     def who(self) -> str:
         """By what this socket's commands are counted."""
@@ -172,10 +186,9 @@ class GameConsumer(AsyncConsumer):
 
     async def be_welcomed(self, room: Room, reply_to: str = "") -> None:
         """Send the whole small state, and be in the room from then on."""
-        session_key = session_key_of(self.scope)
         found = (
-            await arrivals(Arrival(session_key, room.game))
-            if session_key
+            await arrivals(Arrival(self.session_key, room.game))
+            if self.session_key
             else Personal()
         )
         if self.room is None:
@@ -194,14 +207,16 @@ class GameConsumer(AsyncConsumer):
         """Send the player's own state after a change from anywhere."""
         if self.room is None:
             return
-        arrival = Arrival(session_key_of(self.scope), self.room.game)
-        self.personal = await arrivals(arrival)
+        found = await arrivals(Arrival(self.session_key, self.room.game))
+        if self.room is None:
+            return  # gone meanwhile
+        self.personal = found
         self.rank = self.personal.mine.get("rank")
         await self.write(frames.encode(frames.me(self.personal.me, self.personal.mine)))
 
     async def refuse(self, reply_to: Any, refused: Refused) -> None:
         known = reply_to if isinstance(reply_to, str) else None
-        await self.write(frames.encode(frames.error(known, refused)))
+        await self.write(frames.encode_error(known, refused))
 
     async def write(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
@@ -244,9 +259,10 @@ def name_of(frame: dict[str, Any]) -> str:
 
 
 def session_key_of(scope: dict[str, Any]) -> str:
-    """The session's key from the handshake's cookies."""
+    """The session's key from the handshake's cookies; empty for what can't be one."""
     for name, value in scope["headers"]:
         if name == b"cookie":
             cookies = parse_cookie(value.decode("latin1"))
-            return str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+            key = str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+            return key if is_key(key) else ""
     return ""

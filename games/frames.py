@@ -91,3 +91,8 @@ def reply(command: str, id_: str, fields: Mapping[str, Any]) -> Frame:
 def error(id_: str | None, refused: Refused) -> Frame:
     """The one reply to a command that was refused; `id` is null if it had none."""
     return {"type": "error", "id": id_, **refused.body()}
+
+
+def encode_error(id_: str | None, refused: Refused) -> str:
+    """`error` in ASCII: a client's `id` may hold what UTF-8 can't say."""
+    return json.dumps(error(id_, refused), separators=(",", ":"))

@@ -22,6 +22,7 @@ from games.handover import given
 from games.hearing import Hearing
 from games.models import Game, shown_games
 from games.ranks import Ranking, tell_ranks
+from games.revocations import end_revoked
 from games.states import SEEN, State
 from games.threads import in_thread
 from users import counts
@@ -38,10 +39,14 @@ class Socket(Protocol):
 
     name: str
     player_id: int | None
+    session_key: str
+    revocation: int  # the last one of its player's that it was checked for
     rank: dict[str, Any] | None  # as it was told last
 
     async def base_send(self, message: dict[str, Any]) -> None: ...
     async def refresh_me(self) -> None: ...
+    async def end_session(self) -> None: ...
+    async def end_game(self) -> None: ...
 
 
 class Room:
@@ -125,10 +130,13 @@ class Room:
         if not mates:
             del self.sockets[socket.player_id]
 
+    @property
+    def everybody(self) -> list[Socket]:
+        return [socket for mates in self.sockets.values() for socket in mates]
+
     async def write(self, text: str) -> None:
         """The same frame to everybody."""
-        everybody = [one for mates in self.sockets.values() for one in mates]
-        await write_all(everybody, text)
+        await write_all(self.everybody, text)
 
     async def refresh(self, player_id: int, origin: str) -> None:
         """Show a player's own state on their sockets here, but not on `origin`."""
@@ -215,14 +223,26 @@ class Rooms:
         self.by_game[game_id] = room
         return room
 
+    async def end(self, room: Room) -> None:
+        """Close the room of a game that is no more."""
+        for socket in room.everybody:
+            await socket.end_game()
+        await self.leave(room.game.pk)
+
     async def leave(self, game_id: int) -> None:
         del self.by_game[game_id]
         await self.hearing.leave(events.group_of(game_id))
 
     # Who is where
 
-    def leads(self, game_id: int) -> bool:
+    @property
+    def watched(self) -> list[Room]:
+        """The rooms in which somebody is."""
+        return [room for room in self.by_game.values() if room.size]
+
+    def leads(self, room: Room) -> bool:
         """One process counts for all: the first by name that has players there."""
+        game_id = room.game.pk
         present = [p for p, here in self._alive().items() if here.get(game_id)]
         return min(present, default=self.process) == self.process
 
@@ -308,4 +328,4 @@ def open_room(game_id: int) -> Room:
     return room
 
 
-rooms = Rooms(beat, tell_ranks)
+rooms = Rooms(beat, tell_ranks, end_revoked)

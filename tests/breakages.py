@@ -122,7 +122,7 @@ def deleted(rows: Any) -> None:
 
 Break = Callable[[World], object]
 BREAKS: list[tuple[str, Break]] = [
-    ("the ledger's triggers stand", lambda w: None),
+    ("the triggers of ledger and sessions stand", lambda w: None),
     (
         "every balance is the sum of its coin entries",
         lambda w: w.players.update(coins=F("coins") + 1),

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import psycopg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from gameproject.serving import daphne
 
@@ -204,6 +205,14 @@ class Player:
                 self.frames.append(frame)
                 if frame["type"] == type_ and fields.items() <= frame.items():
                     return frame
+
+    async def end(self) -> int:
+        """The code with which the server closes the socket."""
+        try:
+            await self.hear("nothing")
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+        raise AssertionError("a frame of no type came")
 
     async def say(self, frame: Any) -> None:
         await self.ws.send(frame if isinstance(frame, str) else json.dumps(frame))

@@ -7,13 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from games import beat, frames
 from games import rooms as module
 from games.beat import beat as beating
 from games.models import Game
 from games.rooms import Room, Rooms
-from games.threads import PatientGatherer
+from games.threads import Gatherer, PatientGatherer
+from users.refusals import Refused
 
 
 class Listener:
@@ -83,7 +85,7 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
 ) -> None:
     database.seq = 6
     for _beat in range(4):
-        await beat._catch_up(place.rooms, [1])
+        await beat._catch_up(place.rooms, [place.room])
     assert place.listener.seqs == [6]
     await place.rooms._hear(message(6))
     await asyncio.sleep(0)
@@ -168,3 +170,45 @@ async def test_in_a_rush_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) 
     rush.to_come = 3
     await rush.come(2)
     assert (rush.calls[1], rush.to_come) == (2, 3)
+
+
+# What is asked together
+
+
+def doubled(numbers: Sequence[int]) -> list[int | Refused]:
+    """Twice each number; the zero is refused, and a negative one breaks the call."""
+    calls.append(len(numbers))
+    assert min(numbers) >= 0
+    return [number * 2 or Refused("invalid") for number in numbers]
+
+
+calls: list[int] = []
+
+
+async def test_what_breaks_a_call_fails_alone() -> None:
+    calls.clear()
+    gather: Gatherer[int, int] = Gatherer(doubled, most=100)
+    asked = map(gather, [*range(1, 60), -1, *range(60, 100)])
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(results.pop(59), AssertionError)
+    assert results == [number * 2 for number in range(1, 100)]
+    assert len(calls) <= 15  # two for each time that a hundred is halved
+
+
+async def test_refusal_is_raised_where_it_was_asked_for() -> None:
+    gather: Gatherer[int, int] = Gatherer(doubled, most=100)
+    results = await asyncio.gather(gather(1), gather(0), return_exceptions=True)
+    assert results[0] == 2
+    assert isinstance(results[1], Refused)
+
+
+async def test_outage_is_not_tried_again() -> None:
+    def away(numbers: Sequence[int]) -> list[int | Refused]:
+        calls.append(len(numbers))
+        raise OperationalError("away")
+
+    calls.clear()
+    gather: Gatherer[int, int] = Gatherer(away, most=100)
+    results = await asyncio.gather(*map(gather, range(9)), return_exceptions=True)
+    assert {type(result) for result in results} == {OperationalError}
+    assert calls == [9]

@@ -12,8 +12,9 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from users import session_triggers
+from users import triggers as ledger_triggers
 from users.models import CoinEntry, Player
-from users.triggers import NAMES
 
 MOST_LISTED = 20
 
@@ -74,15 +75,15 @@ def unique(says: str, rows: QuerySet[Any], *fields: str) -> Rule:
 
 @dataclass(frozen=True)
 class TriggersStand:
-    """The rule that the database still guards the ledger itself.
+    """The rule that the database still guards ledger and sessions itself.
 
     SQLite drops a table's triggers without a word when a migration rebuilds it.
     """
 
-    says: str = "the ledger's triggers stand"
+    says: str = "the triggers of ledger and sessions stand"
 
     def check(self) -> Finding:
-        wanted = NAMES[connection.vendor]
+        wanted = [*ledger_triggers.NAMES[connection.vendor], *session_triggers.NAMES]
         with connection.cursor() as cursor:
             cursor.execute(STANDING[connection.vendor])
             missing = sorted(set(wanted) - {name for (name,) in cursor.fetchall()})

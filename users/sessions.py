@@ -1,19 +1,23 @@
-"""Who is behind each of many sessions: one cache trip, at most two statements."""
+"""Who is behind each of many sessions, in two statements; and which have ended."""
 
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
-from django.contrib.sessions.backends.cached_db import KEY_PREFIX, SessionStore
 from django.contrib.sessions.models import Session
-from django.core.cache import caches
+from django.db.models import BigIntegerField, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 
-from users.models import Player
+from users.models import Player, Revocation
+from users.session_store import SessionStore, is_key
+
+REVOCATIONS_KEPT = timedelta(days=1)
+MAX_CLEARED = 1000  # sessions at once
 
 
 def players_of(session_keys: Iterable[str]) -> dict[str, Player]:
@@ -22,7 +26,7 @@ def players_of(session_keys: Iterable[str]) -> dict[str, Player]:
     The same rules as `django.contrib.auth.get_user`, for many at once: the backend
     must be ours, the player active, the password the one they signed in with.
     """
-    sessions = _load({key for key in session_keys if key})
+    sessions = _load({key for key in session_keys if is_key(key)})
     players = Player.objects.in_bulk(
         {data[SESSION_KEY] for data in sessions.values() if SESSION_KEY in data}
     )
@@ -32,6 +36,36 @@ def players_of(session_keys: Iterable[str]) -> dict[str, Player]:
         if player and player.is_active and _still_good(data, player):
             found[key] = player
     return found
+
+
+class Revoked(NamedTuple):
+    """A session that has ended, or a player whose sessions may have; `number` rises."""
+
+    session_key: str
+    player_id: int | None
+    number: int
+
+
+def revoked_in_the_last(period: timedelta) -> list[Revoked]:
+    """What was revoked, and the sessions that have expired: one statement."""
+    revoked = Revocation.objects.of_the_last(period)
+    expired = Session.objects.filter(
+        expire_date__gt=Now() - period, expire_date__lte=Now()
+    )
+    nobody = Value(None, BigIntegerField())
+    rows = revoked.values_list("session_key", "player_id", "pk").union(
+        expired.values_list("session_key", nobody, Value(0)), all=True
+    )
+    return [Revoked(*row) for row in rows]
+
+
+def clear_sessions(now: datetime) -> None:
+    """Delete some of the sessions that have expired, and old revocations."""
+    expired = Session.objects.filter(expire_date__lt=now - REVOCATIONS_KEPT)
+    keys = list(expired.values_list("session_key", flat=True)[:MAX_CLEARED])
+    if keys:
+        Session.objects.filter(session_key__in=keys).delete()
+    Revocation.objects.filter(at__lt=now - REVOCATIONS_KEPT).delete()
 
 
 def open_for(players: Iterable[Player]) -> list[str]:
@@ -59,19 +93,10 @@ def _signed_in(player: Player) -> dict[str, str]:
 
 
 def _load(keys: set[str]) -> dict[str, dict[str, Any]]:
-    cached = caches[settings.SESSION_CACHE_ALIAS].get_many(
-        [KEY_PREFIX + key for key in keys]
-    )
-    sessions = {key.removeprefix(KEY_PREFIX): data for key, data in cached.items()}
-    missing = keys - sessions.keys()
-    if missing:
-        rows = Session.objects.filter(
-            session_key__in=missing, expire_date__gt=timezone.now()
-        )
-        decode = SessionStore().decode
-        for key, data in rows.values_list("session_key", "session_data"):
-            sessions[key] = decode(data)
-    return sessions
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    decode = SessionStore().decode
+    found = rows.values_list("session_key", "session_data") if keys else []
+    return {key: decode(data) for key, data in found}
 
 
 def _still_good(data: dict[str, Any], player: Player) -> bool:

@@ -5,11 +5,8 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.backends.cached_db import KEY_PREFIX
 from django.contrib.sessions.models import Session
-from django.core.cache import caches
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -53,7 +50,8 @@ class Stage:
 
     def remove(self) -> None:
         connection.close()  # Ctrl-C in a statement breaks it: take another
-        end_sessions([who.session for who in self.who])
+        keys = [who.session for who in self.who]
+        Session.objects.filter(session_key__in=keys).delete()
         remove(self.run)
 
     def _set(self) -> None:
@@ -133,9 +131,3 @@ def remove(run: str) -> None:
         games.delete()
         players.delete()
     drop("games", *(f"game:{slug}" for slug in slugs))
-
-
-def end_sessions(keys: list[str]) -> None:
-    """End these sessions, in the database and in the cache."""
-    Session.objects.filter(session_key__in=keys).delete()
-    caches[settings.SESSION_CACHE_ALIAS].delete_many([KEY_PREFIX + key for key in keys])

@@ -1,7 +1,8 @@
-"""Players, their coins and their tokens."""
+"""Players, their coins, their tokens and the ends of their sessions."""
 
 from users.models.coins import CoinEntry
 from users.models.player import Player
+from users.models.revocation import Revocation
 from users.models.token import ApiToken
 
-__all__ = ["ApiToken", "CoinEntry", "Player"]
+__all__ = ["ApiToken", "CoinEntry", "Player", "Revocation"]

@@ -1,0 +1,24 @@
+"""Django's sessions in the database alone (`SESSION_ENGINE`).
+
+A session's row is the truth: once it is gone, nobody is signed in by it, whatever any
+cache says or fails to forget.
+"""
+
+import re
+from typing import Any
+
+from django.contrib.sessions.backends import db
+
+KEY = re.compile("[a-z0-9]{32}")
+
+
+class SessionStore(db.SessionStore):
+    """A key that can't be one is no key, so no statement is sent for it."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key if is_key(session_key) else None)
+
+
+def is_key(said: Any) -> bool:
+    """Whether this can be a session's key at all."""
+    return isinstance(said, str) and KEY.fullmatch(said) is not None
