@@ -19,9 +19,16 @@ from django.db.models.functions import FirstValue, RowNumber
 from answers.models import Answer
 from games.kinds.announce import mask
 from games.models import Game, Guest
+from users.cache import Key
 
 TOP = 10
+KEPT_SECONDS = 2  # over HTTP, where each request would otherwise work it out
 FIRST: Any = [F("total").desc(nulls_last=True), F("last"), F("player")]
+
+
+def key_of(slug: str) -> Key:
+    """Where the leaders of a game are kept."""
+    return Key(f"board:{slug}", f"game:{slug}", KEPT_SECONDS)
 
 
 def boards_of(slugs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from answers.board import boards_of
+from answers import board as boards
 from answers.models import Answer
 from checkins.models import CheckIn
 from games import kept as games
@@ -65,6 +65,7 @@ class Batch:
 
     def _keys(self) -> list[Key]:
         keys = [games.key_of(slug) for slug in self.ids.get("game", [])]
+        keys += [boards.key_of(slug) for slug in self.ids.get("board", [])]
         keys += [users.key_of(int(id_)) for id_ in self._seen(self.ids.get("user", []))]
         return keys + ([games.list_key()] if "games" in self.ids else [])
 
@@ -154,10 +155,14 @@ class Batch:
         return {"now": now, "me": own.me, "mine": own.mine}
 
     def board(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
-        found = boards_of(slugs)
+        missing = [slug for slug in slugs if boards.key_of(slug) not in self.shelf]
+        found = boards.boards_of(missing) if missing else {}
+        for slug in missing:
+            self.shelf[boards.key_of(slug)] = found.get(slug)
+        tops = {slug: self.shelf[boards.key_of(slug)] for slug in slugs}
         return {
-            slug: {"top": found[slug]} if slug in found else Refused("not_found")
-            for slug in slugs
+            slug: {"top": top} if top is not None else Refused("not_found")
+            for slug, top in tops.items()
         }
 
 

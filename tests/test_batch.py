@@ -167,7 +167,7 @@ class Fifty:
         return [{"type": type_, "id": id_} for id_ in ids[:count]]
 
 
-WHO_ASKS = 1  # statement, beside those of the items
+WHO_ASKS = 2  # statements, beside those of the items: the session and its player
 TYPES = ["game", "games", "user", "answers", "checkins", "board", "mine"]
 
 
@@ -182,7 +182,6 @@ def test_cost_is_the_same_for_one_ten_and_fifty_items(
     kind: str,
 ) -> None:
     fifty = Fifty(make_game, kind, carol)
-    ask(as_carol, {"type": "game", "id": "none"})  # the session is in the cache
     cold, warm = [], []
     for count in (1, 10, 50):
         drop("games", *(f"game:{game.slug}" for game in fifty.games))
@@ -220,7 +219,6 @@ def test_games_of_a_list_take_one_statement_too(
     for player in players:
         if player.name == who:
             client.force_login(player)
-    ask(client, {"type": "board", "id": "none"})  # the session is in the cache
     statements, _trips = cost.of(client, [{"type": "games"}])
     expected = int(not kept) if who == "nobody" else WHO_ASKS + 1
     assert statements == expected
@@ -307,3 +305,16 @@ def test_batch_gives_nothing_older_than_its_lifetime(
     monkeypatch.setattr(cache.time, "time", lambda: later)
     one, all_ = ask(client, *wanted)
     assert one["data"]["title"] == all_["data"]["games"][0]["title"] == "Unheard of"
+
+
+def test_board_is_worked_out_once_for_all_who_ask(
+    client: Client, as_alice: Client, make_game: MakeGame, cost: Cost
+) -> None:
+    boards = [{"type": "board", "id": make_game(slug=s).slug} for s in ("one", "two")]
+    body = {"game": "one", "id": str(uuid4()), "value": "elephant"}
+    as_alice.post("/api/answers", body, content_type="application/json")
+    first = ask(client, *boards)
+    assert [len(one["data"]["top"]) for one in first] == [1, 0]
+    assert cost.of(client, boards)[0] == 0
+    assert cost.of(as_alice, boards)[0] == WHO_ASKS
+    assert ask(as_alice, *boards) == first

@@ -104,6 +104,25 @@ async def test_bad_answers_spoil_no_other(
     assert len({reply["code"] for reply in good}) == len(good)
 
 
+@pytest.mark.parametrize("bad", [*map(json.dumps, BAD_VALUES.values()), "[" * 20_000])
+def test_bad_answer_over_http_is_refused_by_name(
+    crowd: tuple[Stack, str, list[str]], bad: str
+) -> None:
+    stack, slug, sessions = crowd
+    body = f'{{"game": "{slug}", "id": "{uuid4()}", "value": {bad}}}'
+    answer = requests.post(
+        stack.url("/api/answers"),
+        body,
+        cookies={"sessionid": sessions[0], "csrftoken": "c" * 32},
+        headers={"X-CSRFToken": "c" * 32, "Content-Type": "application/json"},
+        timeout=30,
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) in (
+        (400, "invalid"),
+        (413, "too_large"),
+    )
+
+
 async def test_id_of_another_game_spoils_no_other(
     crowd: tuple[Stack, str, list[str]],
 ) -> None:
