@@ -27,8 +27,11 @@ LONGEST_SLEEP = timedelta(seconds=1)  # another process may set a new time
 
 def follow(now: datetime) -> int:
     """Open and close what is due; how many. Processes share the work."""
+    due = Game.objects.due(now)
+    if not due.exists():  # no lock is taken for nothing
+        return 0
     with transaction.atomic():
-        due = Game.objects.due(now).select_for_update(skip_locked=True)
+        due = due.select_for_update(skip_locked=True)
         return sum(alone(game, partial(game.follow_clock, now)) for game in list(due))
 
 
