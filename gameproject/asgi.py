@@ -11,6 +11,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.tuning import collect_seldom, tune_daphne  # noqa: E402
 from gameproject.warming import warm  # noqa: E402
 from games.clock import Clock  # noqa: E402
@@ -22,7 +23,7 @@ routes = [
     re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
 ]
 sockets = SameOrigin(URLRouter(routes))
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+application = Boundary(ProtocolTypeRouter({"http": pages, "websocket": sockets}))
 
 tune_daphne()
 warm()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from gameproject.bare import API_PATHS
 from users.outages import OUTAGES
 from users.refusals import Refused
 from users.sharing import set_headers
@@ -18,7 +19,6 @@ GetResponse = Callable[[HttpRequest], Any]
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
-API_PATHS = ("/api/", "/batch")  # where refusals are JSON
 
 
 class Middleware:

@@ -11,8 +11,8 @@ import games.pages
 import games.pictures
 import users.pages
 from gameproject.api import api
+from gameproject.bare import API_PATHS
 from gameproject.metrics import metrics
-from gameproject.middleware import API_PATHS
 from gameproject.readiness import readyz
 from users.refusals import Refused
 

@@ -1,7 +1,11 @@
 """Whose address a request comes from."""
 
+from ipaddress import ip_address
+
 from django.conf import settings
 from django.http import HttpRequest
+
+UNKNOWN = "127.0.0.1"
 
 
 def client_address(request: HttpRequest) -> str:
@@ -10,8 +14,20 @@ def client_address(request: HttpRequest) -> str:
     Only `X-Real-IP` is read, which the proxy must overwrite; `X-Forwarded-For` may
     carry what a stranger wrote into it.
     """
-    if settings.TRUST_PROXY:
-        said = request.META.get("HTTP_X_REAL_IP", "")
-        if said:
-            return str(said)
-    return request.META.get("REMOTE_ADDR") or "127.0.0.1"
+    said = request.META.get("HTTP_X_REAL_IP", "") if settings.TRUST_PROXY else ""
+    return first_address(said, request.META.get("REMOTE_ADDR") or "")
+
+
+def first_address(*said: str) -> str:
+    """The first of these that is an address; without any, this machine's own.
+
+    IPv4 is written as such, also where it came in through an IPv6 socket: otherwise
+    all of IPv4 would be one network to the limits.
+    """
+    for text in said:
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError:
+            continue
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    return UNKNOWN

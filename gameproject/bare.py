@@ -1,0 +1,45 @@
+"""Refusals said without Django: by nginx, and at the boundary."""
+
+import html
+import json
+
+from django.utils.translation import get_language
+
+from users.refusals import DETAILS, STATUS
+
+API_PATHS = ("/api/", "/batch")  # where refusals are JSON
+
+PAGE = """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{detail}</title>
+<h1>{detail}</h1>
+<p><a href="/">Gameproject</a></p>
+</html>
+"""
+
+
+def as_json(code: str, detail: str) -> str:
+    return json.dumps({"error": {"code": code, "detail": detail}}, ensure_ascii=False)
+
+
+def as_page(detail: str, language: str) -> str:
+    return PAGE.format(language=language, detail=html.escape(detail))
+
+
+def response_to(path: str, code: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a refusal, in the form the path speaks."""
+    detail = str(DETAILS[code])
+    if path.startswith(API_PATHS):
+        kind, body = b"application/json", as_json(code, detail)
+    else:
+        kind, body = b"text/html; charset=utf-8", as_page(detail, get_language() or "")
+    headers = [
+        (b"content-type", kind),
+        (b"cache-control", b"private, no-store"),
+        (b"content-security-policy", b"default-src 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-length", str(len(body.encode())).encode()),
+    ]
+    return STATUS[code], headers, body.encode()
