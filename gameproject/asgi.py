@@ -1,6 +1,8 @@
 """The application for any ASGI server: pages over HTTP, players' sockets."""
 
+import asyncio
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -14,6 +16,7 @@ from django.urls import path, re_path  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.tuning import collect_seldom, tune_daphne  # noqa: E402
 from gameproject.warming import warm  # noqa: E402
+from games import events  # noqa: E402
 from games.clock import Clock  # noqa: E402
 from games.consumer import GameConsumer  # noqa: E402
 from games.origins import SameOrigin  # noqa: E402
@@ -23,7 +26,17 @@ routes = [
     re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
 ]
 sockets = SameOrigin(URLRouter(routes))
-application = Boundary(ProtocolTypeRouter({"http": pages, "websocket": sockets}))
+
+
+class Application(ProtocolTypeRouter):
+    """Pages and sockets, on the loop that broadcasts go out by."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        events.loop = asyncio.get_running_loop()
+        await super().__call__(scope, receive, send)
+
+
+application = Boundary(Application({"http": pages, "websocket": sockets}))
 
 tune_daphne()
 warm()

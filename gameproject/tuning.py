@@ -33,10 +33,15 @@ def collect_seldom() -> None:
 
 def tune_daphne() -> None:
     """Called once, before the first handshake."""
-    server = sys.modules.get("daphne.ws_protocol")
-    if server is None:
+    if "daphne.server" not in sys.modules:
         return
-    sockets: Any = server.WebSocketProtocol
+    from gameproject import stopping
+
+    server: Any = sys.modules["daphne.server"].Server
+    server.run = stopping.running(server.run)
+    server.listen_success = stopping.listening(server.listen_success)
+    server.kill_all_applications = stopping.finishing
+    sockets: Any = sys.modules["daphne.ws_protocol"].WebSocketProtocol
     connections: Any = sys.modules["daphne.http_protocol"].HTTPFactory
     connections.buildProtocol = welcoming(connections.buildProtocol)
     sockets.serverSend = sending(sockets.serverSend)

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -27,12 +26,12 @@ logger = logging.getLogger(__name__)
 # Every process listens here, beside the groups of its rooms.
 EVERY_PROCESS = "processes"
 LONGEST_WAIT = 0.5  # seconds, beside sockets that others wait for
-LONGEST_WAIT_ALONE = 2.0  # seconds, in a command or before the first socket
+LONGEST_WAIT_ALONE = 2.0  # seconds, in a command or once the server has stopped
 
 # What says that the channel layer can't be reached.
 LAYER_AWAY = (RedisError, OSError, TimeoutError)
 
-# The loop in which this process's sockets live, once it has any.
+# The loop of this process's server, once it has been asked for anything.
 loop: asyncio.AbstractEventLoop | None = None
 
 
@@ -74,11 +73,15 @@ def player_changed(player_id: int, game_id: int | None, origin: str = "") -> Non
 
 
 def send(group: str, message: dict[str, Any]) -> None:
-    """Hand a message to the channel layer, from any thread, and go on."""
+    """Hand a message to the channel layer, from any thread, and go on.
+
+    The server's loop is never waited for: it may be stopping, and a thread that waits
+    for it would keep its process from ending.
+    """
     if loop is not None and loop.is_running():
         asyncio.run_coroutine_threadsafe(deliver(group, message), loop)
     else:
-        async_to_sync(deliver)(group, message, LONGEST_WAIT_ALONE)
+        asyncio.run(deliver(group, message, LONGEST_WAIT_ALONE))
 
 
 async def deliver(

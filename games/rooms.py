@@ -199,10 +199,9 @@ class Rooms:
         return await asyncio.shield(opening)
 
     def _start(self) -> None:
-        """With the first socket, which brings the loop that all of them share."""
+        """With the first socket."""
         if not self._started:
             self._started = True
-            events.loop = asyncio.get_running_loop()
             for beat in self.beats:
                 self._keep(beat(self))
 

@@ -1,0 +1,126 @@
+"""How a daphne ends: what is under way gets its reply, and nothing is waited for long.
+
+Before it exits, Python waits without a bound for all threads of its executors. One of
+them may wait for the server's loop, which has stopped, or for a database that doesn't
+answer: the process would listen no more, and never end. So it ends after END_SECONDS.
+"""
+
+import asyncio
+import faulthandler
+from collections.abc import Callable
+from typing import Any
+
+FINISH_SECONDS = 3.0  # for the requests and commands that are under way
+END_SECONDS = 5.0  # from the signal on: then the process ends, whatever hangs
+LOOK = 0.02  # seconds between looks at what is under way
+RESTARTING = 1012  # close code
+
+
+def ending(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """`sigTerm` or `sigInt` of the reactor, after which the process ends in time.
+
+    The thread of faulthandler needs neither the loop nor the interpreter's lock. It
+    writes to the log where each thread was, and exits with 1.
+    """
+
+    def end(*how: Any) -> None:
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True)
+        otherwise(*how)
+
+    return end
+
+
+def running(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """`Server.run`, whose process ends in time."""
+
+    def run(server: Any) -> None:
+        from twisted.internet import reactor
+
+        server.ports = []
+        for name in ("sigTerm", "sigInt"):
+            setattr(reactor, name, ending(getattr(reactor, name)))
+        otherwise(server)
+
+    return run
+
+
+def listening(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """`Server.listen_success`, which notes the port."""
+
+    def listen(server: Any, port: Any) -> None:
+        server.ports.append(port)
+        otherwise(server, port)
+
+    return listen
+
+
+def finishing(server: Any) -> Any:
+    """`Server.kill_all_applications`, which lets them finish first.
+
+    daphne's own waits for the first only, and fails where a connection has none.
+    """
+    from twisted.internet.defer import Deferred
+
+    return Deferred.fromFuture(asyncio.ensure_future(finish(server)))
+
+
+async def finish(server: Any) -> None:
+    """Take nothing new, and give what is under way FINISH_SECONDS."""
+    from twisted.internet import reactor
+
+    writers: Callable[[], list[Any]] = getattr(reactor, "getWriters")  # noqa: B009
+    last = asyncio.get_running_loop().time() + FINISH_SECONDS
+    for port in server.ports:
+        port.stopListening()
+    close_after_replies([one for one in server.connections if not is_socket(one)])
+    sockets = [one for one in server.connections if is_socket(one)]
+    for one in sockets:
+        hang_up(one)
+    await until(lambda: not under_way(server), last)
+    for one in sockets:
+        if one.state == one.STATE_OPEN:
+            one.sendCloseFrame(code=RESTARTING, isReply=False)
+    await until(lambda: not writers(), last)
+    for application in under_way(server):
+        application.cancel()
+
+
+def is_socket(connection: Any) -> bool:
+    return hasattr(connection, "sendCloseFrame")
+
+
+def hang_up(socket: Any) -> None:
+    """Tell the application that the client has gone: it finishes what it took up.
+
+    Its replies still go out, for the client is there.
+    """
+    if queue := getattr(socket, "application_queue", None):
+        queue.put_nowait({"type": "websocket.disconnect", "code": RESTARTING})
+
+
+def close_after_replies(requests: list[Any]) -> None:
+    """Close each connection after its reply, and after that of a request to come."""
+    from twisted.web.http import HTTPChannel
+
+    def is_kept(_channel: Any, request: Any, _version: bytes) -> bool:
+        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        return False
+
+    HTTPChannel.checkPersistence = is_kept  # type: ignore[method-assign]
+    for request in requests:
+        if channel := getattr(request, "channel", None):
+            channel.persistent = is_kept(channel, request, b"")
+
+
+def under_way(server: Any) -> "list[asyncio.Future[None]]":
+    """The applications that are still at work."""
+    found = [one.get("application_instance") for one in server.connections.values()]
+    return [one for one in found if one is not None and not one.done()]
+
+
+async def until(done: Callable[[], bool], last: float) -> None:
+    """Wait for something, until a moment of the loop's clock at the latest."""
+    loop = asyncio.get_running_loop()
+    # Nobody is told when an application ends or a reply is written.
+    while not done() and loop.time() < last:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK)
