@@ -3,6 +3,7 @@
 import getpass
 import os
 import resource
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -81,7 +82,8 @@ def start(supervisor: Supervisor, site: Site) -> None:
         supervisor.start(child)
     for place, child in enumerate(daphnes):
         child.wait_until(site.socket(place))
-    nginx = Child("nginx", command(render(site)), site.logs)
+    # Asked to quit, it passes on the replies that the daphnes still give.
+    nginx = Child("nginx", command(render(site)), site.logs, by=signal.SIGQUIT)
     supervisor.start(nginx)
     host, _colon, port = site.listen.rpartition(":")
     nginx.wait_until((host, int(port)))
