@@ -1,10 +1,10 @@
 """The pages of games: the list, one game, joining as a guest."""
 
 import base64
+from uuid import UUID
 
 from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -105,23 +105,43 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     if not is_ours(origin, request.get_host()):
         raise Refused("forbidden")
     found = get_object_or_404(Game.objects.seen(), slug=slug, access=Access.EVERYBODY)
-    nickname = request.POST.get("nickname", "")
     player = player_of(request)
     if player and not player.is_guest:
         return redirect(found)
     try:
-        guest = admit(found, player, check_nickname(nickname))
+        guest = admit(request, found, player)
     except Refused as refused:
-        context = {"game": found, "nickname": nickname, "error": refused.detail}
-        return render(request, "games/join.html", context, status=400)
+        return ask_again(request, found, refused)
     if player is None:
         login(request, guest, BACKEND)
     return redirect(found)
 
 
-def admit(game: Game, player: Player | None, nickname: str) -> Player:
-    """The guest, made if need be, under a nickname in this game."""
-    with transaction.atomic():
-        guest = player or Player.objects.create_guest(nickname)
-        Guest.objects.admit(game.pk, guest, nickname)
-    return guest
+def admit(request: HttpRequest, game: Game, player: Player | None) -> Player:
+    """The guest, made if need be, under the nickname of the form."""
+    nickname = check_nickname(request.POST.get("nickname", ""))
+    join_id = read_join_id(request.POST.get("join_id", ""))
+    return Guest.objects.admit(game.pk, player, nickname, join_id).player
+
+
+def read_join_id(text: str) -> UUID | None:
+    """What the page's script made; a form without a script has none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused("invalid", field="join_id") from None
+
+
+def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpResponse:
+    """The form once more, with the nickname in it and why it was refused."""
+    said = refused.response()
+    context = {
+        "game": game,
+        "nickname": request.POST.get("nickname", ""),
+        "error": refused.detail,
+    }
+    page = render(request, "games/join.html", context, status=said.status_code)
+    page["Cache-Control"] = said["Cache-Control"]
+    if "Retry-After" in said:
+        page["Retry-After"] = said["Retry-After"]
+    return page

@@ -1,11 +1,13 @@
 """Signing in, up and out, and joining as a guest."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
 
 from games.models import Game, Guest
 from games.states import Access, State
@@ -213,3 +215,52 @@ def test_guests_stay_out_where_they_may_not_play(
     assert join(client, make_game(access=access), "Zoe", **OURS).status_code == 404
     draft = make_game(state=State.DRAFT)
     assert join(client, draft, "Zoe", **OURS).status_code == 404
+
+
+JOIN_ID = "0b9f4f0e-4a64-4b8f-9b52-0d5b0c9a3c11"
+
+
+def join_again(game: Game, nickname: str, join_id: str = JOIN_ID) -> Any:
+    fields = {"nickname": nickname, "join_id": join_id}
+    return Client().post(f"/games/{game.slug}/join/", fields, **OURS)
+
+
+def test_form_sent_again_is_the_same_guest(make_game: MakeGame) -> None:
+    game = make_game()
+    assert [join_again(game, "Zoe").status_code for _time in range(2)] == [302, 302]
+    assert Player.objects.count() == 1
+
+
+def test_form_sent_again_by_a_banned_guest_lets_nobody_in(make_game: MakeGame) -> None:
+    game = make_game()
+    join_again(game, "Zoe")
+    Player.objects.get().ban()
+    assert join_again(game, "Zoe").status_code == 400
+
+
+def test_form_sent_again_much_later_lets_nobody_in(make_game: MakeGame) -> None:
+    game = make_game()
+    join_again(game, "Zoe")
+    Player.objects.update(joined_at=timezone.now() - timedelta(minutes=11))
+    assert join_again(game, "Zoe").status_code == 400
+
+
+def test_form_sent_again_under_another_nickname_lets_nobody_in(
+    make_game: MakeGame,
+) -> None:
+    game = make_game()
+    join_again(game, "Zoe")
+    assert join_again(game, "Yan").status_code == 400
+    assert Player.objects.count() == 1
+
+
+def test_id_of_a_form_counts_in_its_game_only(make_game: MakeGame) -> None:
+    assert join_again(make_game(), "Zoe").status_code == 302
+    assert join_again(make_game(), "Zoe").status_code == 302
+    assert Player.objects.count() == 2
+
+
+@pytest.mark.parametrize("join_id", ["x", "1" * 5000, "\0"])
+def test_bad_id_of_a_form_is_refused(make_game: MakeGame, join_id: str) -> None:
+    assert join_again(make_game(), "Zoe", join_id).status_code == 400
+    assert not Player.objects.exists()

@@ -3,6 +3,7 @@ import { bind } from "./lib/bind.js";
 import { everySecond, serverNow, showCountdowns } from "./lib/clock.js";
 import { Commands } from "./lib/commands.js";
 import { showState, watchControls } from "./lib/controls.js";
+import { watchJoin } from "./lib/join.js";
 import { Line } from "./lib/line.js";
 import { Model } from "./lib/model.js";
 import { Pending } from "./lib/pending.js";
@@ -76,6 +77,7 @@ async function loadKind() {
 
 article.addEventListener("submit", onSubmit);
 watchControls(article);
+watchJoin(article.querySelector("form.nickname"));
 if (!model.preview) line.open();
 loadKind();
 everySecond(render);
