@@ -11,9 +11,21 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import Env, ValidationError, validate
+
+from users.rates import parse_rate
 
 env = Env()
+
+
+def check_rates(said: str | list[str]) -> None:
+    """For `validate`: a rate, or several."""
+    for rate in [said] if isinstance(said, str) else said:
+        try:
+            parse_rate(rate)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
@@ -230,21 +242,27 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 SIGN_UP = env.bool("SIGN_UP", True)
 NICKNAME_BLOCKLIST: list[str] = env.list("NICKNAME_BLOCKLIST", [])
-# Failed sign-ins before a wait; the address leaves room for a whole venue behind it.
+# Failed sign-ins before a wait; see `users.throttle`.
 SIGN_IN_FAILURES = {
-    "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m"),
-    "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m"),
+    "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m", validate=check_rates),
+    "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m", validate=check_rates),
 }
 # How often one player may ask: in a window, and in one second.
 RATE_LIMITS = {
-    "game": env.list("LIMIT_GAME", ["60/30s", "10/s"]),
-    "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"]),
-    "answers": env.list("LIMIT_ANSWERS", ["50/10s", "10/s"]),
-    "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"]),
-    "user": env.list("LIMIT_USER", ["20/10s", "5/s"]),
+    "game": env.list("LIMIT_GAME", ["60/30s", "10/s"], validate=check_rates),
+    "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"], validate=check_rates),
+    "answers": env.list("LIMIT_ANSWERS", ["50/10s", "10/s"], validate=check_rates),
+    "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"], validate=check_rates),
+    "user": env.list("LIMIT_USER", ["20/10s", "5/s"], validate=check_rates),
 }
 # Strangers are told apart by address only, which so many may share.
-VENUE_SIZE = env.int("VENUE_SIZE", 1000)
+VENUE_SIZE = env.int("VENUE_SIZE", 1000, validate=validate.Range(min=1))
+# What strangers of one address may do in so long, and three times as often at once.
+ADDRESS_LIMITS = {
+    "joins": env.str("LIMIT_JOINS", f"{VENUE_SIZE}/1h", validate=check_rates),
+    "sign-ups": env.str("LIMIT_SIGN_UPS", f"{VENUE_SIZE}/1h", validate=check_rates),
+    "batches": env.str("LIMIT_BATCHES", f"{VENUE_SIZE}/1m", validate=check_rates),
+}
 RATELIMIT_IP_META_KEY = "users.addresses.client_address"
 
 # Operations

@@ -23,6 +23,7 @@ from games.models import Game, Guest
 from games.origins import is_ours
 from games.paging import GamesPage
 from games.states import Access
+from users.limits import take_for_address
 from users.models import Player
 from users.names import check_nickname
 from users.paging import page_in
@@ -121,6 +122,8 @@ def admit(request: HttpRequest, game: Game, player: Player | None) -> Player:
     """The guest, made if need be, under the nickname of the form."""
     nickname = check_nickname(request.POST.get("nickname", ""))
     join_id = read_join_id(request.POST.get("join_id", ""))
+    if player is None:
+        take_for_address(request, "joins")
     return Guest.objects.admit(game.pk, player, nickname, join_id).player
 
 
@@ -134,14 +137,11 @@ def read_join_id(text: str) -> UUID | None:
 
 def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpResponse:
     """The form once more, with the nickname in it and why it was refused."""
-    said = refused.response()
     context = {
         "game": game,
         "nickname": request.POST.get("nickname", ""),
         "error": refused.detail,
     }
-    page = render(request, "games/join.html", context, status=said.status_code)
-    page["Cache-Control"] = said["Cache-Control"]
-    if "Retry-After" in said:
-        page["Retry-After"] = said["Retry-After"]
+    page = render(request, "games/join.html", context)
+    refused.mark(page)
     return page

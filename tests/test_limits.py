@@ -160,6 +160,25 @@ def test_strangers_of_a_whole_venue_fit_behind_one_address(
 
 
 @pytest.mark.django_db
+def test_batches_of_strangers_are_limited_by_their_address(
+    client: Client, as_alice: Client, clock: Clock, settings: LazySettings
+) -> None:
+    settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "batches": "2/1m"}
+
+    def ask(client: Client, **headers: Any) -> Any:
+        body = {"requests": [{"type": "games"}]}
+        return client.post("/api/batch", body, "application/json", **headers)
+
+    pages = [ask(client) for _time in range(7)]
+    assert [page.status_code for page in pages] == [200] * 6 + [429]
+    assert pages[-1]["Retry-After"] == "30"
+    assert ask(as_alice).status_code == 200
+    assert ask(client, REMOTE_ADDR="10.0.0.9").status_code == 200
+    clock.now += 30
+    assert ask(client).status_code == 200
+
+
+@pytest.mark.django_db
 def test_refused_answer_is_not_kept(
     as_alice: Client, alice: Player, make_game: MakeGame, clock: Clock
 ) -> None:

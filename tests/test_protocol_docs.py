@@ -17,7 +17,7 @@ from games.handover import given
 from games.kinds import kinds
 from games.models import Game
 from tests.conftest import SETTINGS
-from users.limits import rates
+from users.limits import of_address, rates
 from users.refusals import STATUS, Refused
 
 DOCS = (Path(__file__).parent.parent / "docs/protocol.md").read_text()
@@ -107,4 +107,13 @@ def test_what_a_client_goes_by_is_what_the_server_goes_by() -> None:
 def test_limits_of_commands_are_documented(what: str, told: str) -> None:
     (most, seconds), (burst, _second) = rates(what)
     said = told.format(burst=burst, most=most, seconds=seconds)
+    assert said in " ".join(DOCS.split())
+
+
+@pytest.mark.parametrize("what", ["joins", "sign-ups"])
+def test_limits_of_strangers_are_documented(what: str) -> None:
+    bucket = of_address(what)
+    said = f"of one address {bucket.capacity:,} may join or make an account at once, "
+    said += f"and {bucket.refill.most:,} an hour from then on"
+    assert bucket.refill.seconds == 3600
     assert said in " ".join(DOCS.split())

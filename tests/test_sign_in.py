@@ -264,3 +264,59 @@ def test_id_of_a_form_counts_in_its_game_only(make_game: MakeGame) -> None:
 def test_bad_id_of_a_form_is_refused(make_game: MakeGame, join_id: str) -> None:
     assert join_again(make_game(), "Zoe", join_id).status_code == 400
     assert not Player.objects.exists()
+
+
+def test_joins_from_one_address_are_limited(
+    make_game: MakeGame, settings: LazySettings
+) -> None:
+    settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "joins": "2/1h"}
+    game, clients = make_game(), [Client() for _place in range(7)]
+    pages = [join(one, game, f"Zoe {n}", **OURS) for n, one in enumerate(clients)]
+    assert [page.status_code for page in pages] == [302] * 6 + [429]
+    assert 0 < int(pages[-1]["Retry-After"]) <= 1800
+    assert "your network" in pages[-1].content.decode()
+    assert 'value="Zoe 6"' in pages[-1].content.decode()
+    assert Guest.objects.count() == 6
+    elsewhere = join(clients[6], game, "Zoe 6", REMOTE_ADDR="10.0.0.9", **OURS)
+    assert elsewhere.status_code == 302
+
+
+def test_guest_who_comes_back_needs_no_room_at_the_address(
+    make_game: MakeGame, settings: LazySettings
+) -> None:
+    settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "joins": "1/1h"}
+    one, other = make_game(), make_game()
+    guests = [Client() for _place in range(3)]
+    for place, client in enumerate(guests):
+        join(client, one, f"Zoe {place}", **OURS)
+    assert join(Client(), one, "Yan", **OURS).status_code == 429
+    for place, client in enumerate(guests):
+        assert join(client, other, f"Zoe {place}", **OURS).status_code == 302
+
+
+def test_bad_nickname_costs_no_room_at_the_address(
+    client: Client, make_game: MakeGame, settings: LazySettings
+) -> None:
+    settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "joins": "1/1h"}
+    game = make_game()
+    for _time in range(5):
+        assert join(client, game, "x", **OURS).status_code == 400
+    assert join(client, game, "Zoe", **OURS).status_code == 302
+
+
+def sign_up(name: str, **headers: str) -> Any:
+    return Client().post(
+        "/signup/", {"name": name, "password": "a long one"}, **headers
+    )
+
+
+def test_sign_ups_from_one_address_are_limited(
+    db: None, settings: LazySettings
+) -> None:
+    settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "sign-ups": "1/1h"}
+    pages = [sign_up(f"Dave {place}") for place in range(4)]
+    assert [page.status_code for page in pages] == [302] * 3 + [429]
+    assert 0 < int(pages[-1]["Retry-After"]) <= 3600
+    assert "your network" in pages[-1].content.decode()
+    assert sign_up("Dave 0").status_code == 200, "a taken name is no account"
+    assert sign_up("Dave 3", REMOTE_ADDR="10.0.0.9").status_code == 302

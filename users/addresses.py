@@ -1,6 +1,6 @@
 """Whose address a request comes from."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,3 +31,11 @@ def first_address(*said: str) -> str:
             continue
         return str(getattr(address, "ipv4_mapped", None) or address)
     return UNKNOWN
+
+
+def client_network(request: HttpRequest) -> str:
+    """The address by which a client is counted: of IPv6, the /64 that is all theirs."""
+    address = ip_address(client_address(request))
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address)

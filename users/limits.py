@@ -2,41 +2,38 @@
 
 Each kind of request has a window and a burst (`settings.RATE_LIMITS`). Over HTTP
 django-ratelimit counts in Redis, across processes. On sockets, where an answer must
-not wait for that, each process counts for itself.
+not wait for that, each process counts for itself. What costs more of a stranger has a
+bucket for each address beside (`settings.ADDRESS_LIMITS`).
 """
 
 import logging
-import re
 import time
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 from redis.exceptions import RedisError
 
+from users.addresses import client_network
+from users.buckets import Bucket
 from users.cache import outage
 from users.models import Player
+from users.rates import Rate, parse_rate
 from users.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-Rate = tuple[int, int]  # so many in so many seconds
 
 
 def rates(what: str, times: int = 1) -> list[Rate]:
     """The window and the burst of one kind of request."""
-    return [_read(rate, times) for rate in settings.RATE_LIMITS[what]]
-
-
-@cache
-def _read(rate: str, times: int) -> Rate:
-    match = re.fullmatch(r"(\d+)/(\d*)s", rate.strip())
-    assert match, f"{rate!r} is no rate; write 60/30s or 10/s"
-    return int(match[1]) * times, int(match[2] or 1)
+    found = [parse_rate(rate) for rate in settings.RATE_LIMITS[what]]
+    return [Rate(most * times, seconds) for most, seconds in found]
 
 
 # Over HTTP
@@ -91,6 +88,35 @@ def limited(
         return counted
 
     return decorate
+
+
+# Strangers, by address
+
+BURST = 3  # times as many at once as come back in the period
+TOO_MANY = {
+    "joins": _(
+        "Too many have joined from your network. Wait a moment, then try again."
+    ),
+    "sign-ups": _(
+        "Too many accounts were made from your network. Wait a moment, then try again."
+    ),
+}
+
+
+def take_for_address(request: HttpRequest, what: str) -> None:
+    """Count what a stranger does; `Refused("rate_limited")` if it is one too many.
+
+    It is counted before it is done, and whatever becomes of it. With Redis away each
+    process counts for itself: a limit is no reason to keep everybody out.
+    """
+    wait = of_address(what).take(client_network(request))
+    if wait:
+        raise Refused("rate_limited", TOO_MANY.get(what, ""), retry_after=wait)
+
+
+def of_address(what: str) -> Bucket:
+    rate = parse_rate(settings.ADDRESS_LIMITS[what])
+    return Bucket(what, BURST * rate.most, rate)
 
 
 # On sockets

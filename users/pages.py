@@ -12,6 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from users.limits import take_for_address
+from users.models import Player
+from users.refusals import Refused
 from users.signin import SignInForm, SignUpForm
 
 
@@ -40,10 +43,28 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = SignUpForm(request.POST or None)
     following = next_page(request)
-    player = form.save_once() if form.is_valid() else None
-    if player:
-        login(request, player, "django.contrib.auth.backends.ModelBackend")
-        return redirect(following)
+    try:
+        player = make_account(request, form)
+    except Refused as refused:
+        form.add_error(None, str(refused.detail))
+        page = ask_again(request, form, following)
+        refused.mark(page)
+        return page
+    if player is None:
+        return ask_again(request, form, following)
+    login(request, player, "django.contrib.auth.backends.ModelBackend")
+    return redirect(following)
+
+
+def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
+    """The new account; None where the form says why there is none."""
+    if not form.is_valid():
+        return None
+    take_for_address(request, "sign-ups")
+    return form.save_once()
+
+
+def ask_again(request: HttpRequest, form: SignUpForm, following: str) -> HttpResponse:
     context = {"form": form, "next": following}
     return render(request, "users/sign_up.html", context)
 

@@ -5,7 +5,7 @@ It stands in the lowest app because every app refuses in these words.
 
 from typing import Any
 
-from django.http import JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -85,8 +85,13 @@ class Refused(Exception):
         return body
 
     def response(self) -> JsonResponse:
-        response = JsonResponse({"error": self.body()}, status=STATUS[self.code])
-        if self.retry_after:
-            response["Retry-After"] = str(self.retry_after)
-        response["Cache-Control"] = "private, no-store"
+        response = JsonResponse({"error": self.body()})
+        self.mark(response)
         return response
+
+    def mark(self, response: HttpResponseBase) -> None:
+        """Give a response that says this refusal its status and headers."""
+        response.status_code = STATUS[self.code]
+        if self.retry_after:
+            response.headers["Retry-After"] = str(self.retry_after)
+        response.headers["Cache-Control"] = "private, no-store"
