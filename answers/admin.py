@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from answers import receipts
 from answers.models import Answer
 from games.admin.listing import UsedFilter
-from users.admin import FoldedSearch
+from users.admin_base import StaffAdmin
 
 LARGEST_ID = 2**63 - 1
 
@@ -65,7 +65,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 @admin.register(Answer)
-class AnswerAdmin(FoldedSearch, admin.ModelAdmin):
+class AnswerAdmin(StaffAdmin):
     list_display = (
         *("player", "game", "question", "in_words"),
         *("verdict", "points", "current", "submitted_at"),
@@ -78,6 +78,7 @@ class AnswerAdmin(FoldedSearch, admin.ModelAdmin):
     list_select_related = ("game", "player")
     search_fields = ("player__name",)
     folded_search_field = "player__name_key"
+    linked_by = ("player",)
     date_hierarchy = "submitted_at"
     ordering = ("-pk",)
     show_full_result_count = False

@@ -11,38 +11,22 @@ from django.contrib.auth.forms import (
     ReadOnlyPasswordHashField,
 )
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from users import admin_coins as admin_coins
+from users import admin_groups as admin_groups
 from users import admin_tokens as admin_tokens
-from users.models import CoinEntry, Player
+from users.admin_base import StaffAdmin
+from users.models import Player
 from users.names import fold, tidy
 from users.signin import SignInForm
-
-MOST_COINS = 1_000_000
-
-
-class FoldedSearch(admin.ModelAdmin):
-    """Finds names however they are cased or spaced, besides what Django searches."""
-
-    folded_search_field = "name_key"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        found, duplicates = super().get_search_results(request, queryset, search_term)
-        key = fold(search_term)
-        if key:
-            by_name = Q(**{f"{self.folded_search_field}__contains": key})
-            found = queryset.filter(by_name | Q(pk__in=found.values("pk")))
-        return found, duplicates
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):
@@ -93,7 +77,7 @@ def may_manage(request: HttpRequest, player: Player) -> bool:
 
 
 @admin.register(Player)
-class PlayerAdmin(FoldedSearch, UserAdmin):
+class PlayerAdmin(StaffAdmin, UserAdmin):
     form = AccountForm
     add_form = NewAccountForm
     change_password_form = PasswordForm
@@ -101,6 +85,7 @@ class PlayerAdmin(FoldedSearch, UserAdmin):
     list_display = ("name", "is_guest", "status", "is_staff", "coins", "joined_at")
     list_filter = ("status", "is_guest", "is_staff", "joined_at")
     search_fields = ("name",)
+    folded_search_field = "name_key"
     ordering = ("-joined_at", "-pk")
     show_full_result_count = False
     date_hierarchy = "joined_at"
@@ -193,64 +178,6 @@ class PlayerAdmin(FoldedSearch, UserAdmin):
         verb()
         self.log_change(request, player, player.get_status_display())
         return True
-
-
-class CoinsForm(ModelForm):
-    """Coins given, or with a minus taken, by hand."""
-
-    class Meta:
-        model = CoinEntry
-        fields = ("player", "amount", "refers_to")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        why = self.fields.get("refers_to")
-        if why:  # not where the entry is only shown
-            why.label, why.required = _("Why"), True
-
-    def clean_amount(self) -> int:
-        amount: int = self.cleaned_data["amount"]
-        player = self.cleaned_data.get("player")
-        if amount == 0 or abs(amount) > MOST_COINS:
-            raise ValidationError(_("Give or take 1 to 1,000,000 coins."))
-        if player and player.coins + amount < 0:
-            raise ValidationError(_("The player doesn't have so many."))
-        return amount
-
-
-@admin.register(CoinEntry)
-class CoinEntryAdmin(FoldedSearch, admin.ModelAdmin):
-    """The ledger, for reading; adding to it is giving or taking by hand."""
-
-    form = CoinsForm
-    fields = ("player", "amount", "reason", "refers_to", "by", "at")
-    readonly_fields = ("reason", "by", "at")
-    autocomplete_fields = ("player",)
-    list_display = ("at", "player", "amount", "reason", "refers_to", "by")
-    list_filter = ("reason",)
-    list_select_related = ("player", "by")
-    search_fields = ("player__name", "refers_to")
-    folded_search_field = "player__name_key"
-    date_hierarchy = "at"
-    show_full_result_count = False
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return CoinsForm.Meta.fields if obj is None else self.fields
-
-    def save_model(
-        self, request: HttpRequest, obj: CoinEntry, form: Any, change: bool
-    ) -> None:
-        assert isinstance(request.user, Player)
-        made = CoinEntry.objects.adjust(
-            obj.player_id, obj.amount, obj.refers_to, request.user, timezone.now()
-        )
-        obj.pk = made.pk
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def address(name: str, player: Player) -> str:

@@ -8,11 +8,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from users.admin_base import StaffAdmin
 from users.models import ApiToken
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(StaffAdmin):
     """A token is made here and can then only be revoked."""
 
     list_display = ("name", "player", "scope", "created_at", "revoked_at")

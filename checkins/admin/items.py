@@ -14,6 +14,7 @@ from checkins.forms import ItemForm
 from checkins.models import Item
 from games.admin.listing import UsedFilter, short
 from games.models import Code
+from users.admin_base import StaffAdmin
 
 
 class ItemList(ChangeList):
@@ -42,7 +43,7 @@ def stock_of(pools: set[int]) -> dict[int, tuple[int, int]]:
 
 
 @admin.register(Item)
-class ItemAdmin(admin.ModelAdmin):
+class ItemAdmin(StaffAdmin):
     form = ItemForm
     list_display = (
         *("title", "game", "of_pool", "coins", "most"),
@@ -51,6 +52,7 @@ class ItemAdmin(admin.ModelAdmin):
     list_filter = (("pool__game", UsedFilter), "hidden")
     list_select_related = ("pool__game",)
     search_fields = ("title", "pool__game__title")
+    filled_by_links = ("pool",)
     fieldsets = (
         (None, {"fields": ("title", "pool", "picture")}),
         (None, {"fields": ("price", "limit", "opens_at", "closes_at", "hidden")}),

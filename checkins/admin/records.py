@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -11,10 +10,10 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from checkins.exports import Table, download
-from users.admin import FoldedSearch
+from users.admin_base import StaffAdmin
 
 
-class Records(FoldedSearch, admin.ModelAdmin):
+class Records(StaffAdmin):
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)

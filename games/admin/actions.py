@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,10 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from games.admin import verbs
 from games.models import Game, shown_games
 from games.pages import render_game
+from users.admin_base import StaffAdmin
 from users.refusals import Refused
 
 
-class Actions(ModelAdmin):
+class Actions(StaffAdmin):
     """Views are four moves: load or 404, check, call the verb, answer."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from games.admin.listing import UsedFilter
 from games.models import Code, Game
-from users.admin import FoldedSearch
+from users.admin_base import StaffAdmin
 
 
 class GivenFilter(admin.SimpleListFilter):
@@ -26,7 +26,7 @@ class GivenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Code)
-class CodeAdmin(FoldedSearch, admin.ModelAdmin):
+class CodeAdmin(StaffAdmin):
     list_display = ("text", "pool", "game", "player", "given_at")
     list_filter = (
         GivenFilter,
@@ -36,8 +36,9 @@ class CodeAdmin(FoldedSearch, admin.ModelAdmin):
     list_select_related = ("pool__game", "player")
     search_fields = ("text", "player__name")
     folded_search_field = "player__name_key"
+    linked_by = ("player",)
     show_full_result_count = False
-    fields = readonly_fields = ("text", "pool", "game", "player", "given_at")
+    fields = readonly_fields = list_display
 
     @admin.display(description=_("game"), ordering="pool__game")
     def game(self, code: Code) -> str:

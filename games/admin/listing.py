@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from games.handover import given
 from games.kinds import kinds
 from games.models import Code, Game
+from users.admin_base import StaffAdmin
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -69,7 +70,7 @@ def short(moment: datetime | None) -> str:
     return written.replace(" ", "\N{NO-BREAK SPACE}").replace("|", " ")
 
 
-class Listing(admin.ModelAdmin):
+class Listing(StaffAdmin):
     """The columns, filters and search of the list."""
 
     list_display = (

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from games.admin.listing import UsedFilter
 from games.models import Owed
-from users.admin import FoldedSearch
+from users.admin_base import StaffAdmin
 
 
 @admin.register(Owed)
-class OwedAdmin(FoldedSearch, admin.ModelAdmin):
+class OwedAdmin(StaffAdmin):
     list_display = ("owed_to", "of_pool", "game", "owed_since", "import_link")
     list_display_links = None
     list_filter = (

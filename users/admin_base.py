@@ -1,0 +1,105 @@
+"""What every page of the staff side obeys."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.exceptions import (
+    DisallowedModelAdminLookup,
+    DisallowedModelAdminToField,
+)
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from users.admin_lookups import fits, lookups_of
+from users.models import Player
+from users.names import fold
+from users.refusals import Refused
+
+LONGEST_SEARCH = 200  # characters
+
+
+@contextmanager
+def refusing_lookups() -> Iterator[None]:
+    """Answer a look-up that isn't on the list as bad input, with a page of ours."""
+    try:
+        yield
+    except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:
+        raise Refused("invalid", _("This list has no such filter.")) from error
+
+
+def staff_of(request: HttpRequest) -> Player:
+    """The member of staff who asks."""
+    assert isinstance(request.user, Player)
+    return request.user
+
+
+class StaffAdmin(admin.ModelAdmin):
+    """The base of every ModelAdmin: look-ups, searches and ids are checked first."""
+
+    # Besides `list_filter`: relations by which links of ours narrow this list.
+    linked_by: ClassVar[tuple[str, ...]] = ()
+    # Fields of an empty form that links of ours fill in.
+    filled_by_links: ClassVar[tuple[str, ...]] = ()
+    # Where a name's key stands, to find it however it is cased or spaced.
+    folded_search_field: ClassVar[str] = ""
+    # Django's redirect to a page of the site asks for no permission.
+    view_on_site = False
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        assert request is not None
+        check = lookups_of(self, request).get(lookup)
+        if check and not check(value):
+            raise IncorrectLookupParameters  # which leads back to the whole list
+        return check is not None
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return to_field in ("pk", self.opts.pk.name)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        with refusing_lookups():
+            return super().get_changelist_instance(request)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with refusing_lookups():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with refusing_lookups():
+            return super().delete_view(request, *args, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if len(search_term) > LONGEST_SEARCH or "\x00" in search_term:
+            return queryset.none(), False
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        key = fold(search_term) if self.folded_search_field else ""
+        if key:
+            by_name = Q(**{f"{self.folded_search_field}__contains": key})
+            found = queryset.filter(by_name | Q(pk__in=found.values("pk")))
+        return found, duplicates
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Of a query string only what links of ours say."""
+        said = {name: request.GET.get(name, "") for name in self.filled_by_links}
+        return {name: text for name, text in said.items() if self.can_fill(name, text)}
+
+    def can_fill(self, name: str, text: str) -> bool:
+        field: Any = self.opts.get_field(name)
+        return fits(field.target_field if field.is_relation else field)(text)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(map(fits(self.opts.pk), chosen)):
+            raise Refused("invalid", field=ACTION_CHECKBOX_NAME)
+        return super().response_action(request, queryset, *args, **kwargs)
