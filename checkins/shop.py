@@ -13,6 +13,7 @@ from checkins.models import Item, Redemption
 from games import events
 from games.models import Game
 from users.models import CoinEntry, Player
+from users.models.coins import check_may_pay
 from users.refusals import Refused
 
 
@@ -106,12 +107,13 @@ def void(redemption: Redemption, by: Player, now: datetime) -> bool:
     """Take back a code that is no good, and refund it by a new entry, once.
 
     The code stays the player's, marked void: it must not be given to anybody else.
-    False where it was void before.
+    False where it was void before; `Refused` where `by` may not give that player coins.
     """
     with transaction.atomic():
         player = Player.objects.select_for_update(no_key=True).get(
             pk=redemption.player_id
         )
+        check_may_pay(by, player)
         redemption.refresh_from_db()
         if redemption.refund_id:
             return False

@@ -55,13 +55,18 @@ def test_check_in_then_buy_the_mug(as_alice: Client, game: Game, mug: Item) -> N
 
 
 def test_what_one_may_not_buy_is_refused_by_name(
-    as_alice: Client, as_bob: Client, alice: Player, bob: Player, mug: Item
+    as_alice: Client,
+    as_bob: Client,
+    alice: Player,
+    bob: Player,
+    carol: Player,
+    mug: Item,
 ) -> None:
     assert post(as_bob, "redemptions", item=mug.pk)[1]["error"]["code"] == (
         "not_enough_coins"
     )
     for player in (alice, bob):
-        CoinEntry.objects.adjust(player.pk, 100, "a gift", player, timezone.now())
+        CoinEntry.objects.adjust(player.pk, 100, "a gift", carol, timezone.now())
     assert post(as_alice, "redemptions", item=mug.pk)[0] == 200
     assert post(as_alice, "redemptions", item=mug.pk)[1]["error"]["code"] == (
         "limit_reached"

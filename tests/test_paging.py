@@ -36,12 +36,12 @@ def _unhurried(settings: LazySettings) -> None:
 class Lists:
     """Adds rows to each of the lists that alice may read."""
 
-    def __init__(self, make_game: MakeGame, alice: Player) -> None:
+    def __init__(self, make_game: MakeGame, alice: Player, carol: Player) -> None:
         self.make_game, self.alice = make_game, alice
         self.daily = make_game("checkin", slug="daily", codes=20, state=State.DRAFT)
         pool = self.daily.pools.get()
         self.mug = Item.objects.create(pool=pool, title="Mug", price=1)
-        CoinEntry.objects.adjust(alice.pk, 1000, "a gift", alice, timezone.now())
+        CoinEntry.objects.adjust(alice.pk, 1000, "a gift", carol, timezone.now())
 
     def add(self, name: str, count: int) -> None:
         for _row in range(count):
@@ -80,8 +80,8 @@ class Lists:
 
 
 @pytest.fixture
-def lists(make_game: MakeGame, alice: Player) -> Lists:
-    return Lists(make_game, alice)
+def lists(make_game: MakeGame, alice: Player, carol: Player) -> Lists:
+    return Lists(make_game, alice, carol)
 
 
 NAMES = ["games", "answers", "checkins", "redemptions"]

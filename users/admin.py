@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from users import admin_coins as admin_coins
 from users import admin_groups as admin_groups
 from users import admin_tokens as admin_tokens
-from users.admin_base import StaffAdmin
+from users.admin_base import StaffAdmin, staff_of
 from users.models import Player
 from users.names import fold, tidy
 from users.signin import SignInForm
@@ -67,13 +67,6 @@ class PasswordForm(AdminPasswordChangeForm):
         # Not the whole row: coins may have changed since it was read.
         player.save(update_fields=["password"])
         return player
-
-
-def may_manage(request: HttpRequest, player: Player) -> bool:
-    """Whether this staff member may change that account: staff only by superusers."""
-    if getattr(request.user, "is_superuser", False):
-        return True
-    return not (player.is_staff or player.is_superuser)
 
 
 @admin.register(Player)
@@ -150,7 +143,7 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or may_manage(request, obj))
+        return allowed and (obj is None or staff_of(request).may_manage(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # banning can be taken back
@@ -171,7 +164,8 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
 
     def told(self, request: HttpRequest, player: Player, verb: Any) -> bool:
         """Call the verb and write it into the history; False if it isn't allowed."""
-        if player.pk == request.user.pk or not may_manage(request, player):
+        by = staff_of(request)
+        if player == by or not by.may_manage(player):
             text = gettext("%(name)s: not yours to change.") % {"name": player}
             messages.error(request, text)
             return False

@@ -1,6 +1,6 @@
 """The coin ledger: read by staff, added to by hand."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -10,13 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from users.admin_base import StaffAdmin, staff_of
-from users.models import CoinEntry
+from users.models import CoinEntry, Player
+from users.models.coins import check_may_pay
+from users.refusals import Refused
 
 MOST_COINS = 1_000_000
 
 
 class CoinsForm(ModelForm):
     """Coins given, or with a minus taken, by hand."""
+
+    by: ClassVar[Player]
 
     class Meta:
         model = CoinEntry
@@ -27,6 +31,14 @@ class CoinsForm(ModelForm):
         why = self.fields.get("refers_to")
         if why:  # not where the entry is only shown
             why.label, why.required = _("Why"), True
+
+    def clean_player(self) -> Player:
+        player: Player = self.cleaned_data["player"]
+        try:
+            check_may_pay(self.by, player)
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
+        return player
 
     def clean_amount(self) -> int:
         amount: int = self.cleaned_data["amount"]
@@ -57,6 +69,11 @@ class CoinEntryAdmin(StaffAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return CoinsForm.Meta.fields if obj is None else self.fields
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.by = staff_of(request)  # type: ignore[attr-defined]
+        return form
 
     def save_model(
         self, request: HttpRequest, obj: CoinEntry, form: Any, change: bool

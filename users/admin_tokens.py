@@ -1,21 +1,39 @@
 """API tokens: made and revoked by staff, shown once."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from users.admin_base import StaffAdmin
-from users.models import ApiToken
+from users.admin_base import StaffAdmin, staff_of
+from users.models import ApiToken, Player
+from users.models.token import check_may_speak_for
+from users.refusals import Refused
+
+
+class TokenForm(ModelForm):
+    """A token of one's own, or of a player's one may manage."""
+
+    by: ClassVar[Player]
+
+    def clean_player(self) -> Player:
+        player: Player = self.cleaned_data["player"]
+        try:
+            check_may_speak_for(self.by, player)
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
+        return player
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(StaffAdmin):
     """A token is made here and can then only be revoked."""
 
+    form = TokenForm
     list_display = ("name", "player", "scope", "created_at", "revoked_at")
     list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "player__name")
@@ -24,24 +42,36 @@ class ApiTokenAdmin(StaffAdmin):
     fields = ("player", "name", "scope")
     actions = ("revoke",)
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.by = staff_of(request)  # type: ignore[attr-defined]
+        return form
+
     def save_model(
         self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
     ) -> None:
-        token, text = ApiToken.objects.issue(obj.player, obj.name, obj.scope)
+        by = staff_of(request)
+        token, text = ApiToken.objects.issue(obj.player, obj.name, obj.scope, by)
         obj.__dict__.update(token.__dict__)
         told = _("The token, shown this once: %(token)s") % {"token": text}
         messages.warning(request, told)
 
-    @admin.action(description=_("Revoke"), permissions=["change"])
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        for token in tokens:
-            token.revoke()
-        messages.success(request, _("Revoked."))
+        try:
+            for token in tokens.select_related("player"):
+                token.revoke(staff_of(request))
+        except Refused as refused:
+            messages.error(request, f"{token}: {refused.detail}")
+        else:
+            messages.success(request, _("Revoked."))
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: ApiToken | None = None
-    ) -> Any:
-        return self.fields if obj else ()
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whose permission says "change": there is no other change."""
+        return super().has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -20,7 +20,7 @@ from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
 from games.admin.listing import UsedFilter, short
-from users.models import Player
+from users.admin_base import staff_of
 
 
 class VoidFilter(admin.SimpleListFilter):
@@ -56,22 +56,24 @@ class RedemptionAdmin(Records):
         name = "checkins_redemption_void"
         return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
 
-    def may_void(self, request: HttpRequest) -> bool:
-        """Whose permission says "change": there is no other change."""
+    def may_void(self, request: HttpRequest, redemption: Redemption) -> bool:
+        """Whose permission says "change": there is no other change. It gives coins."""
         codename = f"{self.opts.app_label}.change_{self.opts.model_name}"
-        return request.user.has_perm(codename)
+        by = staff_of(request)
+        return by.has_perm(codename) and by.may_pay(redemption.player)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["may_void"] = self.may_void(request) and not kwargs["obj"].refund_id
+        bought: Redemption = kwargs["obj"]
+        context["may_void"] = self.may_void(request, bought) and not bought.refund_id
         return super().render_change_form(request, context, *args, **kwargs)
 
     def void(self, request: HttpRequest, pk: int) -> HttpResponse:
         """First the page that says what will happen, then the deed."""
         rows = Redemption.objects.select_related(*REDEMPTIONS.related)
         redemption = get_object_or_404(rows, pk=pk)
-        if not self.may_void(request):
+        if not self.may_void(request, redemption):
             raise PermissionDenied
         if request.method == "POST" or redemption.refund_id:
             return self.take_back(request, redemption)
@@ -85,11 +87,10 @@ class RedemptionAdmin(Records):
         return TemplateResponse(request, "admin/checkins/void.html", context)
 
     def take_back(self, request: HttpRequest, redemption: Redemption) -> HttpResponse:
-        assert isinstance(request.user, Player)
         text = _("Void. %(coins)d coins were given back.")
         text %= {"coins": self.price(redemption)}
         with transaction.atomic():
-            done = void(redemption, request.user, timezone.now())
+            done = void(redemption, staff_of(request), timezone.now())
             if done:
                 self.log_change(request, redemption, text)
         if done:

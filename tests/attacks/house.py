@@ -18,6 +18,7 @@ from games.models import Code, Game, Owed
 from tests.conftest import client_of
 from users.models import ApiToken, CoinEntry, Player
 
+OURS = ("answers", "auth", "checkins", "games", "users")  # apps
 ACCEPTED, WINNING, RIGHT = "xylophone", "7306194", "*cobalt"
 
 
@@ -77,6 +78,13 @@ def furnish(make_game: Callable[..., Game], carol: Player, alice: Player) -> Hou
             "token": text,
         },
     )
+
+
+def everything() -> set[str]:
+    """The names of all permissions over our tables."""
+    rows = Permission.objects.filter(content_type__app_label__in=OURS)
+    found = rows.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in found}
 
 
 def permissions(names: Iterable[str]) -> list[Permission]:

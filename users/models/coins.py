@@ -54,9 +54,10 @@ class CoinEntryManager(models.Manager["CoinEntry"]):
     def adjust(
         self, player_id: int, amount: int, why: str, by: Player, now: datetime
     ) -> "CoinEntry":
-        """Give or take coins by hand, with the reason in the ledger."""
+        """Give or take coins by hand, with the reason in the ledger; or `Refused`."""
         with transaction.atomic():
             player = Player.objects.select_for_update(no_key=True).get(pk=player_id)
+            check_may_pay(by, player)
             return self.record(
                 player,
                 amount,
@@ -110,3 +111,10 @@ class CoinEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount:+d} {self.reason}"
+
+
+def check_may_pay(by: Player, player: Player) -> None:
+    """`Refused` unless this member of staff may give that player coins."""
+    if not by.may_pay(player):
+        detail = _("Nobody gives coins to themselves, and only superusers to staff.")
+        raise Refused("forbidden", detail, field="player")

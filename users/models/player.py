@@ -113,6 +113,19 @@ class Player(AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
         self.forget()
 
+    def may_manage(self, other: "Player") -> bool:
+        """Whether this member of staff may change that account."""
+        # Staff are changed by superusers alone.
+        return self.is_superuser or not (other.is_staff or other.is_superuser)
+
+    def may_pay(self, other: "Player") -> bool:
+        """Whether this member of staff may give that player coins: not themselves."""
+        return self.pk != other.pk and self.may_manage(other)
+
+    def may_speak_for(self, other: "Player") -> bool:
+        """Whether this member of staff may make or end tokens of that player's."""
+        return self.pk == other.pk or self.may_manage(other)
+
     def forget(self) -> None:
         """Drop, on commit, what the cache keeps of this player."""
         transaction.on_commit(partial(drop, f"user:{self.pk}"), robust=True)

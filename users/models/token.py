@@ -8,13 +8,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from users.models.player import Player
+from users.refusals import Refused
 
 PREFIX = "gp_"  # so that a leaked one is recognised for what it is
 
 
 class ApiTokenManager(models.Manager["ApiToken"]):
-    def issue(self, player: Player, name: str, scope: str) -> tuple["ApiToken", str]:
-        """A new token and its text, which is kept nowhere and so shown only now."""
+    def issue(
+        self, player: Player, name: str, scope: str, by: Player | None = None
+    ) -> tuple["ApiToken", str]:
+        """A new token and its text, which is kept nowhere and so shown only now.
+
+        `Refused` where it is not for `by`, the member of staff, to make.
+        """
+        if by:
+            check_may_speak_for(by, player)
         text = PREFIX + secrets.token_urlsafe(32)
         token = self.create(
             player=player, name=name, scope=scope, digest=digest_of(text)
@@ -60,10 +68,22 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def revoke(self) -> None:
-        """End it for good; the row stays, so that one sees it once was."""
+    def revoke(self, by: Player | None = None) -> None:
+        """End it for good; the row stays, so that one sees it once was.
+
+        `Refused` where it is not for `by`, the member of staff, to end.
+        """
+        if by:
+            check_may_speak_for(by, self.player)
         self.revoked_at = self.revoked_at or timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+def check_may_speak_for(by: Player, player: Player) -> None:
+    """`Refused` unless this member of staff may make tokens of that player's."""
+    if not by.may_speak_for(player):
+        detail = _("Only superusers make or end the tokens of other staff.")
+        raise Refused("forbidden", detail, field="player")
 
 
 def digest_of(text: str) -> str:
