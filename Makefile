@@ -8,12 +8,13 @@ DAPHNES ?= 2
 BIN := .venv/bin
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help play serve rush test lock clean
+.PHONY: help play serve rush test fuzz lock clean
 help:
 	@echo "make play    the product on this machine alone, at http://$(HOST):$(PORT)"
 	@echo "make serve   as in production: nginx, daphnes, PostgreSQL, Redis; a trial"
 	@echo "make rush    a thousand players at once against make serve"
 	@echo "make test    all set-up and every test"
+	@echo "make fuzz    100,000 junk inputs; FUZZ_SEED and FUZZ_INPUTS choose others"
 	@echo "make lock    write the locked dependencies anew"
 	@echo "make clean   forget the environment; the data in var/ stays"
 
@@ -34,6 +35,13 @@ rush: .venv/ready $(CATALOGS) var/secret-key
 test: .venv/ready-dev $(CATALOGS)
 	@deploy/services
 	@deploy/gate
+
+# As in `make test`, but more and each time others. FUZZ_SEED has them again.
+fuzz: export FUZZ_INPUTS ?= 100000
+fuzz: export FUZZ_SEED ?= $(shell date +%s)
+fuzz: .venv/ready-dev $(CATALOGS)
+	@deploy/services
+	@. deploy/test-environment && $(BIN)/pytest tests/attacks/test_fuzz.py
 
 # The environment, made again when the locked dependencies change.
 .venv/ready: requirements.txt deploy/environment
