@@ -1,0 +1,55 @@
+"""docs/security.md says what holds: its tables are read and compared."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+
+from games.models import Game
+from tests.conftest import PASSWORD
+from tests.modules import ROOT
+from users.models import Player
+
+TEXT = (ROOT / "docs/security.md").read_text()
+EXAMPLES = (ROOT / "deploy/env.example").read_text()
+PAGES = ["/", "/games/{slug}/", "/login/", "/api/games", "/api/answers", "/admin/login/"]
+
+
+def table(heading: str) -> Iterator[list[str]]:
+    """The rows of the table under a heading, without marks."""
+    part = TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith("|")]
+    for row in rows[2:]:
+        yield [cell.strip().strip("`") for cell in row.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_headers_are_those_written(
+    client: Client, make_game: Callable[..., Game], page: str
+) -> None:
+    answer = client.get(page.format(slug=make_game().slug))
+    assert [[name, answer.headers.get(name)] for name, _ in table("Headers")] == list(
+        table("Headers")
+    )
+
+
+def test_cookies_are_those_written(client: Client, alice: Player) -> None:
+    form = {"username": "Alice", "password": PASSWORD}
+    cookies = client.post("/login/", form).cookies
+    found = {
+        name: ["yes" if cookie["httponly"] else "no", cookie["samesite"]]
+        for name, cookie in cookies.items()
+    }
+    assert found == {name: flags for name, _what, *flags in table("Cookies")}
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    written = {setting: default for _what, setting, default in table("Limits")}
+    explained = dict(re.findall(r"^#(\w+)=(.*)$", EXAMPLES, re.MULTILINE))
+    limits = {
+        name: value
+        for name, value in explained.items()
+        if name.startswith(("LIMIT_", "SIGN_IN_FAILURES", "SOCKETS_"))
+    }
+    assert written == limits
