@@ -9,6 +9,7 @@ from users.refusals import DETAILS, STATUS
 
 API_PATHS = ("/api/", "/batch")  # where refusals are JSON
 
+RETRY_SECONDS = {"unavailable": 2, "rate_limited": 2}
 PAGE = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
@@ -20,21 +21,24 @@ PAGE = """<!doctype html>
 """
 
 
-def as_json(code: str, detail: str) -> str:
-    return json.dumps({"error": {"code": code, "detail": detail}}, ensure_ascii=False)
+def as_json(code: str, detail: str, _language: str) -> str:
+    error: dict[str, object] = {"code": code, "detail": detail}
+    if code in RETRY_SECONDS:
+        error["retry_after"] = RETRY_SECONDS[code]
+    return json.dumps({"error": error}, ensure_ascii=False) + "\n"
 
 
-def as_page(detail: str, language: str) -> str:
+def as_page(_code: str, detail: str, language: str) -> str:
     return PAGE.format(language=language, detail=html.escape(detail))
 
 
 def response_to(path: str, code: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a refusal, in the form the path speaks."""
-    detail = str(DETAILS[code])
+    words = (code, str(DETAILS[code]), get_language() or "")
     if path.startswith(API_PATHS):
-        kind, body = b"application/json", as_json(code, detail)
+        kind, body = b"application/json", as_json(*words)
     else:
-        kind, body = b"text/html; charset=utf-8", as_page(detail, get_language() or "")
+        kind, body = b"text/html; charset=utf-8", as_page(*words)
     headers = [
         (b"content-type", kind),
         (b"cache-control", b"private, no-store"),

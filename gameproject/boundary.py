@@ -49,6 +49,8 @@ BEHIND_PROXY = FROM_ANYBODY | FROM_PROXY
 
 # In a path: control characters, and what stands for bytes that were no UTF-8.
 UNREADABLE = re.compile("[\x00-\x1f\x7f\ufffd]")
+# A proxy leaves these out before it looks who may ask for a path, Django doesn't.
+DOTS = re.compile(r"/\.\.?(?:/|$)")
 LONGEST_CONTENT_TYPE = 256  # parsing one isn't linear in its length
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
@@ -101,11 +103,15 @@ def believed(
 
 def is_readable(scope: Scope, headers: Headers) -> bool:
     return (
-        not UNREADABLE.search(scope["path"])
+        is_plain(scope["path"])
         and b"%00" not in scope["query_string"]
-        and is_ours(headers.get(b"host") or host_of(scope))
+        and is_ours(headers.get(b"host", host_of(scope)))
         and is_text(headers.get(b"content-type", b""))
     )
+
+
+def is_plain(path: str) -> bool:
+    return not UNREADABLE.search(path) and ("/." not in path or not DOTS.search(path))
 
 
 def host_of(scope: Scope) -> bytes:

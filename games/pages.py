@@ -1,6 +1,7 @@
 """The pages of games: the list, one game, joining as a guest."""
 
 import base64
+import re
 from uuid import UUID
 
 from django.contrib.auth import login
@@ -29,6 +30,8 @@ from users.names import check_nickname
 from users.paging import page_in
 from users.refusals import DETAILS, Refused
 
+# Named, and not with a weight of nothing.
+GZIP = re.compile(r"(?:^|,)\s*+gzip\s*+(?:$|,|;\s*+q=(?:1|0\.0*+[1-9]))", re.IGNORECASE)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -74,7 +77,7 @@ def packed(page: dict[str, str]) -> HttpResponse:
 
 
 def takes_gzip(request: HttpRequest) -> bool:
-    return "gzip" in request.headers.get("Accept-Encoding", "")
+    return bool(GZIP.search(request.headers.get("Accept-Encoding", "")))
 
 
 def render_game(game: Game, *, preview: bool = False) -> str:

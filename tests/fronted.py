@@ -1,6 +1,7 @@
 """nginx as it runs in production, before two daphnes or before an echo."""
 
 import getpass
+import html
 import itertools
 import json
 import os
@@ -107,11 +108,16 @@ class Echo(socketserver.BaseRequestHandler):
         self.request.sendall(head.encode() + body)
 
 
+class EchoServer(socketserver.ThreadingUnixStreamServer):
+    request_queue_size = 1024
+    daemon_threads = True
+
+
 @contextmanager
 def echo(folder: Path, **fields: Any) -> Iterator[Site]:
     """nginx before a server that says what reached it."""
     site = site_in(folder, daphnes=1, **fields)
-    with socketserver.ThreadingUnixStreamServer(str(site.socket(0)), Echo) as server:
+    with EchoServer(str(site.socket(0)), Echo) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with nginx(site):
             yield site
@@ -124,6 +130,10 @@ class Answer:
     def __init__(self, response: HTTPResponse) -> None:
         self.status, self.headers = response.status, response.headers
         self.body = response.read()
+
+    @property
+    def text(self) -> str:
+        return html.unescape(self.body.decode())
 
     def json(self) -> Any:
         return json.loads(self.body)

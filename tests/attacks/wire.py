@@ -1,7 +1,7 @@
 """Requests byte by byte, as no well-behaved client would write them."""
 
 import socket
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 
 from tests.fronted import Answer
 
@@ -27,3 +27,14 @@ def request(
     lines += [f"{name}: {value}" for name, value in headers]
     lines += [f"Content-Length: {len(body)}"] if body else []
     return "\r\n".join([*lines, "", ""]).encode("latin1") + body
+
+
+def at_once(listen: str, path: str, count: int) -> list[Answer]:
+    """What so many get of whom each has asked before the first one reads."""
+    connections = [HTTPConnection(listen, timeout=30) for _place in range(count)]
+    for connection in connections:
+        connection.request("GET", path)
+    answers = [Answer(connection.getresponse()) for connection in connections]
+    for connection in connections:
+        connection.close()
+    return answers

@@ -9,6 +9,7 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from gameproject import demo, serving
 from gameproject.nginx import Site, command, render
 from gameproject.supervisor import Child, NotStarted, Supervisor, answers
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 LONGEST_FOLDER = 85  # bytes: a unix socket's path has at most 107
 
 
@@ -45,8 +47,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         allow_files()
-        with folder_for_sockets() as run:
-            self.serve(site_at(run, options))
+        with folder_for_sockets() as run, folder_for_cache(run) as cache:
+            self.serve(replace(site_at(run, options), cache=cache))
 
     def serve(self, site: Site) -> None:
         supervisor = Supervisor()
@@ -109,6 +111,7 @@ def site_at(run: Path, options: dict[str, Any]) -> Site:
         language=settings.LANGUAGE_CODE,
         user=getpass.getuser() if os.getuid() == 0 else "",
         staff=options["staff"],
+        venue=settings.VENUE_SIZE,
     )
 
 
@@ -121,6 +124,14 @@ def folder_for_sockets() -> Iterator[Path]:
         yield run
         return
     with tempfile.TemporaryDirectory(prefix="gameproject-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def folder_for_cache(run: Path) -> Iterator[Path]:
+    """One in memory, where a full disk does no harm; else one beside the sockets."""
+    place = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else run
+    with tempfile.TemporaryDirectory(prefix="gameproject-", dir=place) as folder:
         yield Path(folder)
 
 
