@@ -22,7 +22,7 @@ from games.consumer import GameConsumer  # noqa: E402
 from games.origins import SameOrigin  # noqa: E402
 
 routes = [
-    path("ws/games/<slug:slug>/", GameConsumer.as_asgi()),
+    path("ws/games/<game:slug>/", GameConsumer.as_asgi()),
     re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
 ]
 sockets = SameOrigin(URLRouter(routes))

@@ -39,8 +39,8 @@ handler404 = not_found
 
 urlpatterns = [
     path("", games.pages.home, name="home"),
-    path("games/<slug:slug>/", games.pages.game, name="game"),
-    path("games/<slug:slug>/join/", games.pages.join, name="join"),
+    path("games/<game:slug>/", games.pages.game, name="game"),
+    path("games/<game:slug>/join/", games.pages.join, name="join"),
     path("login/", users.pages.SignIn.as_view(), name="login"),
     path("logout/", users.pages.SignOut.as_view(), name="logout"),
     path("signup/", users.pages.sign_up, name="sign-up"),

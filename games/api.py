@@ -78,7 +78,7 @@ def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) 
     return share(request, response, found, "Cookie", "Authorization")
 
 
-@router.get("/{slug:slug}", response=answers(GameOut, shared=True), exclude_unset=True)
+@router.get("/{game:slug}", response=answers(GameOut, shared=True), exclude_unset=True)
 @limited("game")
 def game(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
     """One game, as its page shows it."""

@@ -14,7 +14,7 @@ from django.test import Client
 
 from games.models import Game
 from users import cache, shelf
-from users.cache import Key, drop
+from users.cache import MISS_SECONDS, STALE_TIMES, Key, drop
 from users.shelf import kept
 
 MakeGame = Callable[..., Game]
@@ -61,6 +61,13 @@ def test_value_is_computed_once() -> None:
     compute = Counted()
     assert [ask(compute) for _time in range(5)] == ["value"] * 5
     assert compute.times == 1
+
+
+def test_what_is_not_there_is_kept_for_seconds_only() -> None:
+    compute = Counted(None)
+    assert [ask(compute) for _time in range(5)] == [None] * 5
+    assert compute.times == 1
+    assert caches["strict"].ttl(KEY.name) <= MISS_SECONDS * STALE_TIMES < KEY.lifetime
 
 
 @pytest.mark.parametrize("where", ["redis", "local memory"])

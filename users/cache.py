@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 STALE_TIMES = 3  # a value is kept this many lifetimes, to be served while refreshed
 JITTER = 0.1
+MISS_SECONDS = 2  # for which it is kept that something isn't there
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class _Outage:
 
 
 outage = _Outage()
+
+
+def lifetime_of(key: Key, value: Any) -> int:
+    """In s. Of what isn't there strangers can name any number: it is kept briefly."""
+    return min(key.lifetime, MISS_SECONDS) if value is None else key.lifetime
 
 
 def is_fresh(entry: dict[str, Any]) -> bool:

@@ -155,11 +155,12 @@ class Shelf:
 
     def _keep(self) -> None:
         counts.cache.labels("computed").inc(len(self._computed))
-        for lifetime in {key.lifetime for key in self._computed}:
+        lifetimes = {key: cache.lifetime_of(key, self[key]) for key in self._computed}
+        for lifetime in set(lifetimes.values()):
             entries = {
                 key.name: cache.entry_of(self[key], self._marks[key.subject], lifetime)
-                for key in self._computed
-                if key.lifetime == lifetime and key.subject in self._marks
+                for key, its_own in lifetimes.items()
+                if its_own == lifetime and key.subject in self._marks
             }
             caches["strict"].set_many(entries, lifetime * cache.STALE_TIMES)
 
