@@ -11,12 +11,21 @@ from typing import Any
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
+LONGEST_HANDSHAKE = 8 * 1024  # bytes, as many as nginx takes; HTTP looks at more
+
 # A whole handshake and nothing after it, in plain letters. HTTP looks at all the rest.
+# One line after the other, and no part can give back what it took (`++`, `*+`): what
+# doesn't fit costs one look at each byte, not one at each way to divide them.
 HANDSHAKE = re.compile(
-    rb"GET /[!->@-~]*(?:\?(?P<query>[!-~]*))? HTTP/1\.1\r\n"
-    rb"(?=(?:[ -~]+\r\n)*upgrade: websocket\r\n)(?:[-\w]+: ?[ -~]*\r\n)+\r\n",
+    rb"GET /[!->@-~]*+(?:\?(?P<query>[!-~]*+))? HTTP/1\.1\r\n"
+    rb"(?=(?:[ -~]++\r\n)*?upgrade: websocket\r\n)(?:[-\w]++:[ -~]*+\r\n)++\r\n",
     re.IGNORECASE,
 )
+
+
+def handshake_in(data: bytes) -> re.Match[bytes] | None:
+    """The handshake that these bytes are; None if they are anything else."""
+    return HANDSHAKE.fullmatch(data) if len(data) <= LONGEST_HANDSHAKE else None
 
 
 class Newcomer(Protocol):
@@ -44,7 +53,7 @@ class Newcomer(Protocol):
         protocol.dataReceived(data)
 
     def served_by(self, data: bytes) -> Any:
-        handshake = HANDSHAKE.fullmatch(data)
+        handshake = handshake_in(data)
         if not handshake:
             return self.http(self.factory, self.address)
         protocol = self.factory.server.ws_factory.buildProtocol(self.address)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
-from gameproject.newcomers import HANDSHAKE, Newcomer
+from gameproject.newcomers import LONGEST_HANDSHAKE, Newcomer, handshake_in
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.wire import handshake
 from tests.stack import Stack
@@ -24,7 +24,7 @@ PAGE = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     [(b"/ws/games/x/", None), (b"/ws/games/x/?a=b?c", b"a=b?c"), (b"/?", b"")],
 )
 def test_handshake_is_known_with_its_query(path: bytes, query: bytes | None) -> None:
-    known = HANDSHAKE.fullmatch(ASKED.replace(b"/ws/games/x/", path))
+    known = handshake_in(ASKED.replace(b"/ws/games/x/", path))
     assert known
     assert known["query"] == query
 
@@ -41,10 +41,11 @@ def test_handshake_is_known_with_its_query(path: bytes, query: bytes | None) -> 
         ASKED.replace(b"/x/", "/ช้าง/".encode()),
         ASKED.replace(b"Host", b"Ho st"),
         ASKED.replace(b"abc", b"a\x0bc"),
+        ASKED.replace(b"abc", b"a" * LONGEST_HANDSHAKE),
     ],
 )
 def test_whatever_else_comes_is_looked_at_by_http(data: bytes) -> None:
-    assert not HANDSHAKE.fullmatch(data)
+    assert not handshake_in(data)
 
 
 @pytest.fixture
@@ -80,6 +81,11 @@ def test_handshake_after_a_page_is_served(line: socket.socket) -> None:
 def test_page_is_served(line: socket.socket) -> None:
     line.sendall(PAGE)
     assert status(line) == b"200"
+
+
+def test_long_handshake_is_served(line: socket.socket) -> None:
+    line.sendall(ASKED.replace(b"abc", b"a" * LONGEST_HANDSHAKE))
+    assert status(line) == b"101"
 
 
 def test_odd_path_is_a_bad_request(line: socket.socket) -> None:
