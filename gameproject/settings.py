@@ -229,7 +229,7 @@ USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600)
 AUTH_USER_MODEL = "users.Player"
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "users.passwords.LengthValidator",
         "OPTIONS": {"min_length": env.int("PASSWORD_MIN_LENGTH", 8)},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -38,12 +38,16 @@ def post(
     process: int = 0,
     address: str = "",
 ) -> Page:
-    """`address` is whose the form is, where the stack trusts its proxy."""
-    place = urlsplit(stack.url(path, process)).netloc
+    """`address` is whose the form is, said as a proxy that the stack trusts says it."""
+    origin = urlsplit(stack.url(path, process)).netloc
+    place = (
+        f"127.0.0.1:{stack.ports[process % len(stack.ports)]}" if address else origin
+    )
     sent = {"csrftoken": TOKEN, **(cookies or {})}
     headers = {
+        "Host": origin,
         "Content-Type": "application/x-www-form-urlencoded",
-        "Origin": f"http://{place}",
+        "Origin": f"http://{origin}",
         "Cookie": "; ".join(f"{name}={value}" for name, value in sent.items()),
     }
     if address:

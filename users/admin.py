@@ -10,6 +10,7 @@ from django.contrib.auth.forms import (
     BaseUserCreationForm,
     ReadOnlyPasswordHashField,
 )
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -55,10 +56,19 @@ class AccountForm(NameForm):
 
 
 class NewAccountForm(NameForm, BaseUserCreationForm):
+    hashed = ""  # the password, where it was hashed before the transaction
+
     class Meta:
         model = Player
         fields = ("name",)
         field_classes: dict[str, Any] = {}
+
+    def save(self, commit: bool = True) -> Player:
+        if not self.hashed:
+            return super().save(commit)
+        self.instance.password = self.hashed
+        player: Player = ModelForm.save(self, commit)
+        return player
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -119,6 +129,22 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
         )
         links = [(address(name, player), text) for name, text in pages]
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Hash the password first: Django would within a transaction."""
+        if request.method == "POST" and self.has_add_permission(request):
+            form = self.add_form(request.POST)
+            if form.is_valid():
+                hashed = make_password(form.cleaned_data["password1"])
+                request.hashed = hashed  # type: ignore[attr-defined]
+        return super().add_view(request, form_url, extra_context)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        if not change:
+            form.hashed = getattr(request, "hashed", "")
+        return super().save_form(request, form, change)
 
     def save_model(
         self, request: HttpRequest, obj: Player, form: Any, change: bool

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 
+from users.hashers import LONGEST_PASSWORD
 from users.models import Player
 from users.models.player import LONGEST_NAME
 from users.names import fold, is_blocked, tidy
@@ -24,6 +25,12 @@ class SignInForm(AuthenticationForm):
         label=_("Name"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {
         "invalid_login": _("The name or the password isn't right."),
@@ -76,6 +83,7 @@ class SignUpForm(forms.ModelForm):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
+        max_length=LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
     )
@@ -104,9 +112,13 @@ class SignUpForm(forms.ModelForm):
 
     def save_once(self) -> Player | None:
         """The new account; None, with an error, if the name was taken just now."""
+        player = Player(name=self.cleaned_data["name"])
+        # Before the transaction, which holds a connection: hashing takes its time.
+        player.set_password(self.cleaned_data["password"])
         try:
             with transaction.atomic():
-                return Player.objects.create_user(**self.cleaned_data)
+                player.save()
         except IntegrityError:
             self.add_error("name", _("That name is taken."))
             return None
+        return player
