@@ -9,6 +9,7 @@ from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     BaseUserCreationForm,
     ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
 )
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -50,9 +51,19 @@ class NameForm(ModelForm):
         return name
 
 
+class PasswordWidget(ReadOnlyPasswordHashWidget):
+    """Shows whether there is a password, and no part of its salt or hash."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if any("value" in part for part in context["summary"]):
+            context["summary"] = [{"label": gettext("A password is set.")}]
+        return context
+
+
 class AccountForm(NameForm):
-    # Shows that there is a password, and leads to the page that sets another.
-    password = ReadOnlyPasswordHashField(label=_("Password"))
+    # Leads to the page that sets another.
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordWidget)
 
 
 class NewAccountForm(NameForm, BaseUserCreationForm):

@@ -75,6 +75,10 @@ class StaffAdmin(admin.ModelAdmin):
         with refusing_lookups():
             return super().delete_view(request, *args, **kwargs)
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # Autocomplete turns pages over the same rows, and they need an order too.
+        return self.ordering or self.opts.ordering or ("-pk",)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:

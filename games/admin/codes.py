@@ -27,7 +27,7 @@ class GivenFilter(admin.SimpleListFilter):
 
 @admin.register(Code)
 class CodeAdmin(StaffAdmin):
-    list_display = ("text", "pool", "game", "player", "given_at")
+    list_display = ("shown_text", "pool", "game", "player", "given_at")
     list_filter = (
         GivenFilter,
         ("pool__game", UsedFilter),
@@ -39,6 +39,32 @@ class CodeAdmin(StaffAdmin):
     linked_by = ("player",)
     show_full_result_count = False
     fields = readonly_fields = list_display
+
+    def may_see_free(self, request: HttpRequest) -> bool:
+        """A code not given yet is as good as its prize: for who imports them alone."""
+        return request.user.has_perm("games.change_game")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if self.may_see_free(request):
+            return ("text", *self.list_display[1:])
+        return self.list_display
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_list_display(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_list_display(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if search_term and not self.may_see_free(request):
+            queryset = queryset.exclude(player=None)
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("code"))
+    def shown_text(self, code: Code) -> str:
+        return code.text if code.player_id else "••••••"
 
     @admin.display(description=_("game"), ordering="pool__game")
     def game(self, code: Code) -> str:

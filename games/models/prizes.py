@@ -195,4 +195,5 @@ class Code(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        # Never the text of a free one: names stand in titles, histories and logs.
+        return self.text if self.player_id else f"{self._meta.verbose_name} {self.pk}"
