@@ -43,10 +43,21 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Door]]:
         large = Fronted(folder, DATABASE_URL=url, REDIS_URL=REDIS, **WIDE)
         small.start()
         large.start()
-        with nginx(large.site):
-            yield doors_of(large, small)
-        large.stop()
-        small.stop()
+        try:
+            with nginx(large.site):
+                yield doors_of(large, small)
+        finally:
+            stop(large, small)
+
+
+def stop(*stacks: Stack) -> None:
+    """Also where a daphne hears nothing any more: it must not outlive the tests."""
+    try:
+        for stack in stacks:
+            stack.stop()
+    finally:
+        for daphne in (one for stack in stacks for one in stack.daphnes):
+            daphne.kill()
 
 
 def doors_of(large: Fronted, small: Stack) -> list[Door]:

@@ -244,7 +244,7 @@ async def throw(door: Door, _world: World, said: Bytes) -> int:
     async with door.connect() as line:
         heard = b""
         for piece in said.pieces:
-            line.say(door.fill(piece))
+            line.say(junk.wire(piece))
             heard += await line.hear_until_quiet()
         heard += await line.hear_out()
     for status in map(int, STATUS.findall(heard)):

@@ -56,7 +56,8 @@ def ask(random: Random, world: World) -> Ask:
     said = [("Content-Type", type_)] if body else []
     extra, body = headers(random, said, body)
     if random.random() < 0.05:
-        target = in_line(junk.spoilt(random, target)).replace(" ", "+")
+        target = junk.spoilt(random, target)
+    target = in_line(target).replace(" ", "+")
     return Ask(role, method, target, extra, body, random.randrange(1000))
 
 

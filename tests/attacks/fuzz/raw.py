@@ -6,19 +6,19 @@ from random import Random
 
 from tests.attacks.fuzz import junk
 
-PAGE = "GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n"
+PAGE = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 OLD = "GET /games/puzzle/ HTTP/1.0\r\n\r\n"
 BATCH = '{"requests": [{"type": "games"}]}'
 POST = (
-    "POST /api/batch HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    "POST /api/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(BATCH)}\r\n\r\n{BATCH}"
 )
 CHUNKED = (
-    "POST /batch HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    "POST /batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     f"Transfer-Encoding: chunked\r\n\r\n{len(BATCH):x}\r\n{BATCH}\r\n0\r\n\r\n"
 )
 HANDSHAKE = (
-    "GET /ws/games/puzzle/ HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
+    "GET /ws/games/puzzle/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Version: 13\r\n\r\n"
 )
@@ -142,7 +142,7 @@ BAD_FRAMES = (
 
 @dataclass(frozen=True)
 class Bytes:
-    """What is sent over one connection, piece by piece. "{host}" is the door's."""
+    """What is sent over one connection, piece by piece."""
 
     pieces: list[str]
 
