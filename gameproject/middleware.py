@@ -7,6 +7,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 
 from gameproject.bare import API_PATHS
@@ -56,6 +57,14 @@ class ContentSecurityPolicy(Middleware):
             "Content-Security-Policy", settings.CONTENT_SECURITY_POLICY
         )
         return response
+
+
+class Language(LocaleMiddleware):
+    """The browser's language, and no cookie's, by which no shared page varies."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
+        super().process_request(request)
 
 
 class Sharing(Middleware):

@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "gameproject.middleware.ContentSecurityPolicy",
     "gameproject.middleware.Sharing",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "gameproject.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

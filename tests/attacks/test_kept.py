@@ -149,6 +149,15 @@ def test_every_key_in_the_source_is_one_of_these() -> None:
     assert written <= KINDS
 
 
+def test_no_cookie_chooses_the_language_of_a_shared_page(fronted: Fronted) -> None:
+    path = f"/games/{fronted.make_game('puzzle', SETTINGS['puzzle'])}/"
+    plain = exchange(fronted.ports[0], request(path))
+    for said in ("django_language=th", "th; django_language=th"):
+        chosen = exchange(fronted.ports[0], request(path, ("Cookie", said)))
+        assert chosen.headers["Content-Language"] == "en"
+        assert chosen.body == plain.body
+
+
 @pytest.mark.parametrize("length", [61, 4000])
 def test_path_that_names_no_game_is_kept_nowhere(
     fronted: Fronted, store: Any, length: int
