@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
-from django.views.defaults import page_not_found
+from django.views.defaults import bad_request, page_not_found
 
 import answers.pages
 import games.pages
@@ -35,7 +35,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return page_not_found(request, exception)
 
 
-handler404 = not_found
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """What Django can't read, such as too many fields or a form cut short."""
+    if request.path.startswith(API_PATHS):
+        return Refused("invalid").response()
+    return bad_request(request, exception)
+
+
+handler400, handler404 = unreadable, not_found
 
 urlpatterns = [
     path("", games.pages.home, name="home"),
