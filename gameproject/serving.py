@@ -4,9 +4,11 @@ PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
 LARGEST_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
 
 
-def daphne(endpoint: str, *, behind_proxy: bool = False) -> list[str]:
-    """The arguments for Python that serve the application at a Twisted endpoint."""
-    proxy = ["--proxy-headers"] if behind_proxy else []
+def daphne(endpoint: str) -> list[str]:
+    """The arguments for Python that serve the application at a Twisted endpoint.
+
+    Not `--proxy-headers`: whose word counts the boundary decides, by TRUST_PROXY.
+    """
     return [
         "-m",
         "daphne",
@@ -19,6 +21,5 @@ def daphne(endpoint: str, *, behind_proxy: bool = False) -> list[str]:
         *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
         *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
         "--no-server-name",
-        *proxy,
         "gameproject.asgi:application",
     ]

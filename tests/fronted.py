@@ -55,7 +55,7 @@ class Fronted(Stack):
 
     def _serve(self, port: int) -> "subprocess.Popen[bytes]":
         socket = self.site.socket(self.ports.index(port))
-        module, name, *rest = daphne(f"unix:{socket}:backlog=4096", behind_proxy=True)
+        module, name, *rest = daphne(f"unix:{socket}:backlog=4096")
         beside = ("-e", f"tcp:port={port}:interface=127.0.0.1")  # for the tests' eyes
         with self.log.open("ab") as log:
             return subprocess.Popen(

@@ -93,7 +93,7 @@ def start(supervisor: Supervisor, site: Site) -> None:
 
 def daphne(site: Site, place: int) -> Child:
     endpoint = f"unix:{site.socket(place)}:mode=660:backlog=4096"
-    arguments = serving.daphne(endpoint, behind_proxy=True)
+    arguments = serving.daphne(endpoint)
     return Child(f"daphne-{place}", [sys.executable, *arguments], site.logs)
 
 
