@@ -19,7 +19,7 @@ from tests.stack import Player, Stack
 
 PATIENCE = 60  # seconds until whoever hasn't answered counts as fallen silent
 # Seconds without a byte after which we say the next: before the first, and after.
-THINKING, QUIET = 2.0, 0.05
+THINKING, QUIET = 1.0, 0.05
 STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3})\b", re.MULTILINE)
 LENGTH = re.compile(rb"^content-length: *(\d+)\r", re.IGNORECASE | re.MULTILINE)
 CHUNKED = re.compile(rb"^transfer-encoding: *chunked\r", re.IGNORECASE | re.MULTILINE)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import zlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -19,7 +20,7 @@ from tests.stack import ROOT, Stack
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "5000"))
 SEED = os.environ.get("FUZZ_SEED", "13")
 SHARES = {"http": 0.5, "frames": 0.35, "raw": 0.15}
-AT_ONCE = {"http": 12, "frames": 8, "raw": 48}
+AT_ONCE = {"http": 12, "frames": 8, "raw": 96}
 ROUND = 240  # inputs, after which canaries sing
 RENEWED = 2400  # inputs, after which the world is made whole again
 MOST_SHOWN = 200
@@ -38,8 +39,7 @@ class Site:
     worlds: dict[Stack, World] = field(default_factory=dict)
     logs: dict[Stack, Log] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)  # one for each sort
-    sent: int = 0
-    outcomes: int = 0
+    outcomes: Counter[int] = field(default_factory=Counter)  # see the senders
 
     def renew(self) -> None:
         for stack in dict.fromkeys(door.stack for door in self.doors):
@@ -50,10 +50,10 @@ class Site:
 
     async def send(self, kind: str, door: Door, one: seeds.Input) -> None:
         try:
-            self.outcomes += await SENDERS[kind](door, self.worlds[door.stack], one)
+            outcome = await SENDERS[kind](door, self.worlds[door.stack], one)
+            self.outcomes[outcome] += 1
         except Fault as fault:
             self.find(kind, door, one, fault)
-        self.sent += 1
 
     def find(self, kind: str, door: Door, one: seeds.Input, fault: Fault) -> None:
         """Keep the first of each sort of faults, and its input as a seed."""
