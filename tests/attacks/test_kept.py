@@ -1,5 +1,6 @@
 """Nothing that a stranger says is kept for others, but what the key holds."""
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,7 +39,7 @@ COOKIES = [
         f"django_language={MARK}; sessionid={MARK}; csrftoken={MARK}; messages={MARK}",
     )
 ]
-KINDS = {"public", "games", "page", "user"}
+KINDS = {"public", "games", "page", "user", "board"}
 
 
 def paths_of(slug: str, player: int) -> list[str]:
@@ -50,6 +51,14 @@ def paths_of(slug: str, player: int) -> list[str]:
         f"/api/games/{slug}",
         f"/api/users/{player}",
     ]
+
+
+def batch(slug: str, *headers: tuple[str, str]) -> bytes:
+    """The leaders of a game, and its state, as a page without a socket asks."""
+    wanted = [{"type": type_, "id": slug} for type_ in ("game", "board")]
+    body = json.dumps({"requests": wanted}).encode()
+    said = ("Content-Type", "application/json")
+    return request("/api/batch", said, *headers, method="POST", body=body)
 
 
 def asked_with_marks(slug: str, player: int, session: str) -> Iterable[bytes]:
@@ -67,6 +76,8 @@ def asked_with_marks(slug: str, player: int, session: str) -> Iterable[bytes]:
         yield request(f"http://{MARK}{path}")
         yield request(path, method="HEAD", host="localhost:6666")
         yield request(path, ("Content-Type", f"text/{MARK}"), body=MARK.encode())
+    yield batch(slug, *EVERY_HEADER, signed_in)
+    yield batch(slug, *BELIEVED, *COOKIES)
 
 
 @pytest.fixture
@@ -120,6 +131,9 @@ def assert_no_mark(slug: str, player: int, session: str, fronted: Fronted) -> No
             answer = exchange(port, request(path, ("Cookie", f"sessionid={session}")))
             assert answer.status == 200
             assert MARK.encode() not in answer.body + str(answer.headers).encode()
+    board = exchange(fronted.ports[0], batch(slug))
+    assert board.status == 200
+    assert MARK.encode() not in board.body
 
 
 def test_the_attack_reaches_every_kind_of_what_is_kept(
