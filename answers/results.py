@@ -4,10 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from answers.checks import claim_of
@@ -16,6 +14,7 @@ from games import events
 from games.kinds.base import Grade, Settings, Verdict
 from games.models import Code, Game
 from games.states import State
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 
@@ -88,9 +87,7 @@ def settle(game: Game, now: datetime) -> None:
     )
     give_codes(game, answers, now)
     for player_id in {change.answer.player_id for change in changed}:
-        transaction.on_commit(
-            partial(events.player_changed, player_id, game.pk), robust=True
-        )
+        on_commit(events.player_changed, player_id, game.pk)
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:

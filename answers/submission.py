@@ -5,7 +5,6 @@ they are. One that is refused doesn't spoil the others.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from games.models import Code, Game
 from games.wire import check_value
 from users import counts
 from users.models import Player
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 Reply = dict[str, Any]
@@ -141,8 +141,7 @@ class Together:
 
     def _tell(self, one: Submission) -> None:
         """The player's other devices, once it is committed."""
-        tell = partial(events.player_changed, one.player_id, one.game_id, one.origin)
-        transaction.on_commit(tell, robust=True)
+        on_commit(events.player_changed, one.player_id, one.game_id, one.origin)
 
     # Writing
 
@@ -155,9 +154,7 @@ class Together:
             self._give_prizes(game)
         Answer.objects.bulk_create(self.new)
         if self.new:
-            transaction.on_commit(
-                partial(counts.answers.observe, len(self.new)), robust=True
-            )
+            on_commit(counts.answers.observe, len(self.new))
 
     def _outcome(self, answer: Answer) -> Reply:
         outcome = {

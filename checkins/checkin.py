@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from games.models import Game, Pool
 from games.moments import in_ms
 from games.states import State
 from users.models import CoinEntry, Player
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 
@@ -51,8 +51,7 @@ def check_in(visit: Visit) -> dict[str, Any]:
             return reply(repeated, player, rules, "already", opens)
         check_may(game, player, rules, visit.at)
         row = do(visit, player, game, rules, rows)
-        tell = partial(events.player_changed, player.pk, None, visit.origin)
-        transaction.on_commit(tell, robust=True)
+        on_commit(events.player_changed, player.pk, None, visit.origin)
         opens = next_opening(rules, visit.at, done_in([*rows, row]))
         return reply(row, player, rules, "done", opens)
 

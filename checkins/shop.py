@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from games import events
 from games.models import Game
 from users.models import CoinEntry, Player
 from users.models.coins import check_may_pay
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 
@@ -45,8 +45,7 @@ def redeem(purchase: Purchase) -> dict[str, Any]:
         if not game.admits(player):
             raise Refused("not_eligible")
         redemption = buy(purchase, player, item)
-        tell = partial(events.player_changed, player.pk, None, purchase.origin)
-        transaction.on_commit(tell, robust=True)
+        on_commit(events.player_changed, player.pk, None, purchase.origin)
         return reply(redemption, player, "done")
 
 
@@ -128,7 +127,5 @@ def void(redemption: Redemption, by: Player, now: datetime) -> bool:
         )
         redemption.voided_by = by
         redemption.save(update_fields=["refund", "voided_by"])
-        transaction.on_commit(
-            partial(events.player_changed, player.pk, None), robust=True
-        )
+        on_commit(events.player_changed, player.pk, None)
     return True

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from django.core.validators import RegexValidator
@@ -23,6 +23,7 @@ from games.notices import Notice
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
 from users.names import fold, tidy
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 slug_validator = RegexValidator(
@@ -241,7 +242,7 @@ class Game(models.Model):
             yield
             self.seq += 1
             self.save()
-            transaction.on_commit(partial(tell, self), robust=True)
+            on_commit(tell, self)
 
     def edit(self, fields: list[str]) -> None:
         """Save these fields alone, whatever else has changed in the meantime."""
@@ -258,9 +259,7 @@ class Game(models.Model):
 
     def _tell(self, former_slug: str = "") -> None:
         """On commit, drop what was kept and broadcast, under an old address too."""
-        transaction.on_commit(
-            partial(events.game_changed, self, former_slug), robust=True
-        )
+        on_commit(events.game_changed, self, former_slug)
 
     def _require(self, verb: str) -> None:
         if not self.allows(verb):

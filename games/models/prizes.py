@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from games import events
 from users.models import Player
+from users.on_commit import on_commit
 
 if TYPE_CHECKING:
     from games.models import Game
@@ -87,8 +87,7 @@ class Pool(models.Model):
         paid = [one for one in owed if one.claim in given]
         Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
         for one in paid:
-            tell = partial(events.player_changed, one.player_id, self.game_id)
-            transaction.on_commit(tell, robust=True)
+            on_commit(events.player_changed, one.player_id, self.game_id)
 
     def give_or_owe(self, player: Player, claim: str, now: datetime) -> "Code | None":
         """The player's code for this claim; None while it is owed."""

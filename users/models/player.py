@@ -1,18 +1,18 @@
 """Players: people who play, signed in with an account or as a guest."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from users.cache import drop
 from users.names import fold, tidy
+from users.on_commit import on_commit
 from users.refusals import Refused
 
 LONGEST_NAME = 40
@@ -128,7 +128,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def forget(self) -> None:
         """Drop, on commit, what the cache keeps of this player."""
-        transaction.on_commit(partial(drop, f"user:{self.pk}"), robust=True)
+        on_commit(drop, f"user:{self.pk}")
 
     @classmethod
     def held(cls, pk: int) -> "Player":
