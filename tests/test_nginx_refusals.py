@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from http.client import HTTPConnection
 
 import pytest
 from django.test import RequestFactory
@@ -192,6 +193,15 @@ def test_who_does_not_take_gzip_gets_none(
 
 
 # Logs
+
+
+def test_log_names_the_path_that_was_asked_for(site: Site) -> None:
+    connection = HTTPConnection(site.listen, timeout=30)
+    for path in ("/admin/closed/?a=b", "/admin/next/"):
+        connection.request("GET", path)  # it is read once the one before is logged
+        connection.getresponse().read()
+    connection.close()
+    assert '"GET /admin/closed/" 403 ' in (site.logs / "access.log").read_text()
 
 
 def test_no_log_holds_a_query_or_a_long_line(site: Site, away: Site) -> None:
