@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -26,23 +26,42 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
         """The one that counts of each player and question; the others are history."""
         return self.filter(current=True)
 
+    def sent_as(self, ids: Sequence[tuple[int, UUID]]) -> "AnswerQuerySet":
+        """Those that these players sent under these keys, in any game.
+
+        In pairs: each player with each key would be looked up by the square of them.
+        """
+        column: Any = self.model._meta.get_field("key")
+        pairs = ", ".join(["(%s, %s)"] * len(ids))
+        params: list[Any] = []
+        for player_id, key in ids:
+            params += [player_id, column.get_db_prep_value(key, connection)]
+        where = f"(answers_answer.player_id, answers_answer.key) IN (VALUES {pairs})"
+        found: Any = self.extra(where=[where], params=params)  # noqa: S610
+        return found
+
     def to_check(
-        self, games: Sequence[Game], keys: Sequence[UUID], at: datetime
+        self,
+        games: Sequence[Game],
+        players: Iterable[int],
+        ids: Sequence[tuple[int, UUID]],
+        at: datetime,
     ) -> list["Answer"]:
         """What submissions at `at` are checked against, in their order: one statement.
 
         The current answers, those sent under the same keys in any game and, where
         attempts come back, those that count. None is read for being history alone.
         """
+        theirs = self.filter(player__in=list(players))
         parts: list[Any] = [
-            self.current().filter(game__in=games),
-            self.filter(key__in=keys),
+            theirs.current().filter(game__in=games),
+            self.sent_as(ids),
         ]
         for game in games:
             attempts = game.of_kind.attempts(game.rules)
             if attempts and attempts.per:
                 since = at - attempts.per
-                parts.append(self.filter(game=game, submitted_at__gt=since))
+                parts.append(theirs.filter(game=game, submitted_at__gt=since))
         found = {answer.pk: answer for answer in parts[0].union(*parts[1:], all=True)}
         return [found[pk] for pk in sorted(found)]
 

@@ -105,10 +105,10 @@ class Together:
         return sheets
 
     def _earlier(self) -> list[Answer]:
-        theirs = Answer.objects.filter(player__in=self.players)
-        keys = [one.key for one in self.submissions]
+        ids = [(one.player_id, one.key) for one in self.submissions]
         first = min(one.at for one in self.submissions)
-        return theirs.to_check(list(self.games.values()), keys, first)
+        games = list(self.games.values())
+        return Answer.objects.to_check(games, self.players, ids, first)
 
     # Checking
 
