@@ -7,13 +7,11 @@ number.
 import csv
 import io
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-import openpyxl
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -21,12 +19,14 @@ from django.utils.translation import gettext as _
 from games.models import Pool
 from games.models.prizes import LONGEST_CODE
 from games.states import SEEN
+from games.workbooks import MOST_ROWS, Cell, rows_of
+from games.xml_parts import BROKEN, TooLarge
 from users.refusals import Refused
 
 LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
-LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes
 MOST_CODES = 200_000
 MOST_DIGITS = 15  # of a number that spreadsheets keep exactly
+LONGEST_LINE = 100_000  # characters
 EXAMPLES = 10
 HEADER = "code"
 
@@ -182,18 +182,28 @@ def text_of(upload: Any) -> str:
     return text
 
 
+def lines_of(upload: Any, text: str, newline: str) -> Iterator[str]:
+    """The lines of a text, as far as a list of codes can have any."""
+    for number, line in enumerate(io.StringIO(text, newline=newline), 1):
+        if number > MOST_ROWS:
+            text = _("%(name)s has more than %(most)s rows.")
+            raise refused(text, upload, "too_large", most=f"{MOST_ROWS:,}")
+        if len(line) > LONGEST_LINE:
+            raise broken(number, _("it is too long."))
+        yield line
+
+
 def txt_rows(upload: Any) -> Iterator[Row]:
     """One code a line."""
-    for number, line in enumerate(io.StringIO(text_of(upload)), 1):
+    for number, line in enumerate(lines_of(upload, text_of(upload), "\n"), 1):
         yield number, [line.strip()]
 
 
 def csv_rows(upload: Any) -> Iterator[Row]:
     """The first of the columns, which commas part, or what parts them in the header."""
     text = text_of(upload)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True
-    )
+    lines = lines_of(upload, text, "")
+    reader = csv.reader(lines, delimiter=delimiter_of(text), strict=True)
     row = 1
     try:
         for cells in reader:
@@ -212,47 +222,27 @@ def delimiter_of(text: str) -> str:
 
 def xlsx_rows(upload: Any) -> Iterator[Row]:
     """The first sheet of a workbook."""
-    for number, cells in enumerate(sheet_rows(upload), 1):
-        first = cell_text(number, cells[0]) if cells else ""
-        others = ["x" if cell.value is not None else "" for cell in cells[1:]]
-        yield number, [first, *others]
-
-
-def sheet_rows(upload: Any) -> Iterator[Any]:
-    """The rows of the first sheet, as cells."""
     try:
-        check_unpacked(upload)
-        sheet = openpyxl.load_workbook(upload, read_only=True).worksheets[0]
-        # What the file says of its own size is often wrong.
-        sheet.reset_dimensions()
-        yield from sheet.iter_rows()
-    except Refused:
-        raise
-    except Exception as error:  # openpyxl lets out whatever a strange file causes
+        for row in rows_of(upload):
+            first = cell_text(row.number, row.first) if row.first else ""
+            yield row.number, [first, "x" if row.others else ""]
+    except TooLarge as error:
+        text = _("%(name)s is too large when unpacked.")
+        raise refused(text, upload, "too_large") from error
+    except BROKEN as error:
         raise refused(_("%(name)s is not an Excel workbook."), upload) from error
 
 
-def check_unpacked(upload: Any) -> None:
-    """Refuse a small file that would fill the memory."""
-    with zipfile.ZipFile(upload) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > LARGEST_UNPACKED:
-        raise refused(_("%(name)s is too large when unpacked."), upload, "too_large")
-
-
-def cell_text(row: int, cell: Any) -> str:
+def cell_text(row: int, cell: Cell) -> str:
     """A cell's text; numbers only where Excel has surely kept every digit."""
-    value, kind = cell.value, cell.data_type
-    if value is None:
-        return ""
-    if kind == "s" and isinstance(value, str):
-        return value.strip()
-    if kind == "n" and isinstance(value, int | float) and float(value).is_integer():
-        digits = str(int(value))
+    if cell.kind == "s":
+        return cell.text.strip()
+    if cell.kind == "n" and (number := float(cell.text)).is_integer():
+        digits = str(int(number))
         if len(digits) <= MOST_DIGITS:
             return digits
     names = {"f": _("a formula"), "e": _("an error"), "d": _("a date")}
-    what = names.get(kind, _("a number that may have lost digits, or a yes or no"))
+    what = names.get(cell.kind, _("a number that may have lost digits, or a yes or no"))
     raise broken(row, _("the cell holds %(what)s, not text.") % {"what": what})
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import zlib
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -9,40 +11,57 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from users.refusals import Refused
 
 LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes
 LARGEST_PIXELS = 40_000_000
 LONGEST_SIDE = 1600  # pixels
+MOST_SCANS = 100  # of a JPEG; some ten are usual, and each goes over all pixels
+# What browsers show. Pillow knows forty others, and runs programs for some of them.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+
+# What Pillow and the decoders underneath raise for damaged pictures; they have no
+# exception in common.
+UNREADABLE = (
+    *(OSError, EOFError, RuntimeError, SyntaxError, ValueError, TypeError),
+    *(LookupError, ArithmeticError, MemoryError, struct.error, zlib.error),
+)
 
 
 def prepare(upload: Any) -> ContentFile:
     """The picture as WebP, upright, without metadata; `Refused` if it is none."""
     if upload.size > LARGEST_UPLOAD:
-        raise Refused("too_large", _("A picture has at most 10 MB."), field="picture")
+        raise too_large(_("A picture has at most 10 MB."))
     try:
-        image: Image.Image = Image.open(upload)
-        if image.width * image.height > LARGEST_PIXELS:
-            raise Refused(
-                "too_large", _("The picture has too many pixels."), field="picture"
-            )
-        image = ImageOps.exif_transpose(image)
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        out = io.BytesIO()
-        image.convert("RGBA" if image.has_transparency_data else "RGB").save(
-            out, "WEBP", quality=82
-        )
+        content = as_webp(upload.read())
     except Image.DecompressionBombError as error:
-        raise Refused(
-            "too_large", _("The picture has too many pixels."), field="picture"
-        ) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise too_large(_("The picture has too many pixels.")) from error
+    except UNREADABLE as error:
         raise Refused("invalid", _("That is no picture."), field="picture") from error
-    content = out.getvalue()
     name = hashlib.sha256(content).hexdigest()[:20]
     return ContentFile(content, f"{name}.webp")
+
+
+def as_webp(data: bytes) -> bytes:
+    """The first frame, made small. Its size is known before it is decoded."""
+    image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if image.width * image.height > LARGEST_PIXELS:
+        raise too_large(_("The picture has too many pixels."))
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MOST_SCANS:
+        raise too_large(_("The picture has too many layers."))
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image = ImageOps.exif_transpose(image)
+    out = io.BytesIO()
+    image.convert("RGBA" if image.has_transparency_data else "RGB").save(
+        out, "WEBP", quality=82
+    )
+    return out.getvalue()
+
+
+def too_large(detail: str) -> Refused:
+    return Refused("too_large", detail, field="picture")
 
 
 @require_safe
