@@ -122,13 +122,16 @@ class Work:
     """What takes until it is let go, and how many were at it at the most."""
 
     def __init__(self) -> None:
-        self.may_end, self._lock = threading.Event(), threading.Lock()
+        self.two_began, self.may_end = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
         self.now = self.most = 0
 
     def __call__(self) -> str:
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
+            if self.now == 2:
+                self.two_began.set()
         self.may_end.wait(20)
         with self._lock:
             self.now -= 1
@@ -147,6 +150,7 @@ def test_line_does_so_much_at_a_time_and_refuses_beyond_its_length() -> None:
     with ThreadPoolExecutor(12) as threads:
         asked = as_completed([threads.submit(ask, place) for place in range(12)])
         first = [one.result() for one in islice(asked, 7)]
+        assert work.two_began.wait(20)
         work.may_end.set()
         others = [one.result() for one in asked]
     assert first == ["unavailable, wait 5"] * 7

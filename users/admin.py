@@ -28,7 +28,7 @@ from users import admin_tokens as admin_tokens
 from users.admin_base import StaffAdmin, staff_of
 from users.models import Player
 from users.names import fold, tidy
-from users.signin import SignInForm
+from users.signin import SignInForm, sign_in_page
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):
@@ -36,6 +36,8 @@ class StaffSignInForm(SignInForm, AdminAuthenticationForm):
 
 
 admin.site.login_form = StaffSignInForm
+sign_in: Any = sign_in_page(admin.site.login)
+admin.site.login = sign_in  # type: ignore[method-assign]
 
 
 class NameForm(ModelForm):

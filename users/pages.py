@@ -7,17 +7,20 @@ from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from users.devices import remember
 from users.limits import take_for_address
 from users.models import Player
 from users.refusals import Refused
-from users.signin import SignInForm, SignUpForm
+from users.signin import SignInForm, SignUpForm, sign_in_page
 
 
+@method_decorator(sign_in_page, name="dispatch")
 class SignIn(LoginView):
     template_name = "users/sign_in.html"
     form_class = SignInForm
@@ -53,7 +56,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if player is None:
         return ask_again(request, form, following)
     login(request, player, "django.contrib.auth.backends.ModelBackend")
-    return redirect(following)
+    response = redirect(following)
+    remember(request, response, player)
+    return response
 
 
 def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:

@@ -1,21 +1,24 @@
 """Signing in: forms, and the limit on failed attempts."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from django_ratelimit.core import get_usage
 
+from users.devices import remember
 from users.hashers import LONGEST_PASSWORD
 from users.models import Player
 from users.models.player import LONGEST_NAME
 from users.names import fold, is_blocked, tidy
+from users.refusals import Refused
+from users.throttle import Attempt
 
 
 class SignInForm(AuthenticationForm):
@@ -38,43 +41,64 @@ class SignInForm(AuthenticationForm):
         "limited": _("Too many attempts. Wait a few minutes, then try again."),
     }
 
+    refused: Refused | None = None  # why the password was not even looked at
+
     def clean(self) -> dict[str, Any]:
+        """Look at the password, unless too many were tried, or wait to be."""
+        name = self.cleaned_data.get("username")
+        if not name or not self.cleaned_data.get("password"):
+            return self.cleaned_data
         assert self.request is not None
-        name = self.cleaned_data.get("username", "")
-        if is_limited(self.request, name):
-            raise ValidationError(self.error_messages["limited"], code="limited")
+        attempt = Attempt(self.request, name)
         try:
-            return super().clean()
-        except ValidationError:
-            count_failure(self.request, name)
+            return self.check(attempt)
+        except Refused as refused:
+            self.refused = refused
+            raise ValidationError(str(refused.detail), code=refused.code) from None
+
+    def check(self, attempt: Attempt) -> dict[str, Any]:
+        """The data of a good sign-in. A wrong password stays counted."""
+        wait = attempt.begin()
+        if wait:
+            limited = self.error_messages["limited"]
+            raise Refused("rate_limited", limited, retry_after=wait)
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except Refused:
+            attempt.take_back()
             raise
+        attempt.take_back()
+        return cleaned
 
 
-def is_limited(request: HttpRequest, name: str) -> bool:
-    return any(
-        usage["should_limit"] or usage["count"] >= usage["limit"]
-        for usage in _usages(request, name, increment=False)
-    )
+View = Callable[..., HttpResponseBase]
 
 
-def count_failure(request: HttpRequest, name: str) -> None:
-    _usages(request, name, increment=True)
+def sign_in_page(view: View) -> View:
+    """Decorates a view with a `SignInForm`: what it says beside its page.
+
+    The browser is remembered in which somebody signed in. Where the password was not
+    looked at, the status and the headers say why.
+    """
+
+    @wraps(view)
+    def decorated(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = view(request, *args, **kwargs)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        refused = getattr(form, "refused", None)
+        if refused:
+            refused.mark(response)
+        elif request.method == "POST" and response.status_code == 302:
+            remember_account(request, response)
+        return response
+
+    return decorated
 
 
-def _usages(request: HttpRequest, name: str, increment: bool) -> list[dict[str, Any]]:
-    """What the account and the address have used of their failures."""
-    keys = {"account": lambda _group, _request: fold(name) or "-", "address": "ip"}
-    usages = [
-        get_usage(
-            request,
-            group=f"sign-in-{what}",
-            key=keys[what],
-            rate=rate,
-            increment=increment,
-        )
-        for what, rate in settings.SIGN_IN_FAILURES.items()
-    ]
-    return [usage for usage in usages if usage]
+def remember_account(request: HttpRequest, response: HttpResponseBase) -> None:
+    player = request.user
+    if isinstance(player, Player) and not player.is_guest:
+        remember(request, response, player)
 
 
 class SignUpForm(forms.ModelForm):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -93,3 +94,61 @@ def test_three_thousand_join_from_one_address_and_no_more(fronted: Fronted) -> N
         "out = Guest.objects.filter(game__slug=given['slug']).count()", slug=slug
     )
     assert guests == 11
+
+
+WRONG = 80  # at once
+PASSWORD = "correct horse"
+
+
+def sign_in(
+    stack: Fronted,
+    name: str,
+    place: int = 0,
+    *,
+    address: str,
+    password: str = PASSWORD,
+    path: str = "/login/",
+    device: str = "",
+) -> Page:
+    fields = {"username": name, "password": password}
+    cookies = {"device": device} if device else {}
+    return post(stack, path, fields, cookies, place, address)
+
+
+def make_accounts(stack: Stack) -> tuple[str, str]:
+    """A member of staff and a player; their names."""
+    names = [uuid4().hex, uuid4().hex]
+    stack.run(
+        "staff, player = given['names']\n"
+        "Player.objects.create_superuser(staff, given['password'])\n"
+        "Player.objects.create_user(player, given['password'])",
+        names=names,
+        password=PASSWORD,
+    )
+    return names[0], names[1]
+
+
+def test_wrong_passwords_at_once_are_few_and_lock_nobody_else_out(
+    fronted: Fronted,
+) -> None:
+    """Carol signed in before, bob never did; mallory sits in the same venue."""
+    carol, bob = make_accounts(fronted)
+    venue, elsewhere = "203.0.113.7", "203.0.113.8"
+    staff = {"path": "/admin/login/", "address": venue}
+    known = sign_in(fronted, carol, **staff).cookies["device"]
+    began = time.monotonic()
+    wrong = partial(sign_in, fronted, carol, address=venue, password="wrong")
+    pages = at_once([partial(wrong, place) for place in range(WRONG)])
+    came_back = (time.monotonic() - began) // 30
+    tried = [page.status for page in pages].count(200)
+    assert 10 <= tried <= 10 + came_back
+    assert {page.status for page in pages} == {200, 429}
+    fronted.run(
+        "from users.throttle import address_limit\n"
+        "out = address_limit().take(given['address'], n=300 - given['tried'])",
+        address=venue,
+        tried=tried,
+    )
+    assert sign_in(fronted, carol, **staff, device=known).status == 302
+    assert sign_in(fronted, carol, address=elsewhere).status == 302
+    assert sign_in(fronted, bob, address=venue).status == 302
