@@ -90,7 +90,8 @@ class RowsWidget(forms.Widget):
         self, name: str, value: Any, attrs: Any = None, renderer: Any = None
     ) -> SafeString:
         if not isinstance(value, Rows):
-            initial = value or [{}]
+            # An address that fills in the form can only say a text.
+            initial = value if value and isinstance(value, list) else [{}]
             ids = [str(place) for place in range(len(initial))]
             value = Rows(self.form, name, ids, initial=initial)
         return render_to_string("admin/games/_rows.html", {"rows": value})
