@@ -23,6 +23,7 @@ QUERY = (
     *("void", "term", "page", "app_label", "model_name", "field_name", "_popup"),
     *("_to_field", "_changelist_filters", "_facets", "pool", "player", "lang"),
 )
+DATES = ("at", "date", "submitted_at", "joined_at", "given_at", "opens_at")
 FIELDS = (
     *("username", "password", "name", "next", "nickname", "minutes", "text", "action"),
     *("_selected_action", "index", "post", "confirmed", "receipt", "_save", "_popup"),
@@ -47,7 +48,7 @@ class Ask:
 def ask(random: Random, world: World) -> Ask:
     """Any request."""
     role = random.choice(ROLES)
-    make = random.choices((route, command, form, listing, page), (4, 3, 3, 2, 2))[0]
+    make = random.choices(*MAKERS)[0]
     made = make(random, world, role)
     target, body, type_ = made
     method = "POST" if body else "GET"
@@ -159,8 +160,18 @@ def listing(random: Random, world: World, role: str) -> Made:
     return f"{target}{end}?{junk.pairs(random, chosen)}", "", ""
 
 
+def prefilled(random: Random, world: World, role: str) -> Made:
+    """A form with something filled in by the address that led to it."""
+    target = random.choice([one for one in sorted(world.forms) if "/add/" in one])
+    names = sorted({name for name, _value in world.forms[target]})
+    end = "&" if "?" in target else "?"
+    return target + end + query(random, tuple(names)), "", ""
+
+
 def look_up(random: Random, target: str) -> str:
-    column = random.choice(LOOK_UPS[target])
+    columns = LOOK_UPS[target]
+    dates = [one for one in columns if one in DATES]
+    column = random.choice(dates if dates and random.random() < 0.3 else columns)
     return "__".join(filter(None, (column, random.choice(LOOKS))))
 
 
@@ -194,3 +205,6 @@ def receipt(random: Random, world: World) -> str:
     """One that is genuine, or was."""
     times = random.choice((0, 1, 1, 2))
     return junk.said(random, junk.mutated(random, world.receipt, times))
+
+
+MAKERS = (route, command, form, listing, page, prefilled), (4, 3, 3, 2, 2, 1)
