@@ -10,6 +10,9 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from gameproject import bounds, stopping
+from gameproject.bounds import LARGEST_BACKLOG, waiting
+
 # New objects before each generation of them is looked through for garbage.
 COLLECT_EVERY = (200_000, 5, 5)
 # Made colourful at every handshake and frame, for debug lines nobody reads.
@@ -17,7 +20,6 @@ DECORATION = {
     "autobahn.websocket.protocol": ("hltype", "hlval", "pformat"),
     "autobahn.twisted.websocket": ("hltype", "hlval"),
 }
-LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
 
 
 def collect_seldom() -> None:
@@ -35,22 +37,41 @@ def tune_daphne() -> None:
     """Called once, before the first handshake."""
     if "daphne.server" not in sys.modules:
         return
-    from gameproject import stopping
-
-    server: Any = sys.modules["daphne.server"].Server
-    server.run = stopping.running(server.run)
-    server.listen_success = stopping.listening(server.listen_success)
-    server.kill_all_applications = stopping.finishing
-    sockets: Any = sys.modules["daphne.ws_protocol"].WebSocketProtocol
     connections: Any = sys.modules["daphne.http_protocol"].HTTPFactory
     connections.buildProtocol = welcoming(connections.buildProtocol)
+    sockets: Any = sys.modules["daphne.ws_protocol"].WebSocketProtocol
     sockets.serverSend = sending(sockets.serverSend)
     # What daphne's own two say, without a call: asked twice for each frame.
     sockets.__hash__, sockets.__eq__ = object.__hash__, object.__eq__
     sockets.onClose = closing(sockets.onClose)
+    sockets.serverClose = saying_goodbye
     for module, names in DECORATION.items():
         for name in names:
             setattr(sys.modules[module], name, nothing)
+    bound(sockets)
+    end_in_time(sys.modules["daphne.server"].Server)
+
+
+def bound(sockets: Any) -> None:
+    """Bound what a connection may ask for."""
+    channels: Any = sys.modules["twisted.web.http"].HTTPChannel
+    utils: Any = sys.modules["daphne.utils"]
+    sockets.window_ends, sockets.frames_came, sockets.bytes_came = 0.0, 0, 0
+    sockets.onFrameBegin = bounds.counting(sockets.onFrameBegin)
+    sockets.sendData = bounds.writing(sockets.sendData)
+    sockets.processHandshake = bounds.shaking_hands_once(sockets.processHandshake)
+    sockets.onConnect = bounds.connecting(sockets.onConnect)
+    channels.last_moment = None
+    channels.dataReceived = bounds.arriving(channels.dataReceived)
+    channels.allContentReceived = bounds.arrived(channels.allContentReceived)
+    channels.connectionLost = bounds.arrived(channels.connectionLost)
+    utils.header_value = bounds.header_value
+
+
+def end_in_time(server: Any) -> None:
+    server.run = stopping.running(server.run)
+    server.listen_success = stopping.listening(server.listen_success)
+    server.kill_all_applications = stopping.finishing
 
 
 def nothing(*_args: object, **_options: object) -> str:
@@ -70,14 +91,21 @@ def welcoming(otherwise: Any) -> Any:
 def closing(otherwise: Any) -> Any:
     """`onClose`, after which the socket is let go: autobahn's last word leads to it.
 
-    Where a thousand leave no garbage, the collector may come seldom.
+    Where a thousand leave no garbage, the collector may come seldom. daphne's own fails
+    where the handshake did.
     """
 
     def close(protocol: Any, *how: Any) -> None:
-        otherwise(protocol, *how)
+        if hasattr(protocol, "server"):
+            otherwise(protocol, *how)
         protocol.is_closed = None
 
     return close
+
+
+def saying_goodbye(protocol: Any, code: int | None = None) -> None:
+    """`serverClose` with any code: autobahn's `sendClose` refuses 1001 to 2999."""
+    protocol.sendCloseFrame(code=code or 1000, isReply=False)
 
 
 def sending(otherwise: Any) -> Any:
@@ -105,12 +133,6 @@ def sending(otherwise: Any) -> Any:
             write(transport, frame_of(content))
 
     return send
-
-
-def waiting(transport: Any) -> int:
-    """The bytes that the network hasn't taken yet."""
-    buffered: int = len(transport.dataBuffer) - transport.offset
-    return buffered + int(transport._tempDataLen)
 
 
 def write(transport: Any, frame: bytes) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel, Request
 
+from gameproject.bounds import ARRIVAL_SECONDS, arrived, arriving
 from gameproject.newcomers import LONGEST_HANDSHAKE, Newcomer, handshake_in
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.wire import handshake
@@ -102,3 +106,53 @@ def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
     assert transport.disconnecting is gone
     silent.connectionLost()
     assert not factory.reactor.getDelayedCalls()
+
+
+class Channel(HTTPChannel):
+    """Twisted's HTTP as it is bounded, on a clock that goes on when told."""
+
+    timeOut, last_moment = 60, None
+    dataReceived = arriving(HTTPChannel.dataReceived)
+    allContentReceived = arrived(HTTPChannel.allContentReceived)
+    connectionLost = arrived(HTTPChannel.connectionLost)
+
+    class requestFactory(Request):
+        def process(self) -> None:
+            """It takes its time over the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = MemoryReactorClock()
+        self.callLater = self.clock.callLater
+        self.makeConnection(StringTransport())
+
+    def gone_after(self, seconds: int, each_second: bytes) -> bool:
+        for _second in range(seconds):
+            self.dataReceived(each_second)
+            self.clock.advance(1)
+        return self.transport.disconnecting
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (b"POST / HTTP/1.1\r\nContent-Length: 900\r\n\r\n", b"a"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+        (b"GET / HTTP/1.1\r\n", b"a: b\r\n"),
+        (b"G", b"E"),
+    ],
+)
+def test_request_that_comes_too_slowly_is_given_up(first: bytes, then: bytes) -> None:
+    channel = Channel()
+    channel.dataReceived(first)
+    assert not channel.gone_after(int(ARRIVAL_SECONDS) - 1, then)
+    assert channel.gone_after(1, then)
+    channel.connectionLost(Failure(ConnectionLost()))
+    assert not channel.clock.getDelayedCalls()
+
+
+def test_request_that_has_come_may_be_answered_slowly() -> None:
+    channel = Channel()
+    channel.dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\na")
+    channel.dataReceived(b"b")
+    assert not channel.gone_after(2 * int(ARRIVAL_SECONDS), b"")

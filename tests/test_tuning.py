@@ -13,19 +13,16 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.tcp import Connection
 from twisted.internet.testing import MemoryReactorClock
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from websockets.exceptions import ConnectionClosed
 from websockets.protocol import Protocol as Wire
 from websockets.protocol import Side, State
 
+from gameproject.bounds import LARGEST_BACKLOG, waiting, writing
 from gameproject.rehearsal.plan import Address
 from gameproject.rehearsal.wire import handshake
-from gameproject.tuning import (
-    COLLECT_EVERY,
-    DECORATION,
-    LARGEST_BACKLOG,
-    sending,
-    waiting,
-)
-from tests.stack import ROOT
+from gameproject.tuning import COLLECT_EVERY, DECORATION, sending
+from tests.stack import ROOT, Stack, wait_until_served
+from tests.test_operations import silence
 
 
 class Server:
@@ -44,7 +41,11 @@ class Server:
     def send_otherwise(self, content: Any, binary: bool = False) -> None:
         self.sent_otherwise.append(content)
 
+    def dropConnection(self, abort: bool) -> None:
+        self.transport.abortConnection()
+
     serverSend = sending(send_otherwise)
+    sendData = writing(lambda self, data: self.transport.write(data))
 
 
 class Client:
@@ -99,6 +100,21 @@ def test_a_client_who_does_not_read_is_cut_off(both: Any) -> None:
         server.reactor.advance(0)
 
 
+def test_a_client_who_does_not_read_its_pongs_is_cut_off(both: Any) -> None:
+    server, _client = both
+    while not server.transport.disconnected:
+        server.sendData(b"x" * 60_000)
+        assert waiting(server.transport) < LARGEST_BACKLOG + 2 * 60_000
+        server.reactor.advance(0)
+
+
+def test_what_waits_behind_tls_counts_too(both: Any) -> None:
+    server, _client = both
+    wrapped: Any = ProtocolWrapper(WrappingFactory(ServerFactory()), Protocol())
+    wrapped.transport, wrapped._appSendBuffer = server.transport, [b"abc", b"de"]
+    assert waiting(wrapped) == waiting(server.transport) + 5
+
+
 def test_what_is_not_open_text_goes_the_usual_way(both: Any) -> None:
     server, client = both
     server.serverSend(b"bytes", True)
@@ -123,6 +139,22 @@ def test_what_goes_through_tls_goes_the_usual_way(both: Any) -> None:
     server.serverSend("secret")
     assert server.sent_otherwise == ["secret"]
     assert client.read() == []
+
+
+async def test_player_is_told_by_a_close_code_that_the_database_is_away(
+    tmp_path: Path,
+) -> None:
+    with silence() as port:
+        stack = Stack(tmp_path, 1, DATABASE_URL=f"postgres://x:x@127.0.0.1:{port}/x")
+        daphne = stack._serve(stack.ports[0])
+        wait_until_served(stack.ports[0])
+        async with stack.socket("any") as player:
+            assert (await player.hear("error"))["code"] == "unavailable"
+            with pytest.raises(ConnectionClosed):
+                await player.hear("nothing more")
+            assert player.ws.close_code == 1013
+        daphne.terminate()
+        daphne.wait(20)
 
 
 APPLICATION = """
