@@ -278,6 +278,23 @@ def test_counter_forgets_past_windows(clock: Clock) -> None:
     assert len(counter._counts) <= 12
 
 
+class Looking(Counter):
+    MOST, looks = 10, 0
+
+    def _forget(self, now: float) -> None:
+        self.looks += 1
+        super()._forget(now)
+
+
+def test_counter_looks_for_past_windows_once_a_second_at_the_most(clock: Clock) -> None:
+    counter = Looking()
+    for second in range(3):
+        for place in range(50):
+            counter.check("answers", f"p{second}.{place}")
+        clock.now += 1
+    assert counter.looks == 3
+
+
 async def test_socket_says_rate_limited_and_goes_on(stack: Stack) -> None:
     slug = stack.make_game("puzzle", {"accepted": ["elephant"]})
     [session] = stack.make_players(1)

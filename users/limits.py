@@ -126,9 +126,11 @@ class Counter:
     """Fixed windows, counted in this process."""
 
     MOST = 20_000  # counts kept before those of past windows are forgotten
+    LOOK = 1.0  # seconds between two looks for them, each at all counts
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, int, int], int] = {}
+        self._looked = 0.0
 
     def check(self, what: str, who: str) -> None:
         """Count one command of this player or stranger; `Refused` if too many."""
@@ -140,10 +142,11 @@ class Counter:
             if self._counts[key] > most:
                 wait = (window + 1) * seconds - now
                 raise Refused("rate_limited", retry_after=max(1, round(wait)))
-        if len(self._counts) > self.MOST:
+        if len(self._counts) > self.MOST and abs(now - self._looked) >= self.LOOK:
             self._forget(now)
 
     def _forget(self, now: float) -> None:
+        self._looked = now
         self._counts = {
             key: count
             for key, count in self._counts.items()
