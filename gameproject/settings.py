@@ -18,6 +18,9 @@ from users.rates import parse_rate
 env = Env()
 
 
+at_least_one = validate.Range(min=1)
+
+
 def check_rates(said: str | list[str]) -> None:
     """For `validate`: a rate, or several."""
     for rate in [said] if isinstance(said, str) else said:
@@ -259,13 +262,18 @@ RATE_LIMITS = {
     "user": env.list("LIMIT_USER", ["20/10s", "5/s"], validate=check_rates),
 }
 # Strangers are told apart by address only, which so many may share.
-VENUE_SIZE = env.int("VENUE_SIZE", 1000, validate=validate.Range(min=1))
+VENUE_SIZE = env.int("VENUE_SIZE", 1000, validate=at_least_one)
 # What strangers of one address may do in so long, and three times as often at once.
 ADDRESS_LIMITS = {
     "joins": env.str("LIMIT_JOINS", f"{VENUE_SIZE}/1h", validate=check_rates),
     "sign-ups": env.str("LIMIT_SIGN_UPS", f"{VENUE_SIZE}/1h", validate=check_rates),
     "batches": env.str("LIMIT_BATCHES", f"{VENUE_SIZE}/1m", validate=check_rates),
 }
+# Sockets that one session and one address may hold in each process.
+SOCKETS_PER_SESSION = env.int("SOCKETS_PER_SESSION", 20, validate=at_least_one)
+SOCKETS_PER_ADDRESS = env.int(
+    "SOCKETS_PER_ADDRESS", 4 * VENUE_SIZE, validate=at_least_one
+)
 RATELIMIT_IP_META_KEY = "users.addresses.client_address"
 
 # Operations

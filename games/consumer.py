@@ -26,8 +26,10 @@ from games import frames
 from games.arrivals import Arrival, Personal, personal
 from games.handover import Call, given
 from games.rooms import Room, rooms
+from games.sockets import open_sockets
 from games.threads import Gatherer, PatientGatherer, in_thread
 from users import counts
+from users.addresses import network_of
 from users.limits import on_sockets
 from users.outages import OUTAGES
 from users.refusals import Refused
@@ -37,7 +39,8 @@ logger = logging.getLogger(__name__)
 
 LARGEST_FRAME = 8 * 1024  # bytes
 LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
-SIGNED_OUT, GONE, FLOODED = 4401, 4404, 4429  # close codes
+MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
+SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
 COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 
 # Handshakes take longer than reading who came.
@@ -53,6 +56,8 @@ def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any]]:
 class GameConsumer(AsyncConsumer):
     """One socket in one game."""
 
+    futile = 0  # frames since the last that was a command at a bearable pace
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.name = uuid.uuid4().hex
         self.player_id: int | None = None
@@ -64,9 +69,12 @@ class GameConsumer(AsyncConsumer):
         self.queue: deque[tuple[dict[str, Any], float]] = deque()  # with its arrival
         self.worker: asyncio.Task[None] | None = None
         self.scope, self.base_send = scope, send
-        with suppress(StopConsumer):
-            while True:
-                await self.dispatch(await receive())
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    await self.dispatch(await receive())
+        finally:
+            self.leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         await getattr(self, get_handler_name(message))(message)
@@ -76,20 +84,31 @@ class GameConsumer(AsyncConsumer):
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         await self.base_send({"type": "websocket.accept"})
         try:
+            await self.be_counted()
             self.room = await rooms.enter(self.scope["url_route"]["kwargs"]["slug"])
             await self.be_welcomed(self.room)
         except Refused as refused:
             await self.refuse(None, refused)
-            await self.close(GONE)
+            await self.close(GONE if refused.code == "not_found" else FLOODED)
         except OUTAGES as error:
             logger.error("A socket could not be welcomed: %s", error)
             await self.refuse(None, Refused("unavailable", retry_after=2))
             await self.close(1013)
 
-    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+    async def be_counted(self) -> None:
+        """Be one of the session's and the address's sockets, or `Refused`."""
+        address = network_of(self.scope)
+        if oldest := open_sockets.add(self, self.session_key, address):
+            await oldest.end(REPLACED)
+
+    def leave(self) -> None:
+        open_sockets.remove(self)
         if self.room:
             self.room.remove(self)
             self.room = None
+
+    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+        self.leave()
         if self.worker:
             # What was already taken up is finished: it may be committed.
             await self.worker
@@ -106,10 +125,8 @@ class GameConsumer(AsyncConsumer):
     async def end(self, code: int) -> None:
         self.queue.clear()
         self.personal = Personal()
-        if self.room:
-            self.room.remove(self)
-            self.room = None
-            await self.close(code)
+        self.leave()
+        await self.close(code)
 
     async def close(self, code: int) -> None:
         await self.base_send({"type": "websocket.close", "code": code})
@@ -120,13 +137,22 @@ class GameConsumer(AsyncConsumer):
         try:
             self.queue.append((read_frame(message.get("text")), monotonic()))
         except Refused as refused:
+            self.futile += 1
             await self.refuse(None, refused)
+            await self.close_if_futile()
             return
         if len(self.queue) > LONGEST_QUEUE:
-            self.queue.clear()
-            await self.close(FLOODED)
+            await self.cut_off()
         elif self.worker is None or self.worker.done():
             self.worker = asyncio.create_task(self.work())
+
+    async def cut_off(self) -> None:
+        self.queue.clear()
+        await self.close(FLOODED)
+
+    async def close_if_futile(self) -> None:
+        if self.futile > MOST_FUTILE:
+            await self.cut_off()
 
     async def work(self) -> None:
         """Answer what was sent, in its order."""
@@ -135,6 +161,7 @@ class GameConsumer(AsyncConsumer):
             refused = await self.attempt(frame)
             if refused:
                 await self.refuse(frame.get("id"), refused)
+                await self.close_if_futile()
             counts.replied(name_of(frame), refused.code if refused else "done", began)
 
     async def attempt(self, frame: dict[str, Any]) -> Refused | None:
@@ -153,10 +180,12 @@ class GameConsumer(AsyncConsumer):
 
     async def answer(self, frame: dict[str, Any]) -> None:
         """Carry out one command and reply to it."""
+        self.futile += 1
         name = check_command(frame)
         if self.room is None:
             raise Refused("unavailable", retry_after=2)
         on_sockets.check(COUNTED_AS.get(name, "answers"), self.who())
+        self.futile = 0
         if name == "resync":
             await self.room.settled()
             await self.be_welcomed(self.room, frame["id"])

@@ -1,6 +1,7 @@
-"""Whose address a request comes from."""
+"""Whose address a request or a socket comes from."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -34,8 +35,19 @@ def first_address(*said: str) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """The address by which a client is counted: of IPv6, the /64 that is all theirs."""
-    address = ip_address(client_address(request))
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address), 64), strict=False))
-    return str(address)
+    """The network by which a client is counted."""
+    return network(client_address(request))
+
+
+def network_of(scope: dict[str, Any]) -> str:
+    """The same of a socket. `gameproject.boundary` has put there what is believed."""
+    client = scope.get("client")
+    return network(first_address(str(client[0]) if client else ""))
+
+
+def network(address: str) -> str:
+    """The address or, of IPv6, the /64 that is all its owner's."""
+    found = ip_address(address)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((int(found), 64), strict=False))
+    return str(found)

@@ -115,6 +115,17 @@ test("a game that is gone isn't asked for again", async () => {
   assert.deepEqual(links, ["gone"]);
 });
 
+test("replaced by a newer socket of the session, it comes back in no hurry", async () => {
+  chance(0.9);
+  socket.open();
+  FakeSocket.last.welcomes(1);
+  FakeSocket.last.breaks(4409);
+  await pass(26_000);
+  assert.equal(made(), 1);
+  await pass(2_000);
+  assert.equal(made(), 2);
+});
+
 test("silence means that the line is dead; a heartbeat that it lives", async () => {
   chance(0.5);
   socket.open();

@@ -4,8 +4,10 @@ import { newId } from "./ids.js";
 const CONNECT_MS = 5_000;
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
+const SLOWEST = 5; // failures after which it waits up to the longest
 const SILENCE_MS = 35_000; // the server is heard every 10 s at least
 const GONE = 4404;
+const REPLACED = 4409; // by a newer one: in no hurry, or the two would take turns
 
 export class GameSocket {
   // `onFrame(frame)` for each frame in order; `onLink` connecting, online, offline, gone.
@@ -76,6 +78,7 @@ export class GameSocket {
     socket.onmessage = socket.onopen = socket.onclose = null;
     socket.close();
     this.socket = null;
+    if (code === REPLACED) this.failures = Math.max(this.failures, SLOWEST);
     if (code === GONE) this.onLink("gone");
     else this.retry();
     this.gone = code === GONE;
