@@ -10,6 +10,7 @@ from tests.attacks.fuzz.world import ROLES, SLUGS, Route, World, look_ups, route
 
 ROUTES, LOOK_UPS = routes(), look_ups()
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+STAFF = (1, 1, 1, 4, 12, 1)  # how often each role asks for a page of theirs
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get")
 VERBS = ("schedule", "open", "withdraw", "pause", "resume", "reveal", "restore", "x")
 LOOKS = (
@@ -47,10 +48,9 @@ class Ask:
 
 def ask(random: Random, world: World) -> Ask:
     """Any request."""
-    role = random.choice(ROLES)
-    make = random.choices(*MAKERS)[0]
-    made = make(random, world, role)
-    target, body, type_ = made
+    target, body, type_ = random.choices(*MAKERS)[0](random, world)
+    # Before the staff's pages, others see little but the sign-in.
+    role = random.choices(ROLES, STAFF if "/admin/" in target else None)[0]
     method = "POST" if body else "GET"
     if random.random() < 0.15:
         method = random.choice(METHODS)
@@ -65,7 +65,7 @@ def ask(random: Random, world: World) -> Ask:
 Made = tuple[str, str, str]  # target, body, type of the body
 
 
-def route(random: Random, world: World, role: str) -> Made:
+def route(random: Random, world: World) -> Made:
     """An address, filled in, with junk as its query or its form."""
     chosen = random.choice(ROUTES)
     target = fill(random, world, chosen)
@@ -106,7 +106,7 @@ def word(random: Random) -> str:
     )
 
 
-def command(random: Random, world: World, role: str) -> Made:
+def command(random: Random, world: World) -> Made:
     """A command or a read over the API, most of it right."""
     target, good = random.choice(commands(random, world))
     times = random.choice((0, 1, 1, 2))
@@ -133,7 +133,7 @@ def commands(random: Random, world: World) -> list[tuple[str, dict[str, object]]
     ]
 
 
-def form(random: Random, world: World, role: str) -> Made:
+def form(random: Random, world: World) -> Made:
     """One of the staff's forms, filled in as it stands but for a few fields."""
     target = random.choice(sorted(world.forms))
     fields = [(n, v) for n, v in world.forms[target] if n != "csrfmiddlewaretoken"]
@@ -148,7 +148,7 @@ def form(random: Random, world: World, role: str) -> Made:
     return target, *files.multipart(random, fields, uploads)
 
 
-def listing(random: Random, world: World, role: str) -> Made:
+def listing(random: Random, world: World) -> Made:
     """A list of the admin, narrowed by look-ups that may not exist."""
     target = random.choice(sorted(LOOK_UPS))
     chosen = [
@@ -160,7 +160,7 @@ def listing(random: Random, world: World, role: str) -> Made:
     return f"{target}{end}?{junk.pairs(random, chosen)}", "", ""
 
 
-def prefilled(random: Random, world: World, role: str) -> Made:
+def prefilled(random: Random, world: World) -> Made:
     """A form with something filled in by the address that led to it."""
     target = random.choice([one for one in sorted(world.forms) if "/add/" in one])
     names = sorted({name for name, _value in world.forms[target]})
@@ -175,7 +175,7 @@ def look_up(random: Random, target: str) -> str:
     return "__".join(filter(None, (column, random.choice(LOOKS))))
 
 
-def page(random: Random, world: World, role: str) -> Made:
+def page(random: Random, world: World) -> Made:
     """The pages where people write: sign-in, sign-up, joining, codes, receipts."""
     ids, bad = world.ids, lambda: word(random)
     account = [("username", bad()), ("password", bad()), ("next", bad())]
