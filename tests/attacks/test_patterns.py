@@ -21,20 +21,23 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from batch.api import WantedIn
+from gameproject.boundary import DOTS, UNREADABLE
 from gameproject.newcomers import HANDSHAKE, handshake_in
 from gameproject.urls import urlpatterns
 from games.api import Slug
 from games.consumer import check_command, read_frame, session_key_of
 from games.models.game import slug_validator
 from games.origins import is_ours
-from games.pages import takes_gzip
+from games.pages import GZIP, takes_gzip
 from games.paging import GamesPage
 from tests.modules import ROOT
 from users.addresses import client_address
 from users.names import AM
 from users.pages import next_page
 from users.paging import Page
+from users.rates import WRITTEN
 from users.refusals import Refused
+from users.session_store import KEY, is_key
 
 APPS = ("answers", "batch", "checkins", "games", "gameproject", "users")
 SMALL, LARGE, MOST = 256, 4096, 64  # repetitions, and how much longer it may take
@@ -74,7 +77,11 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
         for pattern in AM  # what was put in shape before
     },
     ("games/kinds/number.py", r"^[0-9]*$"): None,  # what staff typed
-    ("users/limits.py", r"(\d+)/(\d*)s"): None,  # settings
+    ("users/rates.py", WRITTEN.pattern): None,  # settings
+    ("users/session_store.py", KEY.pattern): is_key,
+    ("gameproject/boundary.py", UNREADABLE.pattern): UNREADABLE.search,
+    ("gameproject/boundary.py", DOTS.pattern): DOTS.search,
+    ("games/pages.py", GZIP.pattern): GZIP.search,
     ("gameproject/asgi.py", ""): None,
     ("gameproject/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
 }
@@ -150,6 +157,12 @@ NGINX = sorted(
     }
 )
 
+
+def as_python(pattern: str) -> re.Pattern[str]:
+    """A pattern of nginx's; Python writes the names of its parts in another way."""
+    return re.compile(re.sub(r"\(\?<(\w+)>", r"(?P<\1>", pattern), re.IGNORECASE)
+
+
 CLIENTS = {
     **{
         f"{name} {pattern}": act
@@ -157,7 +170,7 @@ CLIENTS = {
         if act is not None
     },
     **PARSERS,
-    **{f"nginx {pattern}": re.compile(pattern, re.I).search for pattern in NGINX},
+    **{f"nginx {pattern}": as_python(pattern).search for pattern in NGINX},
 }
 
 # What patterns may stumble over: their own letters, and whatever ends a part of them.
