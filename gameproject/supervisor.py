@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gameproject.logs import begin_anew
+
 LOOK = 0.2  # seconds between looks at the children
 ASK = 1.0  # seconds between questions whether a child still listens
 PATIENCE = 30.0  # seconds a child may take to listen
@@ -128,6 +130,13 @@ class Supervisor:
                 if not child.alive and time.monotonic() > child.started + 1:
                     say(f"  {child.name} ended; starting it again.")
                     child.start()
+            self._bound_logs()
+
+    def _bound_logs(self) -> None:
+        """Those of the children, and what they write themselves beside them."""
+        for folder in {child.log.parent for child in self.children}:
+            for log in folder.glob("*.log"):
+                begin_anew(log)
 
     def stop(self) -> None:
         stop_all(self.children)
