@@ -28,6 +28,7 @@ class CheckinIn(Schema):
     game: Slug
     id: UUID
     day: int | None = Field(None, ge=1, le=60, strict=True)
+    price: int | None = Field(None, ge=0, le=2**62, strict=True)
 
 
 class RedeemIn(Schema):
@@ -38,6 +39,7 @@ class RedeemIn(Schema):
     game: Slug
     id: UUID
     item: int = Field(ge=1, le=2**62, strict=True)
+    price: int | None = Field(None, ge=0, le=2**62, strict=True)
 
 
 class CheckinOut(Schema):
@@ -89,10 +91,14 @@ class PurchasesOut(Schema):
 @router.post("/checkins", response=answers(CheckinOut))
 @limited("checkins")
 def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
-    """Do today's day. Sent again, it says the same with `status` already."""
+    """Do today's day. Sent again, it says the same with `status` already.
+
+    Making up a day may carry the `price` that was seen, as a purchase does.
+    """
     player: Player = request.auth  # type: ignore[attr-defined]
     game = seen_game(said.game)
-    visit = Visit(player.pk, game.pk, said.id, timezone.now(), said.day)
+    who = (player.pk, game.pk, said.id, timezone.now())
+    visit = Visit(*who, said.day, price=said.price)
     return {"id": said.id, **check_in(visit)}
 
 
@@ -111,10 +117,15 @@ def my_checkins(
 @router.post("/redemptions", response=answers(RedeemOut))
 @limited("checkins")
 def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
-    """Buy an item. Sent again with its id, it says the same with `status` already."""
+    """Buy an item. Sent again with its id, it says the same with `status` already.
+
+    With the `price` that was seen, it is refused where that is another by now: as
+    `invalid`, with the new one as `price`.
+    """
     player: Player = request.auth  # type: ignore[attr-defined]
     game = seen_game(said.game)
-    purchase = Purchase(player.pk, game.pk, said.item, said.id, timezone.now())
+    who = (player.pk, game.pk, said.item, said.id, timezone.now())
+    purchase = Purchase(*who, price=said.price)
     return {"id": said.id, **redeem(purchase)}
 
 

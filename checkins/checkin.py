@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from checkins.days import Done, Opening, is_complete, next_opening, opening
 from checkins.models import CheckIn
+from checkins.prices import check_price
 from checkins.rewards import rewards_of
 from games import events
 from games.kinds.checkin import CheckinSettings
@@ -24,7 +25,8 @@ from users.refusals import Refused
 
 @dataclass(frozen=True)
 class Visit:
-    """A player who says "I'm here". `day` is said only to make up a missed one."""
+    """A player who says "I'm here". `day` is said only to make up a missed one, with
+    the price seen for it if one is said."""
 
     player_id: int
     game_id: int
@@ -32,6 +34,7 @@ class Visit:
     at: datetime
     day: int | None = None
     origin: str = ""
+    price: int | None = None
 
 
 def check_in(visit: Visit) -> dict[str, Any]:
@@ -113,6 +116,7 @@ def do(
 ) -> CheckIn:
     """The row of a new day, its price taken and its rewards given."""
     found = opening(rules, done_in(rows), visit.at, visit.day)
+    check_price(visit.price, found.price)
     row = row_of(visit, found, rules, game)
     row.completes = is_complete(rules, done_in([*rows, row]))
     pay(player, row, found.price)

@@ -13,21 +13,21 @@ from games.wire import CommandIn, read
 class CheckinIn(CommandIn):
     # Only to make up a missed day; which day it is, the server's clock says.
     day: int | None = Field(None, ge=1, le=60, strict=True)
+    price: int | None = Field(None, ge=0, le=2**62, strict=True)
 
 
 class RedeemIn(CommandIn):
     item: int = Field(ge=1, le=2**62, strict=True)
+    price: int | None = Field(None, ge=0, le=2**62, strict=True)
 
 
 def checkin_command(call: Call) -> dict[str, Any]:
     said = read(CheckinIn, call.frame)
-    visit = Visit(call.player.pk, call.game_id, said.id, call.at, said.day, call.origin)
-    return check_in(visit)
+    who = (call.player.pk, call.game_id, said.id, call.at)
+    return check_in(Visit(*who, said.day, call.origin, said.price))
 
 
 def redeem_command(call: Call) -> dict[str, Any]:
     said = read(RedeemIn, call.frame)
-    purchase = Purchase(
-        call.player.pk, call.game_id, said.item, said.id, call.at, call.origin
-    )
-    return redeem(purchase)
+    who = (call.player.pk, call.game_id, said.item, said.id, call.at)
+    return redeem(Purchase(*who, call.origin, said.price))

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from checkins.models import Item, Redemption
+from checkins.prices import check_price
 from games import events
 from games.models import Game
 from users.models import CoinEntry, Player
@@ -19,7 +20,7 @@ from users.refusals import Refused
 
 @dataclass(frozen=True)
 class Purchase:
-    """One item, wanted once for this key."""
+    """One item, wanted once for this key, and for the price seen if one is said."""
 
     player_id: int
     game_id: int
@@ -27,6 +28,7 @@ class Purchase:
     key: UUID
     at: datetime
     origin: str = ""
+    price: int | None = None
 
 
 def redeem(purchase: Purchase) -> dict[str, Any]:
@@ -65,6 +67,7 @@ def find_item(purchase: Purchase, game: Game) -> Item:
 
 
 def buy(purchase: Purchase, player: Player, item: Item) -> Redemption:
+    check_price(purchase.price, item.price)
     had = Redemption.objects.filter(item=item, player=player).count()
     if item.limit is not None and had >= item.limit:
         raise Refused("limit_reached")

@@ -8,13 +8,15 @@ from users.refusals import STATUS
 
 
 class Complaint(Schema):
-    """`field` names the part that was wrong; `retry_after` is in seconds."""
+    """`field` names the part that was wrong; `retry_after` is in seconds; `price` is
+    what something costs by now."""
 
     code: str
     detail: str
     field: str | None = None
     retry_after: int | None = None
     next_open_at: int | None = None
+    price: int | None = None
 
 
 class ErrorOut(Schema):

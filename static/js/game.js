@@ -33,7 +33,7 @@ function render() {
 function onFrame(frame) {
   model.take(frame);
   if (frame.type === "welcome") commands.resend();
-  else if (frame.type === "error") commands.refused(frame);
+  else if (frame.type === "error") refuse(frame);
   else if (frame.id) take(frame);
   render();
 }
@@ -42,6 +42,11 @@ function take(reply) {
   const command = commands.replied(reply);
   if (command) kind.reply?.(model, command, reply);
   if (command) feel(reply.verdict);
+}
+
+function refuse(error) {
+  const command = commands.refused(error);
+  if (command) kind.refused?.(model, command, error);
 }
 
 function onLink(link) {

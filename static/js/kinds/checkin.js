@@ -19,6 +19,15 @@ export function reply(model, command, frame) {
   for (const code of codesIn(frame)) addCode(mine, code);
 }
 
+// What costs something else by now is shown with its new price, for the player to decide.
+export function refused(model, command, { field, price }) {
+  if (field !== "price") return;
+  model.said = { what: "price-changed" };
+  const items = model.game.shop.filter((one) => one.id === command.item);
+  const days = command.day ? model.mine.checkins.days.filter((day) => day.price) : [];
+  for (const one of [...items, ...days]) one.price = price;
+}
+
 function afterCheckin(calendar, frame) {
   if (frame.status === "already") return calendar;
   const done = { day: frame.day, state: "done", date: frame.date, reward: frame.reward };

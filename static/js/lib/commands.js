@@ -47,11 +47,16 @@ export class Commands {
     return item.command;
   }
 
+  // The command that was refused for good, or undefined.
   refused(frame) {
     const item = this.pending.find(frame.id);
-    if (!item) return;
-    if (AGAIN.includes(frame.code)) this.later(item, frame.retry_after ?? 1);
-    else this.giveUp(item, frame);
+    if (!item) return undefined;
+    if (AGAIN.includes(frame.code)) {
+      this.later(item, frame.retry_after ?? 1);
+      return undefined;
+    }
+    this.giveUp(item, frame);
+    return item.command;
   }
 
   later(item, seconds) {

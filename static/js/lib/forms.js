@@ -10,8 +10,8 @@ const SHAPES = {
 };
 const COMMANDS = {
   answer: (form) => ({ question: form.dataset.question, value: valueOf(form) }),
-  checkin: (form) => (form.dataset.day ? { day: Number(form.dataset.day) } : {}),
-  redeem: (form) => ({ item: Number(form.dataset.item) }),
+  checkin: (form) => (form.dataset.day ? { day: Number(form.dataset.day), ...priceOf(form) } : {}),
+  redeem: (form) => ({ item: Number(form.dataset.item), ...priceOf(form) }),
 };
 
 // The command, or null where the form isn't filled in.
@@ -25,6 +25,11 @@ function valueOf(form) {
   if (!form.checkValidity()) return null;
   const value = SHAPES[form.dataset.shape](form);
   return value.length === 0 ? null : value;
+}
+
+// The price that the player sees, and so agrees to.
+function priceOf(form) {
+  return { price: Number(form.dataset.price) };
 }
 
 // The places of the chosen options.
