@@ -13,6 +13,7 @@ MOST_FRAMES = 200  # of any kind, fragments too; our own client sends under 60
 MOST_BYTES = 1024 * 1024  # in those frames
 LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
 LARGEST_AHEAD = 64 * 1024  # bytes of a client who doesn't wait for the handshake's end
+LARGEST_BODY = 24 * 1024 * 1024  # bytes of a request, as nginx takes of staff
 ARRIVAL_SECONDS = 60.0  # from a request's first byte to its last
 
 Call = Callable[..., Any]
@@ -119,6 +120,29 @@ def arrived(otherwise: Call) -> Call:
         otherwise(channel, *how)
 
     return stop
+
+
+def sizing(otherwise: Call) -> Call:
+    """`handleContentChunk`: a body that is too large is cut off, and not kept."""
+
+    def take(request: Any, data: bytes) -> None:
+        request.body_came += len(data)
+        if request.body_came > LARGEST_BODY:
+            request.channel.transport.abortConnection()
+        else:
+            otherwise(request, data)
+
+    return take
+
+
+def processing(otherwise: Call) -> Call:
+    """`WebRequest.process`, without the header by which a client names our paths."""
+
+    def process(request: Any) -> None:
+        request.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        otherwise(request)
+
+    return process
 
 
 def header_value(headers: Any, name: bytes) -> str:

@@ -75,10 +75,8 @@ def values_of(site: Site) -> dict[str, str]:
         "USER": f"user {site.user};" if site.user else "",
         "FILES": str(files),
         "CONNECTIONS": str(min(files, 32_768)),
-        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE, "max_fails=3 fail_timeout=1s"),
-        # To nginx a socket succeeds when it ends. A daphne that has failed would be
-        # given one every other second until then.
-        "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE, "max_fails=0"),
+        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE),
+        "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE),
         "STAFF": "\n".join(
             [*(f"allow {network};" for network in site.staff), "deny all;"]
             if site.staff
@@ -124,9 +122,13 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def servers(site: Site, at_once: int, fails: str) -> str:
-    """The lines of an upstream."""
-    limits = f"max_conns={at_once} {fails}"
+def servers(site: Site, at_once: int) -> str:
+    """The lines of an upstream.
+
+    nginx takes none of them out for its failures: a stranger can cause some. A dead one
+    is left within the same request.
+    """
+    limits = f"max_conns={at_once} max_fails=0"
     return "\n    ".join(
         f"server unix:{site.socket(place)} {limits};" for place in range(site.daphnes)
     )

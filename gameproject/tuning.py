@@ -65,6 +65,10 @@ def bound(sockets: Any) -> None:
     channels.dataReceived = bounds.arriving(channels.dataReceived)
     channels.allContentReceived = bounds.arrived(channels.allContentReceived)
     channels.connectionLost = bounds.arrived(channels.connectionLost)
+    requests: Any = sys.modules["daphne.http_protocol"].WebRequest
+    requests.body_came = 0
+    requests.handleContentChunk = bounds.sizing(requests.handleContentChunk)
+    requests.process = bounds.processing(requests.process)
     utils.header_value = bounds.header_value
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -56,7 +56,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if player is None:
         return ask_again(request, form, following)
     login(request, player, "django.contrib.auth.backends.ModelBackend")
-    response = redirect(following)
+    response = HttpResponseRedirect(following)
     remember(request, response, player)
     return response
 
