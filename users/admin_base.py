@@ -63,6 +63,12 @@ class StaffAdmin(admin.ModelAdmin):
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field in ("pk", self.opts.pk.name)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        # Django asks for a field of no name where the address leaves it empty.
+        return super().get_object(request, object_id, from_field or None)
+
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         with refusing_lookups():
             return super().get_changelist_instance(request)
