@@ -77,6 +77,8 @@ def is_in(numbers: range) -> Check:
 
 def fits(field: "Field[Any, Any]") -> Check:
     """Whether a text can be a value of this field."""
+    if field.choices:  # of which `clean` asks only where a form may change it
+        return is_one_of(str(key) for key, _label in field.flatchoices)
 
     def check(text: str) -> bool:
         try:
