@@ -1,0 +1,20 @@
+// A form that is sent once, however often its button is tapped, and says so at once.
+// The button holds two texts: what it asks for, and a hidden one for while it waits.
+const PATIENCE_MS = 10_000; // what hasn't led on by then may be sent once more
+
+export function sendOnce(form, before = () => {}) {
+  form.addEventListener("submit", () => {
+    before(form);
+    wait(form, true);
+    setTimeout(() => wait(form, false), PATIENCE_MS);
+  });
+  // A browser that goes back may show the page just as it was left.
+  addEventListener("pageshow", () => wait(form, false));
+}
+
+function wait(form, waiting) {
+  const button = form.querySelector("button[type=submit]");
+  const [asks, says] = button.children;
+  button.disabled = waiting;
+  [asks.hidden, says.hidden] = [waiting, !waiting];
+}

@@ -1,0 +1,4 @@
+// The page on which an account is made: a second tap would find its name taken.
+import { sendOnce } from "./lib/once.js";
+
+sendOnce(document.querySelector(".sheet form"));
