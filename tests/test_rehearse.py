@@ -246,6 +246,14 @@ def test_a_broken_promise_is_an_exit_status(on_postgres: Stack) -> None:
     assert on_postgres.run(f"out = {given}.count()", slug=slug) == 0
 
 
+def test_more_players_than_one_address_may_hold_is_said_beforehand(
+    on_postgres: Stack,
+) -> None:
+    done = rehearse(on_postgres, "--players", "4001")
+    assert done.returncode == 1
+    assert "Start the site and the rehearsal with VENUE_SIZE=1001." in done.stderr
+
+
 def test_a_stopped_rehearsal_leaves_nothing_behind(on_postgres: Stack) -> None:
     before = left_behind(on_postgres)
     stopped = subprocess.Popen(

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from gameproject.nginx import VENUES_AT_ONCE
 from gameproject.rehearsal import report, table
 from gameproject.rehearsal.conductor import Conductor, HerdLost
 from gameproject.rehearsal.killer import NotServedAgain
@@ -94,6 +96,7 @@ def plan_from(options: dict[str, Any]) -> Plan:
         raise CommandError(
             "2 players or more, some waiting, and an answer share up to 1."
         )
+    check_room_for(players)
     try:
         address = Address.parse(options["address"])
     except ValueError as error:
@@ -113,6 +116,16 @@ def plan_from(options: dict[str, Any]) -> Plan:
         options["hold"],
         options["kill"],
     )
+
+
+def check_room_for(players: int) -> None:
+    """All players come from one address, which may hold so many sockets."""
+    if players > VENUES_AT_ONCE * settings.VENUE_SIZE:
+        raise CommandError(
+            f"{players:,} players come from one address, which may hold "
+            f"{VENUES_AT_ONCE * settings.VENUE_SIZE:,} sockets. Start the site and the "
+            f"rehearsal with VENUE_SIZE={-(-players // VENUES_AT_ONCE)}."
+        )
 
 
 def check_served(address: Address) -> None:
