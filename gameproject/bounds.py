@@ -8,9 +8,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-WINDOW = 10.0  # seconds in which a socket's frames are counted
-MOST_FRAMES = 200  # of any kind, fragments too; our own client sends under 60
-MOST_BYTES = 1024 * 1024  # in those frames
+# Frames of any kind, fragments too, that a socket may send: at once, and each second in
+# the long run. Our own client sends at most 33 at once, and 60 in 10 s.
+FRAMES_AT_ONCE, FRAMES_A_SECOND = 80, 12
+FRAME_BYTES = 8 * 1024  # what is larger counts as several
 LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
 LARGEST_AHEAD = 64 * 1024  # bytes of a client who doesn't wait for the handshake's end
 LARGEST_BODY = 24 * 1024 * 1024  # bytes of a request, as nginx takes of staff
@@ -30,12 +31,11 @@ def counting(otherwise: Call) -> Call:
 
     def begin(protocol: Any) -> None:
         now = monotonic()
-        if now > protocol.window_ends:
-            protocol.window_ends = now + WINDOW
-            protocol.frames_came = protocol.bytes_came = 0
-        protocol.frames_came += 1
-        protocol.bytes_came += protocol.current_frame.length
-        if protocol.frames_came > MOST_FRAMES or protocol.bytes_came > MOST_BYTES:
+        refilled = protocol.frames_left + (now - protocol.counted) * FRAMES_A_SECOND
+        cost = 1 + protocol.current_frame.length // FRAME_BYTES
+        protocol.frames_left = min(FRAMES_AT_ONCE, refilled) - cost
+        protocol.counted = now
+        if protocol.frames_left < 0:
             protocol.dropConnection(abort=True)
         else:
             otherwise(protocol)

@@ -56,7 +56,7 @@ def bound(sockets: Any) -> None:
     """Bound what a connection may ask for."""
     channels: Any = sys.modules["twisted.web.http"].HTTPChannel
     utils: Any = sys.modules["daphne.utils"]
-    sockets.window_ends, sockets.frames_came, sockets.bytes_came = 0.0, 0, 0
+    sockets.frames_left, sockets.counted = float(bounds.FRAMES_AT_ONCE), 0.0
     sockets.onFrameBegin = bounds.counting(sockets.onFrameBegin)
     sockets.sendData = bounds.writing(sockets.sendData)
     sockets.processHandshake = bounds.shaking_hands_once(sockets.processHandshake)

@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 LARGEST_FRAME = 8 * 1024  # bytes
 LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
 MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
+UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
 SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
 COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 
@@ -134,10 +135,12 @@ class GameConsumer(AsyncConsumer):
     # Receiving
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.futile > MOST_FUTILE:
+            return  # closed, but what had come already comes still
         try:
             self.queue.append((read_frame(message.get("text")), monotonic()))
         except Refused as refused:
-            self.futile += 1
+            self.futile += UNREADABLE
             await self.refuse(None, refused)
             await self.close_if_futile()
             return

@@ -7,22 +7,30 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from games.consumer import FLOODED, MOST_FUTILE, REPLACED
+from games.consumer import FLOODED, MOST_FUTILE, REPLACED, UNREADABLE
 from tests.stack import Player, Stack
 
 PUZZLE = {"accepted": ["elephant"]}
 
 
-@pytest.mark.parametrize(
-    "junk", ["no json", "[]", "{}", '{"type":"answer","id":"7"}', b"\x00"]
-)
+NO_COMMANDS = MOST_FUTILE + 1
+JUNK = {
+    "no json": NO_COMMANDS // UNREADABLE + 1,
+    "[]": NO_COMMANDS // UNREADABLE + 1,
+    b"\x00": NO_COMMANDS // UNREADABLE + 1,
+    "{}": NO_COMMANDS,
+    '{"type":"answer","id":"7"}': NO_COMMANDS,
+}
+
+
+@pytest.mark.parametrize("junk", JUNK)
 async def test_socket_that_only_sends_junk_is_closed_after_some(
     embedded: Stack, junk: Any
 ) -> None:
     slug = embedded.make_game("puzzle", PUZZLE)
     async with embedded.socket(slug) as player:
         await player.hear("welcome")
-        for _time in range(MOST_FUTILE + 1):
+        for _time in range(JUNK[junk]):
             await player.ws.send(junk)
             assert (await player.hear("error"))["code"] == "invalid"
         with pytest.raises(ConnectionClosed):
@@ -35,8 +43,8 @@ async def test_command_among_junk_keeps_the_socket_open(embedded: Stack) -> None
     [session] = embedded.make_players(1)
     async with embedded.socket(slug, session) as player:
         for _time in range(2):
-            for _junk in range(MOST_FUTILE):
-                await player.ws.send("junk")
+            for _junk in range(NO_COMMANDS // 2 + 1):
+                await player.ws.send("{}")
                 await player.hear("error")
             assert (await player.ask("resync"))["type"] == "welcome"
 
