@@ -8,14 +8,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from users.limits import rates
-
 # Frames of any kind, fragments too, that a socket may send: at once, and each second in
-# the long run. As many as the limits of all commands take, and some more: 80 and 12 by
-# default. Our own client sends at most 33 at once, and 60 in 10 s.
-LIMITS = [rates(what) for what in ("answers", "checkins", "game")]
-FRAMES_AT_ONCE = 55 + sum(min(rate.most for rate in each) for each in LIMITS)
-FRAMES_A_SECOND = 2 + sum(min(r.most / r.seconds for r in each) for each in LIMITS)
+# the long run. Our own client sends at most 33 at once, and 60 in 10 s.
+FRAMES_AT_ONCE, FRAMES_A_SECOND = 80, 12
 FRAME_BYTES = 8 * 1024  # what is larger counts as several
 LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
 LARGEST_AHEAD = 64 * 1024  # bytes of a client who doesn't wait for the handshake's end

@@ -31,6 +31,8 @@ class BoundedHandler(logging.StreamHandler):
         self._left_out: Counter[Kind] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None  # a bad request is no fault of ours to trace
         if time.monotonic() >= self._ends:
             self._begin()
         if record.levelno <= logging.DEBUG or self._is_let_through(record):

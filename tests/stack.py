@@ -141,7 +141,8 @@ class Stack:
     def make_game(self, kind: str, settings: dict[str, Any], codes: int = 0) -> str:
         """An open game; its slug."""
         return self.run(
-            "slug = f'{given[\"kind\"]}-{Game.objects.count()}'\n"
+            "from uuid import uuid4\n"
+            "slug = f'{given[\"kind\"]}-{uuid4().hex[:8]}'\n"
             "game = Game.objects.create(slug=slug, title='A game', "
             "kind=given['kind'], settings=given['settings'])\n"
             "codes = [f'CODE-{game.pk}-{i:04}' for i in range(given['codes'])]\n"

@@ -98,10 +98,10 @@ def test_list_takes_as_many_queries_for_many_rows(
 
     more(1)
     as_carol.get(CHECKINS)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_carol.get(CHECKINS)
     more(8)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert as_carol.get(CHECKINS).status_code == 200
 
 
@@ -156,5 +156,5 @@ def test_owed_codes_are_only_read(
     page = f"{OWED}{Owed.objects.get().pk}/"
     assert as_carol.post(page + "delete/", {"post": "yes"}).status_code == 403
     assert as_carol.get(OWED + "add/").status_code == 403
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         as_carol.get(OWED)

@@ -164,7 +164,7 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         ("10.0.0.9", "10.0.0.9"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("::ffff:10.0.0.9", "10.0.0.9"),
-        ("unix:", "unix:"),
+        ("unix:", "127.0.0.1"),
     ],
 )
 def test_addresses_of_one_client_are_one(address: str, network: str) -> None:

@@ -22,10 +22,10 @@ MakeGame = Callable[..., Game]
 
 
 @pytest.fixture
-def mug(make_game: MakeGame, alice: Player) -> Item:
+def mug(make_game: MakeGame, alice: Player, carol: Player) -> Item:
     """It costs 10, and alice has 100."""
     game = make_game("checkin", slug="daily", codes=9)
-    CoinEntry.objects.adjust(alice.pk, 100, "a gift", alice, timezone.now())
+    CoinEntry.objects.adjust(alice.pk, 100, "a gift", carol, timezone.now())
     return Item.objects.create(pool=game.pools.get(), title="Mug", price=10)
 
 
@@ -90,7 +90,7 @@ AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def missed(make_game: MakeGame, alice: Player) -> Game:
+def missed(make_game: MakeGame, alice: Player, carol: Player) -> Game:
     """A day is missed there; to make it up costs 15, and alice has 100."""
     rules = {
         "mode": "calendar",
@@ -100,7 +100,7 @@ def missed(make_game: MakeGame, alice: Player) -> Game:
         "makeup_price": 15,
         "time_zone": "UTC",
     }
-    CoinEntry.objects.adjust(alice.pk, 100, "a gift", alice, AT)
+    CoinEntry.objects.adjust(alice.pk, 100, "a gift", carol, AT)
     return make_game("checkin", settings=rules, opens_at=AT - timedelta(days=1))
 
 
