@@ -42,6 +42,7 @@ LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
 MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
 UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
 SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
+RESTARTING = 1012  # with it the server, not the client, is going
 COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 
 # Handshakes take longer than reading who came.
@@ -108,7 +109,9 @@ class GameConsumer(AsyncConsumer):
             self.room.remove(self)
             self.room = None
 
-    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        if self.worker and message.get("code") == RESTARTING:
+            await self.worker  # the client is still there for the replies
         self.leave()
         if self.worker:
             # What was already taken up is finished: it may be committed.
