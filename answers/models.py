@@ -31,12 +31,16 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
 
         In pairs: each player with each key would be looked up by the square of them.
         """
-        column: Any = self.model._meta.get_field("key")
-        pairs = ", ".join(["(%s, %s)"] * len(ids))
-        params: list[Any] = []
-        for player_id, key in ids:
-            params += [player_id, column.get_db_prep_value(key, connection)]
-        where = f"(answers_answer.player_id, answers_answer.key) IN (VALUES {pairs})"
+        players, keys = (
+            [player_id for player_id, _key in ids],
+            [key for _id, key in ids],
+        )
+        params: list[Any] = [players, keys]
+        pairs = "SELECT * FROM unnest(%s::bigint[], %s::uuid[])"
+        if connection.vendor != "postgresql":
+            params = [part for player_id, key in ids for part in (player_id, key.hex)]
+            pairs = "VALUES " + ", ".join(["(%s, %s)"] * len(ids))
+        where = f"(answers_answer.player_id, answers_answer.key) IN ({pairs})"
         found: Any = self.extra(where=[where], params=params)  # noqa: S610
         return found
 

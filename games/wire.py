@@ -42,8 +42,9 @@ def check_value(value: Any, field: str) -> None:
 
     Level by level and not by recursion, which has a depth of its own.
     """
-    level, count = [value], 0
-    for _depth in range(MAX_DEPTH):
+    check_scalar(value, field)
+    level, count = parts_of(value), 1
+    for _depth in range(MAX_DEPTH if level else 0):
         count += len(level)
         if count > MAX_PARTS:
             raise Refused("too_large", field=field)
@@ -72,4 +73,9 @@ def check_scalar(value: Any, field: str) -> None:
 
 def is_kept(text: str) -> bool:
     """Whether a database keeps this text."""
-    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+    if "\x00" in text:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
