@@ -96,9 +96,9 @@ class Refusals(Middleware):
         as_json = refused.response()
         if request.path.startswith(API_PATHS):
             return as_json
-        page = render(
-            request, "refused.html", refused.body(), status=as_json.status_code
-        )
+        # In an outage the page can't say who asks: that would ask the database again.
+        who = None if refused.code == "unavailable" else request
+        page = render(who, "refused.html", refused.body(), status=as_json.status_code)
         for header in ("Retry-After", "Cache-Control"):
             if header in as_json:
                 page[header] = as_json[header]

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
+from gameproject.middleware import Refusals
 from games.models import Game
 from games.states import Access, State
+from users.models import Player
 
 pytestmark = pytest.mark.django_db
 MakeGame = Callable[..., Game]
@@ -171,3 +175,18 @@ def test_no_page_has_script_or_style_in_it(
         for tag in text.split("<script")[1:]:
             head = tag.partition(">")[0]
             assert "src=" in head or "application/json" in head
+
+
+def test_outage_is_told_without_asking_the_database_who_asks(
+    rf: RequestFactory,
+) -> None:
+    def away() -> Player:
+        raise OperationalError("couldn't get a connection")
+
+    request = rf.get("/me/")
+    request.user = SimpleLazyObject(away)  # type: ignore[assignment]
+    page = Refusals(lambda _request: None).process_exception(
+        request, OperationalError("couldn't get a connection")
+    )
+    assert page is not None
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
