@@ -93,13 +93,10 @@ class Refusals(Middleware):
 
     @staticmethod
     def _say(request: HttpRequest, refused: Refused) -> HttpResponse:
-        as_json = refused.response()
         if request.path.startswith(API_PATHS):
-            return as_json
+            return refused.response()
         # In an outage the page can't say who asks: that would ask the database again.
         who = None if refused.code == "unavailable" else request
-        page = render(who, "refused.html", refused.body(), status=as_json.status_code)
-        for header in ("Retry-After", "Cache-Control"):
-            if header in as_json:
-                page[header] = as_json[header]
+        page = render(who, "refused.html", refused.body())
+        refused.mark(page)
         return page
