@@ -113,3 +113,12 @@ class StaffAdmin(admin.ModelAdmin):
         if not all(map(fits(self.opts.pk), chosen)):
             raise Refused("invalid", field=ACTION_CHECKBOX_NAME)
         return super().response_action(request, queryset, *args, **kwargs)
+
+
+class GivingAdmin(StaffAdmin):
+    """For what staff give: its form knows who gives, as `by`."""
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.by = staff_of(request)  # type: ignore[attr-defined]
+        return form

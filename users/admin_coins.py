@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from users.admin_base import StaffAdmin, staff_of
+from users.admin_base import GivingAdmin, staff_of
 from users.models import CoinEntry, Player
 from users.models.coins import check_may_pay
 from users.refusals import Refused
@@ -51,7 +51,7 @@ class CoinsForm(ModelForm):
 
 
 @admin.register(CoinEntry)
-class CoinEntryAdmin(StaffAdmin):
+class CoinEntryAdmin(GivingAdmin):
     """The ledger, for reading; adding to it is giving or taking by hand."""
 
     form = CoinsForm
@@ -69,11 +69,6 @@ class CoinEntryAdmin(StaffAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return CoinsForm.Meta.fields if obj is None else self.fields
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
-        form.by = staff_of(request)  # type: ignore[attr-defined]
-        return form
 
     def save_model(
         self, request: HttpRequest, obj: CoinEntry, form: Any, change: bool

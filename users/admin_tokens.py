@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from users.admin_base import StaffAdmin, staff_of
+from users.admin_base import GivingAdmin, staff_of
 from users.models import ApiToken, Player
 from users.models.token import check_may_speak_for
 from users.refusals import Refused
@@ -30,7 +30,7 @@ class TokenForm(ModelForm):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(StaffAdmin):
+class ApiTokenAdmin(GivingAdmin):
     """A token is made here and can then only be revoked."""
 
     form = TokenForm
@@ -41,11 +41,6 @@ class ApiTokenAdmin(StaffAdmin):
     autocomplete_fields = ("player",)
     fields = ("player", "name", "scope")
     actions = ("revoke",)
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
-        form.by = staff_of(request)  # type: ignore[attr-defined]
-        return form
 
     def save_model(
         self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
