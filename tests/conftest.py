@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from games.models import Game
 from games.states import State
+from tests.clocks import Clock
 from tests.fronted import Fronted, fronted_stack
 from tests.stack import POSTGRES, REDIS, Stack, fresh_database
 from users.models import Player
@@ -122,6 +123,11 @@ def make_game(db: None) -> Callable[..., Game]:
         return game
 
     return make
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 def client_of(player: Player) -> Client:

@@ -1,7 +1,6 @@
 """Token buckets: exact at their edges, over many threads and without Redis."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ from django.conf import LazySettings
 from django.core.cache import caches
 from django.test import RequestFactory
 
+from tests.clocks import Clock
 from users import buckets
 from users.addresses import client_network
 from users.buckets import Bucket, Local, Shared
@@ -18,19 +18,6 @@ from users.rates import Rate, parse_rate
 
 TEN = Bucket("ten", 10, Rate(10, 300))
 DOOR = Bucket("door", 3000, Rate(1000, 3600))
-
-
-class Clock:
-    """A clock that goes on when told."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1_800_000_000.0
-        monkeypatch.setattr(time, "time", lambda: self.now)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 @pytest.fixture(params=["redis", "memory"])

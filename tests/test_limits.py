@@ -1,6 +1,5 @@
 """Limits: every number at its edge, over HTTP and on the socket."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -12,6 +11,7 @@ from django.test import Client
 from games import consumer
 from games.consumer import GameConsumer
 from games.models import Game
+from tests.clocks import Clock
 from tests.stack import Stack
 from users import limits
 from users.limits import Counter, rates
@@ -26,19 +26,6 @@ TABLE = {
     "checkins": [(30, 10), (5, 1)],
     "user": [(20, 10), (5, 1)],
 }
-
-
-class Clock:
-    """A clock that goes on when told."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1_800_000_000.0
-        monkeypatch.setattr(time, "time", lambda: self.now)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 def test_limits_are_those_of_the_design() -> None:
