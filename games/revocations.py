@@ -37,8 +37,12 @@ async def end_revoked(rooms: "Rooms") -> None:
 
 
 async def look(rooms: Iterable["Room"], seconds: float) -> None:
-    """End the sockets of sessions revoked in so many seconds."""
-    sockets = [socket for room in rooms for socket in room.everybody]
+    """End the sockets of sessions revoked in so many seconds.
+
+    A stranger may show the cookie of one that is over, and has nothing to lose.
+    """
+    everybody = [socket for room in rooms for socket in room.everybody]
+    sockets = [socket for socket in everybody if socket.player_id is not None]
     if not sockets:
         return
     revoked = await in_thread(revoked_in_the_last, timedelta(seconds=seconds))
@@ -57,12 +61,7 @@ async def check_players(
     A player with a new password keeps the session in which it was set.
     """
     last = {one.player_id: one.number for one in sorted(revoked, key=by_number)}
-    doubted = [
-        socket
-        for socket in sockets
-        if socket.player_id is not None
-        and last.get(socket.player_id, 0) > socket.revocation
-    ]
+    doubted = [one for one in sockets if last.get(one.player_id, 0) > one.revocation]
     if not doubted:
         return
     good = await in_thread(players_of, [socket.session_key for socket in doubted])

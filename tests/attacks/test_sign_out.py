@@ -92,6 +92,21 @@ async def test_a_session_that_stays_keeps_its_socket(stack: Stack) -> None:
         assert (await laptop.ask("answer", value="elephant"))["status"] == "accepted"
 
 
+async def test_stranger_with_the_cookie_of_an_ended_session_stays(stack: Stack) -> None:
+    """As in a browser that was signed out from elsewhere."""
+    slug = stack.make_game("puzzle", PUZZLE)
+    out, other = stack.make_players(2)
+    stack.run(FIND.split("player")[0] + "session.delete()", session=out)
+    async with stack.socket(slug, out) as stranger, stack.socket(slug, other) as bob:
+        assert (await stranger.hear("welcome"))["me"] is None
+        await bob.hear("welcome")
+        for _time in range(2):  # tallies come a second apart, as the ends are read
+            async with stack.socket(slug):
+                await bob.hear("tally", here=3)
+            await bob.hear("tally", here=2)
+        assert (await stranger.ask("resync"))["me"] is None
+
+
 @pytest.fixture
 def own_redis() -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A Redis that the test may freeze."""
