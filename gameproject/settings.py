@@ -11,24 +11,12 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, ValidationError, validate
+from environs import Env, validate
 
-from users.rates import parse_rate
+from gameproject import variables
+from gameproject.variables import at_least_one, each, not_negative, rate, some
 
 env = Env()
-
-
-at_least_one = validate.Range(min=1)
-
-
-def check_rates(said: str | list[str]) -> None:
-    """For `validate`: a rate, or several."""
-    for rate in [said] if isinstance(said, str) else said:
-        try:
-            parse_rate(rate)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
@@ -43,28 +31,33 @@ if not DEBUG and (len(SECRET_KEY) < 32 or SECRET_KEY == DEVELOPMENT_KEY):
         "SECRET_KEY is missing, short or a known default, and DEBUG is off. Make one: "
         "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-PUBLIC_ORIGINS: list[str] = env.list("PUBLIC_ORIGINS", [])
-for origin in PUBLIC_ORIGINS:
-    if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
-        raise ImproperlyConfigured(
-            f"PUBLIC_ORIGINS holds {origin!r}; write https://host or https://host:port"
-        )
+SECRET_KEY_FALLBACKS: list[str] = env.list(
+    "SECRET_KEY_FALLBACKS", [], validate=each(variables.secret(32))
+)
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    ["127.0.0.1", "localhost", "[::1]"],
+    validate=some(variables.host),
+)
+PUBLIC_ORIGINS: list[str] = env.list(
+    "PUBLIC_ORIGINS", [], validate=each(variables.origin)
+)
 CSRF_TRUSTED_ORIGINS = PUBLIC_ORIGINS
 BEHIND_TLS = bool(PUBLIC_ORIGINS) and all(o[:6] == "https:" for o in PUBLIC_ORIGINS)
 TRUST_PROXY = env.bool("TRUST_PROXY", False)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600 if BEHIND_TLS else 0)
+SECURE_HSTS_SECONDS = env.int(
+    "HSTS_SECONDS", 3600 if BEHIND_TLS else 0, validate=not_negative
+)
 # This site can't promise https for its sibling subdomains: W005, W021 don't apply.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 
 # A CDN that serves the static files must be named in the policy as well.
-CDN_URL = env.str("CDN_URL", "").rstrip("/")
+CDN_URL = env.str("CDN_URL", "", validate=variables.cdn_url).rstrip("/")
 _FILES = " ".join(filter(None, ["'self'", CDN_URL]))
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -138,24 +131,36 @@ try:
     DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 except ValueError as error:
     raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
-ON_POSTGRES = DATABASES["default"]["ENGINE"].endswith("postgresql")
+ENGINE = DATABASES["default"].get("ENGINE", "").rpartition(".")[2]
+if ENGINE not in ("postgresql", "sqlite3"):
+    raise ImproperlyConfigured(
+        "DATABASE_URL names no PostgreSQL; write postgres://user:password@host/name, "
+        "or leave it out for SQLite"
+    )
+ON_POSTGRES = ENGINE == "postgresql"
+_POOL = {
+    "max_size": env.int("DB_POOL_MAX", 50, validate=at_least_one),
+    "min_size": env.int("DB_POOL_MIN", 5, validate=not_negative),
+    "max_idle": env.int("DB_POOL_IDLE_SECONDS", 30, validate=at_least_one),
+    "timeout": env.int("DB_POOL_TIMEOUT_SECONDS", 2, validate=at_least_one),
+    "max_waiting": env.int("DB_POOL_WAITING", 1000, validate=at_least_one),
+}
+if _POOL["min_size"] > _POOL["max_size"]:
+    raise ImproperlyConfigured("DB_POOL_MIN is more than DB_POOL_MAX")
 if ON_POSTGRES:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {
-            "min_size": env.int("DB_POOL_MIN", 5),
-            "max_size": env.int("DB_POOL_MAX", 50),
-            "max_idle": env.int("DB_POOL_IDLE_SECONDS", 30),
-            "timeout": env.int("DB_POOL_TIMEOUT_SECONDS", 2),
-            "max_waiting": env.int("DB_POOL_WAITING", 1000),
-        },
+        "pool": _POOL,
         # The last one: what is read in a rush is in memory, so an index is worth it.
         "options": (
             "-c statement_timeout=15000 -c lock_timeout=5000 -c random_page_cost=1.1"
         ),
     }
 else:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR can't be made: {error}") from error
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -163,9 +168,9 @@ else:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = env.str("REDIS_URL", "", validate=variables.redis_url)
 # Sites that share one Redis each need a prefix of their own.
-REDIS_PREFIX = env.str("REDIS_PREFIX", "gp")
+REDIS_PREFIX = env.str("REDIS_PREFIX", "gp", validate=variables.key_prefix)
 if REDIS_URL:
     # redis-py's own defaults drop idle sockets and cap connections at 100.
     _REDIS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_connections": 200}
@@ -223,12 +228,14 @@ else:
     # One process: its local memory is as good as shared.
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 # Threads for the database work of this process's sockets. SQLite writes one at a time.
-SOCKET_THREADS = env.int("SOCKET_THREADS", 8 if ON_POSTGRES else 1)
+SOCKET_THREADS = env.int(
+    "SOCKET_THREADS", 8 if ON_POSTGRES else 1, validate=at_least_one
+)
 RATELIMIT_USE_CACHE = "strict"
 
 # How long what is everybody's is kept, unless a change drops it earlier.
-GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120)
-USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600)
+GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120, validate=at_least_one)
+USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600, validate=at_least_one)
 
 # Players
 
@@ -236,38 +243,44 @@ AUTH_USER_MODEL = "users.Player"
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "users.passwords.LengthValidator",
-        "OPTIONS": {"min_length": env.int("PASSWORD_MIN_LENGTH", 8)},
+        "OPTIONS": {
+            "min_length": env.int(
+                "PASSWORD_MIN_LENGTH", 8, validate=validate.Range(1, 128)
+            )
+        },
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # Argon2 at 19 MiB and 2 passes; the default PBKDF2 is half a second of CPU a sign-in.
 PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
 SESSION_ENGINE = "users.session_store"
-SESSION_COOKIE_AGE = env.int("SESSION_DAYS", 60) * 24 * 3600
+SESSION_COOKIE_AGE = env.int("SESSION_DAYS", 60, validate=variables.days) * 24 * 3600
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 SIGN_UP = env.bool("SIGN_UP", True)
-NICKNAME_BLOCKLIST: list[str] = env.list("NICKNAME_BLOCKLIST", [])
+NICKNAME_BLOCKLIST: list[str] = env.list(
+    "NICKNAME_BLOCKLIST", [], validate=each(variables.text)
+)
 # Failed sign-ins before a wait; see `users.throttle`.
 SIGN_IN_FAILURES = {
-    "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m", validate=check_rates),
-    "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m", validate=check_rates),
+    "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m", validate=rate),
+    "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m", validate=rate),
 }
 # How often one player may ask: in a window, and in one second.
 RATE_LIMITS = {
-    "game": env.list("LIMIT_GAME", ["60/30s", "10/s"], validate=check_rates),
-    "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"], validate=check_rates),
-    "answers": env.list("LIMIT_ANSWERS", ["50/10s", "10/s"], validate=check_rates),
-    "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"], validate=check_rates),
-    "user": env.list("LIMIT_USER", ["20/10s", "5/s"], validate=check_rates),
+    "game": env.list("LIMIT_GAME", ["60/30s", "10/s"], validate=some(rate)),
+    "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"], validate=some(rate)),
+    "answers": env.list("LIMIT_ANSWERS", ["50/10s", "10/s"], validate=some(rate)),
+    "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"], validate=some(rate)),
+    "user": env.list("LIMIT_USER", ["20/10s", "5/s"], validate=some(rate)),
 }
 # Strangers are told apart by address only, which so many may share.
 VENUE_SIZE = env.int("VENUE_SIZE", 1000, validate=at_least_one)
 # What strangers of one address may do in so long, and three times as often at once.
 ADDRESS_LIMITS = {
-    "joins": env.str("LIMIT_JOINS", f"{VENUE_SIZE}/1h", validate=check_rates),
-    "sign-ups": env.str("LIMIT_SIGN_UPS", f"{VENUE_SIZE}/1h", validate=check_rates),
-    "batches": env.str("LIMIT_BATCHES", f"{VENUE_SIZE}/1m", validate=check_rates),
+    "joins": env.str("LIMIT_JOINS", f"{VENUE_SIZE}/1h", validate=rate),
+    "sign-ups": env.str("LIMIT_SIGN_UPS", f"{VENUE_SIZE}/1h", validate=rate),
+    "batches": env.str("LIMIT_BATCHES", f"{VENUE_SIZE}/1m", validate=rate),
 }
 # Sockets that one session and one address may hold in each process.
 SOCKETS_PER_SESSION = env.int("SOCKETS_PER_SESSION", 20, validate=at_least_one)
@@ -279,16 +292,14 @@ RATELIMIT_IP_META_KEY = "users.addresses.client_address"
 # Operations
 
 # With this token a stranger reads /metrics; without one, staff alone do.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-if 0 < len(METRICS_TOKEN) < 16:
-    raise ImproperlyConfigured("METRICS_TOKEN is short: at least 16 characters.")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=variables.secret(16))
 
 # Words, times, files
 
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en", validate=validate.OneOf(["en", "th"]))
 LANGUAGES = [("en", _("English")), ("th", _("Thai"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", "Asia/Bangkok")
+TIME_ZONE = env.str("TIME_ZONE", "Asia/Bangkok", validate=variables.time_zone)
 USE_TZ = True
 
 STATIC_URL = f"{CDN_URL}/static/"
@@ -312,7 +323,10 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "gameproject.logs.BoundedHandler", "formatter": "line"}
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", "INFO", validate=variables.log_level),
+    },
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "daphne": {"level": "WARNING"},

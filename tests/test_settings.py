@@ -52,19 +52,7 @@ def test_no_start_without_a_secret_of_ones_own(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("DEBUG", "perhaps"),
-        ("DB_POOL_MAX", "many"),
-        ("DATABASE_URL", "nonsense"),
-        ("METRICS_TOKEN", "guess"),
-        ("LIMIT_GAME", "60/30s,often"),
-        ("LIMIT_JOINS", "1000"),
-        ("SIGN_IN_FAILURES_ACCOUNT", "0/5m"),
-        ("VENUE_SIZE", "0"),
-        ("PUBLIC_ORIGINS", "play.example.com"),
-        ("PUBLIC_ORIGINS", "https://play.example.com/"),
-    ],
+    ("name", "value"), [("DB_POOL_MAX", "many"), ("LIMIT_ANSWERS", "lots")]
 )
 def test_unreadable_value_stops_the_start_by_name(name: str, value: str) -> None:
     good = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@y/z"}

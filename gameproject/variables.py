@@ -1,0 +1,85 @@
+"""What the value of an environment variable may be: one check for each sort of value.
+
+A check raises `ValidationError`, to which environs adds the variable's name. Settings
+read this module, so it may ask nothing of them.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from zoneinfo import available_timezones
+
+from environs import ValidationError, validate
+
+from users.rates import parse_rate
+
+Check = Callable[[str], None]
+
+MAX_DAYS = 3650
+
+at_least_one = validate.Range(min=1)
+not_negative = validate.Range(min=0)
+days = validate.Range(min=1, max=MAX_DAYS)
+log_level = validate.OneOf([*logging.getLevelNamesMapping()])
+
+
+def matches(pattern: str, example: str) -> Check:
+    """A check that the whole value is of this form."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> None:
+        if not form.fullmatch(value):
+            raise ValidationError(f"{value!r} can't be used; write {example}")
+
+    return check
+
+
+text = matches(r"\s*\S.*", "no empty parts")
+origin = matches(r"https?://[\w.:\[\]-]+", "https://host or https://host:port")
+host = matches(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]", "play.example.com")
+redis_url = matches(r"(redis|rediss|unix)://\S+|", "redis://host:6379/0")
+key_prefix = matches(r"[\w-]+", "letters, digits, - and _")
+cdn_url = matches(r"https?://[\w.:/\[\]-]+|", "https://cdn.example.com")
+
+
+def secret(least: int) -> Check:
+    """A check that a value, if there is one, is long enough to keep a secret."""
+
+    def check(value: str) -> None:
+        if 0 < len(value) < least:
+            raise ValidationError(f"it is short: at least {least} characters")
+
+    return check
+
+
+def rate(value: str) -> None:
+    try:
+        parse_rate(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def time_zone(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError(f"{value!r} is unknown; write one such as Asia/Bangkok")
+
+
+def each(check: Check) -> Callable[[list[str]], None]:
+    """A check of every value of a list."""
+
+    def check_all(values: list[str]) -> None:
+        for value in values:
+            check(value)
+
+    return check_all
+
+
+def some(check: Check) -> Callable[[list[str]], None]:
+    """A check of every value of a list that may not be empty."""
+
+    def check_all(values: list[str]) -> None:
+        if not any(values):
+            raise ValidationError("it is empty")
+        each(check)(values)
+
+    return check_all
