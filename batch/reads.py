@@ -5,6 +5,7 @@ What is missing there takes a few trips more, as many for one item as for fifty.
 No type gives more than its own route would.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,16 @@ from games.arrivals import states_in
 from games.models import Game, shown_games
 from games.moments import in_ms
 from users import api as users
+from users import counts
 from users.cache import Key
 from users.models import Player
+from users.outages import OUTAGES
 from users.paging import Page
 from users.refusals import STATUS, Refused
 from users.sharing import stamped
 from users.shelf import Shelf, on_shelf
+
+logger = logging.getLogger(__name__)
 
 Data = dict[str, Any]
 FIRST = Page()  # the others are to be had from the route
@@ -60,8 +65,21 @@ class Batch:
         return {
             Wanted(type_, id_): data
             for type_, ids in self.ids.items()
-            for id_, data in READERS[type_](self, ids).items()
+            for id_, data in self._read_type(type_, ids).items()
         }
+
+    def _read_type(
+        self, type_: str, ids: Sequence[str]
+    ) -> Mapping[str, Data | Refused]:
+        """The items of one type; a bug of ours there doesn't spoil the others."""
+        try:
+            return READERS[type_](self, ids)
+        except OUTAGES:
+            raise
+        except Exception:
+            logger.exception("Items of a batch could not be read: %s", type_)
+            counts.failures.labels("batch").inc()
+            return dict.fromkeys(ids, Refused("server_error"))
 
     def _keys(self) -> list[Key]:
         keys = [games.key_of(slug) for slug in self.ids.get("game", [])]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
-from django.views.defaults import bad_request, page_not_found
+from django.views.defaults import bad_request, page_not_found, server_error
 
 import answers.pages
 import games.pages
@@ -14,6 +14,7 @@ from gameproject.api import api
 from gameproject.bare import API_PATHS
 from gameproject.metrics import metrics
 from gameproject.readiness import readyz
+from users import counts
 from users.refusals import Refused
 
 
@@ -42,7 +43,15 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return bad_request(request, exception)
 
 
-handler400, handler404 = unreadable, not_found
+def failed(request: HttpRequest) -> HttpResponseBase:
+    """An error in our own code, which Django has logged."""
+    counts.failures.labels("http").inc()
+    if request.path.startswith(API_PATHS):
+        return Refused("server_error").response()
+    return server_error(request)
+
+
+handler400, handler404, handler500 = unreadable, not_found, failed
 
 urlpatterns = [
     path("", games.pages.home, name="home"),

@@ -181,7 +181,8 @@ class GameConsumer(AsyncConsumer):
             return Refused("unavailable", retry_after=2)
         except Exception:  # a bug of ours must not leave the client waiting
             logger.exception("A command failed")
-            return Refused("unavailable")
+            counts.failures.labels("socket").inc()
+            return Refused("server_error")
         return None
 
     async def answer(self, frame: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from prometheus_client import REGISTRY
 
 from answers.models import Answer
 from games.models import Game
@@ -160,6 +161,29 @@ def test_banned_player_is_a_stranger(
 ) -> None:
     client.force_login(mallory)
     assert client.get("/api/answers").status_code == 401
+
+
+def test_error_of_ours_is_told_as_one_and_counted(
+    as_alice: Client, alice: Player, make_game: MakeGame
+) -> None:
+    game = make_game(settings={})
+    as_alice.raise_request_exception = False
+    before = failures("http"), failures("batch")
+    wanted = [{"type": "game", "id": game.slug}, {"type": "user", "id": alice.pk}]
+    status, said = post(as_alice, answer_to(game))
+    batch = as_alice.post(
+        "/api/batch", {"requests": wanted}, content_type="application/json"
+    )
+    assert (status, said["error"]["code"]) == (500, "server_error")
+    results = batch.json()["results"]
+    assert [one["status"] for one in results] == [500, 200]
+    assert (failures("http"), failures("batch")) == (before[0] + 1, before[1] + 1)
+
+
+def failures(where: str) -> float:
+    return (
+        REGISTRY.get_sample_value("gameproject_failures_total", {"where": where}) or 0
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/nope", "/api/users/x,y", "/api/games/a b"])

@@ -218,4 +218,5 @@ def test_labels_come_from_closed_lists() -> None:
         "reply_seconds": ("command",),
         "broadcasts": ("outcome",),
         "cache": ("outcome",),
+        "failures": ("where",),
     }

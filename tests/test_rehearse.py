@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from gameproject.rehearsal import counters
 from gameproject.rehearsal.counters import serves
 from gameproject.rehearsal.figures import percentile, summary
 from gameproject.rehearsal.plan import Address
@@ -68,6 +69,13 @@ def counts(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 # Through nginx
+
+
+def test_memory_of_a_process_that_has_ended_is_not_measured() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert counters.memory([os.getpid(), ended.pid]) is None
+    assert counters.memory([os.getpid()])
 
 
 def test_a_rehearsal_counts_and_leaves_nothing_behind(

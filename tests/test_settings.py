@@ -33,7 +33,7 @@ def test_each_variable_is_read_once() -> None:
     others = [
         path
         for path in ROOT.glob("*/**/*.py")
-        if "environ" in path.read_text()
+        if re.search(r"\benviron\b", path.read_text())
         and path.parts[len(ROOT.parts)] not in ("tests", ".venv")
         and path.name not in ("asgi.py", "settings.py")
     ]

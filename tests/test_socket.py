@@ -214,6 +214,29 @@ async def test_bad_input_is_refused_by_name_and_changes_nothing(stack: Stack) ->
     assert not stack.logged_errors()
 
 
+async def test_error_of_ours_is_told_as_one_logged_once_and_counted(
+    stack: Stack,
+) -> None:
+    """Here by settings in the database that no schema of the kind can read."""
+    slug = stack.make_game("puzzle", PUZZLE)
+    [session] = stack.make_players(1)
+    async with stack.socket(slug, session) as player:
+        await player.hear("welcome")
+        stack.run(
+            "Game.objects.filter(slug=given['slug']).update(settings={}); out = 0",
+            slug=slug,
+        )
+        reply = await player.ask("answer", value="elephant")
+        stack.run(
+            "Game.objects.filter(slug=given['slug']).delete(); out = 0", slug=slug
+        )
+        assert await player.end() == 4404
+    assert (reply["type"], reply["code"]) == ("error", "server_error")
+    assert "retry_after" not in reply
+    assert stack.log.read_text().count("A command failed") == 1
+    stack.forget_errors()
+
+
 async def test_id_used_for_another_answer_is_refused(stack: Stack) -> None:
     slug = stack.make_game("puzzle", PUZZLE)
     [session] = stack.make_players(1)

@@ -22,6 +22,9 @@ commands = Counter(
     "Commands over sockets: done, or the code of the refusal.",
     ["command", "outcome"],
 )
+failures = Counter(
+    "gameproject_failures", "Errors in our own code, by where they were met.", ["where"]
+)
 reply_seconds = Histogram(
     "gameproject_reply_seconds",
     "From a command over a socket to its reply.",

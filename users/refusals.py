@@ -26,6 +26,7 @@ STATUS = {
     "limit_reached": 409,
     "too_large": 413,
     "rate_limited": 429,
+    "server_error": 500,
     "unavailable": 503,
 }
 
@@ -46,6 +47,7 @@ DETAILS: dict[str, str | Promise] = {
     "limit_reached": _("You have had as many of these as one player may."),
     "too_large": _("That is too large."),
     "rate_limited": _("That was too fast. Wait a moment."),
+    "server_error": _("Something went wrong here. It is our fault, not yours."),
     "unavailable": _("We're busy. Try again in a moment."),
 }
 

@@ -146,11 +146,11 @@ class Conductor:
                 old=self.plan.legacy,
             )
         took, after = time.time() - started, counters.statements()
-        measurable = daphnes and not self.killer
+        held = counters.memory(daphnes)
         self.counted[phase] = {
             "statements": None if after is None else after - (statements or 0),
             "seconds": took,
-            "memory": counters.memory(daphnes) - memory if measurable else None,
+            "memory": None if self.killer or not (held and memory) else held - memory,
         }
 
     def play(self, game: Game) -> None:

@@ -64,8 +64,11 @@ def place_of(process: int) -> Path | tuple[str, int]:
     return ("127.0.0.1", int(found[1]) if found else 0)
 
 
-def memory(processes: Iterable[int]) -> int:
-    """Bytes these processes hold together."""
+def memory(processes: Iterable[int]) -> int | None:
+    """Bytes these processes hold together; None where there are none or one ended."""
     page = os.sysconf("SC_PAGE_SIZE")
-    sizes = (Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in processes)
-    return sum(int(size) for size in sizes) * page
+    try:
+        sizes = [Path(f"/proc/{pid}/statm").read_text() for pid in processes]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return sum(int(size.split()[1]) for size in sizes) * page or None

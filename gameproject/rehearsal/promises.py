@@ -116,7 +116,12 @@ def memory(led: Conductor) -> Promise:
     found = led.counted["arrival"]["memory"]
     name, bound = "memory per connected player", "< 45 KiB"
     if found is None:
-        return Promise(name, bound, "not measured: the daphnes are elsewhere", None)
+        return Promise(
+            name,
+            bound,
+            "not measured: the daphnes are elsewhere, or were started anew",
+            None,
+        )
     each = found / led.plan.players / KIB
     if each < LEAST_EACH:
         said = (

@@ -120,7 +120,7 @@ test("a failed batch fails all that was in it", async () => {
 });
 
 test("a proxy's own words become a code", async () => {
-  for (const [status, code] of [[429, "rate_limited"], [502, "unavailable"], [404, "not_found"]]) {
+  for (const [status, code] of [[429, "rate_limited"], [502, "unavailable"], [404, "not_found"], [500, "server_error"]]) {
     serve(() => [status, undefined, { "Retry-After": "3" }]);
     assert.deepEqual(await refusal(api.get("/api/games/one")), { code, retry_after: 3 });
   }

@@ -74,6 +74,16 @@ test("too busy: sent again by itself after the wait, under the same id", async (
   assert.deepEqual(sent[1], sent[0]);
 });
 
+test("an error of the server's own isn't sent again", async () => {
+  const commands = newCommands();
+  model.texts.server_error = "It is our fault.";
+  commands.submit(FORM);
+  commands.refused({ id: sent[0].id, code: "server_error" });
+  await pass(60_000);
+  assert.equal(sent.length, 1);
+  assert.deepEqual(model.said, { what: "refused", text: "It is our fault." });
+});
+
 test("refused for good: the player is told in their own language", () => {
   const commands = newCommands();
   commands.submit(FORM);

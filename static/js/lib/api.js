@@ -2,7 +2,7 @@
 // read in the same tick in one batch, and what may be kept for a while isn't asked again.
 const MOST = 50; // items the server takes in one batch
 const TIMEOUT_MS = 10_000;
-const CODES = { 404: "not_found", 413: "too_large", 429: "rate_limited" };
+const CODES = { 404: "not_found", 413: "too_large", 429: "rate_limited", 500: "server_error" };
 
 // A refusal, by its code; `retry_after` is in seconds.
 export class ApiError extends Error {
