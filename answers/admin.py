@@ -96,7 +96,8 @@ class AnswerAdmin(StaffAdmin):
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
         game = answer.game
-        return game.of_kind.in_words(game.rules, answer.question, answer.value)
+        said = (game.rules, answer.question, answer.value)
+        return game.of_kind.meaning(*said) or game.of_kind.in_words(*said)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:

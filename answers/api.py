@@ -8,6 +8,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
+from answers.checks import Version
 from answers.models import Answer
 from answers.submission import Submission, submit
 from games.api import Slug, seen_game
@@ -28,6 +29,7 @@ class AnswerIn(Schema):
     id: UUID
     question: str = Field("", max_length=20)
     value: Any
+    version: Version = None
 
 
 class ReceiptOut(Schema):
@@ -76,7 +78,13 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     game = seen_game(said.game)
     reply = submit(
         Submission(
-            player.pk, game.pk, said.id, said.question, said.value, timezone.now()
+            player.pk,
+            game.pk,
+            said.id,
+            said.question,
+            said.value,
+            timezone.now(),
+            version=said.version,
         )
     )
     return {"id": said.id, **reply}
@@ -91,5 +99,4 @@ def my_answers(
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Answer.objects.current().filter(player=player).select_related("game")
     shown, following = page.of(rows.filter(game__slug=game) if game else rows)
-    found = [{"game": answer.game.slug, **answer.public()} for answer in shown]
-    return {"answers": found, "next": following}
+    return {"answers": [answer.own() for answer in shown], "next": following}

@@ -3,15 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from pydantic import Field
 
 from answers.models import Answer
 from games.kinds.base import Grade, Kind, Settings, Verdict
 from games.models import Game
 from users.refusals import Refused
+
+# How the client was shown the game; it is written by `Kind.public`.
+Version = Annotated[str | None, Field(max_length=4000)]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Submission:
     value: Any
     at: datetime
     origin: str = ""  # the socket that will have the reply
+    # Of what the client was shown, where that is known; see `Kind.rebase`.
+    version: str | None = None
 
 
 @dataclass
@@ -66,7 +72,7 @@ class Sheet:
             raise Refused("not_eligible")
         if submission.question not in self.kind.questions(self.rules):
             raise Refused("invalid", _("There is no such question."), field="question")
-        value = self.kind.parse(self.rules, submission.question, submission.value)
+        value = self._parse(submission)
         solved = self._solved(submission.question)
         if solved:
             return solved, False
@@ -96,10 +102,14 @@ class Sheet:
         if submission.question != answer.question:
             return False
         try:
-            value = self.kind.parse(self.rules, answer.question, submission.value)
-        except Refused:
-            return False
+            value = self._parse(submission)
+        except Refused:  # what was an answer then may be none by today's settings
+            value = submission.value
         return bool(value == answer.value)
+
+    def _parse(self, sent: Submission) -> Any:
+        now = self.kind.rebase(self.rules, sent.question, sent.value, sent.version)
+        return self.kind.parse(self.rules, sent.question, now)
 
     def _solved(self, question: str) -> Answer | None:
         """The right answer, where the player knows that it is."""

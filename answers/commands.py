@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from answers.checks import Submission
+from answers.checks import Submission, Version
 from answers.submission import submit_many
 from games.handover import Call
 from games.wire import CommandIn, read
@@ -15,6 +15,7 @@ from users.refusals import Refused
 class AnswerIn(CommandIn):
     question: str = Field("", max_length=20)
     value: Any
+    version: Version = None
 
 
 def answers(calls: Sequence[Call]) -> list[dict[str, Any] | Refused]:
@@ -38,4 +39,5 @@ def submission_of(call: Call) -> Submission | Refused:
         said.value,
         call.at,
         call.origin,
+        call.version if said.version is None else said.version,
     )

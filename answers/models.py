@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
-from games.kinds.base import Entry, Grade, Verdict
+from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
 from games.models import Game
 from users.models import Player
 
@@ -140,6 +140,12 @@ class Answer(models.Model):
     def as_entry(self) -> Entry:
         return Entry(self.player_id, self.question, self.value, self.submitted_at)
 
+    @property
+    def question_place(self) -> int | None:
+        """Where its question stands now, counted from 1; None where it is gone."""
+        keys = list(self.game.of_kind.questions(self.game.rules))
+        return keys.index(self.question) + 1 if self.question in keys else None
+
     def grade(self, grade: Grade) -> None:
         self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
 
@@ -147,11 +153,16 @@ class Answer(models.Model):
         """What its owner was told when it was accepted, and is told again."""
         return {**self.outcome, "receipt": receipts.make(self)}
 
-    def public(self) -> dict[str, Any]:
-        """As its owner may see it."""
+    def own(self) -> dict[str, Any]:
+        """`public`, and the game's slug; it wants the game."""
+        game = self.game
+        return {"game": game.slug, **self.public(game.of_kind, game.rules)}
+
+    def public(self, kind: Kind[Any], rules: Settings) -> dict[str, Any]:
+        """As its owner may see it, by the settings that its game has now."""
         return {
             "question": self.question,
-            "value": self.value,
+            "value": kind.shown(rules, self.question, self.value),
             "verdict": self.verdict,
             "points": self.points,
             "receipt": receipts.make(self),

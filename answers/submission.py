@@ -157,13 +157,14 @@ class Together:
             on_commit(counts.answers.observe, len(self.new))
 
     def _outcome(self, answer: Answer) -> Reply:
+        sheet = self._sheet(answer)
         outcome = {
             "question": answer.question,
-            "value": answer.value,
+            "value": sheet.kind.shown(sheet.rules, answer.question, answer.value),
             "verdict": answer.verdict,
             "points": answer.points,
         }
-        left = attempts_left(self._sheet(answer), answer.question)
+        left = attempts_left(sheet, answer.question)
         return outcome if left is None else {**outcome, "attempts_left": left}
 
     def _give_prizes(self, game: Game) -> None:

@@ -13,9 +13,10 @@ from users.models import Player
 def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
     """The current answers of these players in the game, by player id."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    kind, rules = game.of_kind, game.rules
     rows = Answer.objects.current().filter(game=game, player__in=players)
     for answer in rows.order_by("pk"):
-        found[answer.player_id].append(answer.public())
+        found[answer.player_id].append(answer.public(kind, rules))
     return found
 
 

@@ -141,7 +141,7 @@ class Batch:
         rows = Answer.objects.current().filter(player=self.player)
         return {
             slug: {
-                "answers": [{"game": row.game.slug, **row.public()} for row in shown],
+                "answers": [row.own() for row in shown],
                 "next": following,
             }
             for slug, (shown, following) in first_pages(rows, slugs).items()

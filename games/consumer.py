@@ -209,7 +209,9 @@ class GameConsumer(AsyncConsumer):
         player = self.personal.player
         if player is None:
             raise Refused("not_signed_in")
-        call = Call(player, room.game.pk, frame, timezone.now(), self.name)
+        call = Call(
+            player, room.game.pk, frame, timezone.now(), self.name, room.version
+        )
         if name in given.commands:
             return await in_thread(given.commands[name], call)
         return await gatherer_of(name)(call)

@@ -47,6 +47,7 @@ class Call:
     frame: dict[str, Any]
     at: datetime
     origin: str
+    version: str | None = None  # of what the socket was last shown
 
 
 # A socket command: the reply's fields. It runs in a thread and may raise `Refused`.

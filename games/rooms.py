@@ -74,9 +74,13 @@ class Room:
         """
         if game.seq >= self.seq:
             self.game = game
-            self.public = frames.encode(public)
+            self._show(public)
             self._notice = game.notice_at(timezone.now())
             self.ranking.changes += 1
+
+    def _show(self, public: dict[str, Any]) -> None:
+        self.public = frames.encode(public)
+        self.version: str | None = public["play"].get("version")
 
     @property
     def notice(self) -> notices.Notice | None:
@@ -88,7 +92,8 @@ class Room:
         self.seq = frame["seq"]
         self.quiet_beats = 0
         if frame["type"] == "game":
-            self.public, self._notice = frames.encode(frame["game"]), frame["notice"]
+            self._show(frame["game"])
+            self._notice = frame["notice"]
         elif frame["type"] == "notice":
             self._notice = frames.said_in(frame)
         elif frame["type"] == "tally":

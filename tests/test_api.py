@@ -180,6 +180,21 @@ def test_error_of_ours_is_told_as_one_and_counted(
     assert (failures("http"), failures("batch")) == (before[0] + 1, before[1] + 1)
 
 
+def test_place_of_an_option_that_moved_needs_the_version(
+    as_alice: Client, make_game: MakeGame
+) -> None:
+    vote = {"text": "Which?", "type": "vote", "options": ["Tea", "Coffee"]}
+    game = make_game("choice", settings={"questions": [vote]})
+    juice = {"questions": [{**vote, "options": ["Juice", *vote["options"]]}]}
+    rules = game.carry(game.of_kind.Settings.model_validate(juice))
+    Game.objects.filter(pk=game.pk).update(settings=rules.model_dump(mode="json"))
+    _status, said = post(as_alice, answer_to(game, 0, question="1"))
+    assert (said["error"]["code"], said["error"]["field"]) == ("invalid", "version")
+    _status, said = post(as_alice, answer_to(game, 0, question="1", version="0"))
+    assert said["value"] == [1]
+    assert Answer.objects.get().value == [0]
+
+
 def failures(where: str) -> float:
     return (
         REGISTRY.get_sample_value("gameproject_failures_total", {"where": where}) or 0

@@ -214,6 +214,43 @@ async def test_bad_input_is_refused_by_name_and_changes_nothing(stack: Stack) ->
     assert not stack.logged_errors()
 
 
+MENU = {"questions": [{"text": "Which?", "type": "vote", "options": ["Tea", "Coffee"]}]}
+
+
+async def test_option_is_the_one_the_player_was_shown(on_postgres: Stack) -> None:
+    """Staff put Juice on top while answers are under way."""
+    stack = on_postgres
+    slug = stack.make_game("choice", MENU)
+    one, other = stack.make_players(2)
+    async with stack.socket(slug, one) as alice, stack.socket(slug, other) as bob:
+        shown = (await alice.hear("welcome"))["game"]["play"]
+        await bob.hear("welcome")
+        sent = await alice.ask("answer", question="1", value=0)
+        stack.run(PUT_ON_TOP, slug=slug, option="Juice")
+        moved = (await bob.hear("game"))["game"]["play"]
+        late = await bob.ask("answer", question="1", value=1, version=shown["version"])
+        again = await bob.ask("answer", question="1", value=0)
+        mine = (await alice.ask("resync"))["mine"]["answers"]
+    assert moved["questions"][0]["options"] == ["Juice", "Tea", "Coffee"]
+    assert (sent["value"], late["value"], again["code"]) == (
+        [0],
+        [2],
+        "no_attempts_left",
+    )
+    assert [answer["value"] for answer in mine] == [[1]]
+
+
+PUT_ON_TOP = """
+game = Game.objects.get(slug=given['slug'])
+new = game.rules.model_dump(mode='json')
+new['questions'][0]['options'].insert(0, given['option'])
+rules = game.carry(game.of_kind.Settings.model_validate(new))
+game.settings = rules.model_dump(mode='json')
+game.edit(['settings'])
+out = 0
+"""
+
+
 async def test_error_of_ours_is_told_as_one_logged_once_and_counted(
     stack: Stack,
 ) -> None:

@@ -28,14 +28,17 @@ SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {
 
 
 def fields_of(schema: type[BaseModel]) -> dict[str, forms.Field]:
-    """The form fields of a schema, by the names of its settings."""
-    return {name: field_for(info) for name, info in schema.model_fields.items()}
+    """The form fields of a schema, by the names of what staff are asked."""
+    asked = {n: info for n, info in schema.model_fields.items() if ask_of(info)}
+    return {name: field_for(info) for name, info in asked.items()}
 
 
 def field_for(info: FieldInfo) -> forms.Field:
     """A form field that asks for this setting; `TypeError` for a type unknown here."""
     options, ask = common(info), ask_of(info)
     wanted = without_none(info.annotation)
+    if ask and ask.hidden:
+        return forms.CharField(widget=forms.HiddenInput(), **options)
     item = item_of(wanted)
     if isinstance(item, type) and issubclass(item, BaseModel):
         return RowsField(row_form(item), **options)

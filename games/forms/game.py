@@ -69,7 +69,7 @@ class GameForm(forms.ModelForm):
         opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
         if opens and closes and closes < opens:
             self.add_error("closes_at", _("The game must close after it opens."))
-        wanted = [PREFIX + name for name in self.kind.Settings.model_fields]
+        wanted = setting_names(self.kind.name)
         if all(name in cleaned for name in wanted):
             self._check_settings({name: cleaned[name] for name in wanted})
         return cleaned
@@ -77,10 +77,12 @@ class GameForm(forms.ModelForm):
     def _check_settings(self, said: dict[str, Any]) -> None:
         values = {name.removeprefix(PREFIX): value for name, value in said.items()}
         try:
-            self.rules = self.kind.Settings.model_validate(values)
+            rules = self.kind.Settings.model_validate(values)
         except Misfit as misfit:
             for complaint in complaints(misfit):
                 self._complain(complaint)
+        else:
+            self.rules = self.instance.carry(rules) if self.instance.pk else rules
 
     def _complain(self, complaint: Complaint) -> None:
         """Say a complaint where staff can mend it."""
@@ -133,4 +135,4 @@ def form_for(kind: str) -> type[GameForm]:
 
 def setting_names(kind: str) -> list[str]:
     """The names of the form fields of a kind's settings."""
-    return [PREFIX + name for name in kind_named(kind).Settings.model_fields]
+    return [PREFIX + name for name in fields_of(kind_named(kind).Settings)]

@@ -34,6 +34,8 @@ class Ask:
     label: str | Promise
     help: str | Promise = ""
     lines: bool = False  # a list of texts, written one a line
+    # Goes with its row through the form, but isn't shown.
+    hidden: bool = False
     # What staff read for each value they can choose.
     choices: Mapping[str, str | Promise] = field(default_factory=dict)
 
@@ -83,6 +85,8 @@ class Kind(ABC, Generic[S]):
     Settings: type[S]
     # Whether players send answers at all.
     takes_answers: ClassVar[bool] = True
+    # Whether answers are read by the settings, such as an option by its number.
+    refers_to_settings: ClassVar[bool] = False
     # Whether `public` may be seen before the game opens, or would spoil it.
     seen_early: ClassVar[bool] = True
 
@@ -98,6 +102,23 @@ class Kind(ABC, Generic[S]):
         """Whether a player learns the verdict at once. Otherwise it is told on reveal,
         and until closing the answer may be changed."""
         return True
+
+    def carry(self, old: S | None, new: S) -> S:
+        """The new settings, in which what answers refer to keeps its keys.
+
+        Without old ones nobody has answered yet, and all keys begin anew.
+        """
+        return new
+
+    def rebase(
+        self, settings: S, question: str, value: Any, version: str | None
+    ) -> Any:
+        """A client's value as `parse` takes it, where settings have moved since.
+
+        `version` is that of the `public` the client was shown; None is not known.
+        Raises `Refused("invalid")`, of `version` or `value`.
+        """
+        return value
 
     @abstractmethod
     def parse(self, settings: S, question: str, value: Any) -> Any:
@@ -139,6 +160,15 @@ class Kind(ABC, Generic[S]):
     def mine(self, settings: S, name_key: str) -> dict[str, Any] | None:
         """What the player whose account has this folded name alone may see."""
         return None
+
+    def shown(self, settings: S, question: str, value: Any) -> Any:
+        """A kept answer as clients know it, who go by the `public` of today."""
+        return value
+
+    def meaning(self, settings: S, question: str, value: Any) -> str | None:
+        """What a kept answer says by these settings, for staff to compare when they
+        change them; None where it is no answer any more."""
+        return self.in_words(settings, question, value)
 
     def in_words(self, settings: S, question: str, value: Any) -> str:
         """A kept answer as staff read it."""

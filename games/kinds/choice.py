@@ -1,5 +1,6 @@
 """Questions with options: a quiz, or a vote."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -18,12 +19,17 @@ from games.kinds.base import (
     misfit,
     unreadable,
 )
+from games.lasting import numbered, same_texts
+from users.refusals import Refused
 
 RIGHT_MARK = "*"
 TRUE_FALSE = ("true", "false")
+VERSION = re.compile(r"0(;[0-9]{1,19}:[0-9]{1,9}(\.[0-9]{1,9}){0,99}){0,50}")
 
 
 class Question(Settings):
+    # What answers refer to, whatever staff move: empty is the place, counted from 1.
+    key: Annotated[str, Field(max_length=20), Ask(_("Key"), hidden=True)] = ""
     text: Annotated[str, Field(min_length=1, max_length=500), Ask(_("Question"))]
     type: Annotated[
         Literal["single", "multiple", "truefalse", "vote"],
@@ -51,6 +57,16 @@ class Question(Settings):
         ),
     ]
     points: Annotated[int, Field(ge=0, le=1000), Ask(_("Points"))] = 1
+    # The number of each option, by its place, and how many numbers were ever used.
+    # Empty: the places themselves.
+    numbers: list[int] = []
+    used: int = 0
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> "Question":
+        if self.numbers and len(set(self.numbers)) != len(self.texts):
+            raise ValueError("each option has a number of its own")
+        return self
 
     @model_validator(mode="after")
     def _right_ones_fit(self) -> "Question":
@@ -83,6 +99,48 @@ class Question(Settings):
             return {TRUE_FALSE.index(self.options[0].lower().removeprefix(RIGHT_MARK))}
         return {i for i, line in enumerate(self.options) if line[0] == RIGHT_MARK}
 
+    @property
+    def order(self) -> list[int]:
+        """The options' numbers, by place."""
+        return self.numbers or list(range(len(self.texts)))
+
+    @property
+    def right_numbers(self) -> set[int]:
+        return {self.order[place] for place in self.right}
+
+    def place_of(self, place: Any, order: list[int] | None) -> int:
+        """Where the option stands now that stood at this place in that order."""
+        then = range(self.used or len(self.texts)) if order is None else order
+        readable = type(place) is int and 0 <= place < len(then)
+        number = then[place] if readable else None
+        if number not in self.order:
+            raise unreadable(_("That option isn't there any more."))
+        return self.order.index(number)
+
+    @property
+    def moved(self) -> bool:
+        """Whether places aren't what they were when the game opened."""
+        return self.order != list(range(len(self.order)))
+
+    @property
+    def renewed(self) -> "Question":
+        """As a new question, whose options nobody has chosen."""
+        return self.model_copy(update={"key": "", "numbers": [], "used": 0})
+
+    def carry(self, old: "Question") -> "Question":
+        """This question as the new form of that one: its options keep their numbers."""
+        same = same_texts(old.texts, self.texts)
+        kept = [
+            old.order[same[place]] if place in same else None
+            for place in range(len(self.texts))
+        ]
+        numbers, used = numbered(kept, max(old.used, len(old.texts)))
+        plain = numbers == list(range(used))
+        said = (
+            {"numbers": [], "used": 0} if plain else {"numbers": numbers, "used": used}
+        )
+        return self.model_copy(update=said)
+
 
 class ChoiceSettings(Settings):
     questions: Annotated[
@@ -102,6 +160,9 @@ class ChoiceSettings(Settings):
         Ask(_("Points for a prize"), _("Empty: every question must be right.")),
     ] = None
 
+    # How many keys questions ever had. Empty: as many as there are questions.
+    used: int = 0
+
     @model_validator(mode="after")
     def _can_be_passed(self) -> "ChoiceSettings":
         most = sum(q.points for q in self.questions if q.type != "vote")
@@ -114,15 +175,63 @@ class ChoiceSettings(Settings):
         return self
 
     def question(self, key: str) -> Question | None:
-        """The question of that key: its place, counted from 1.
+        """The question of that key.
 
         None where there is none, or none any more: staff may take questions out.
         """
-        return self._by_key.get(key)
+        return self.by_key.get(key)
 
     @cached_property
-    def _by_key(self) -> dict[str, Question]:
-        return {str(place): q for place, q in enumerate(self.questions, 1)}
+    def by_key(self) -> dict[str, Question]:
+        """The questions in their order, by the keys that answers name them by."""
+        return {q.key or str(place): q for place, q in enumerate(self.questions, 1)}
+
+    @cached_property
+    def version(self) -> str:
+        """Which options stand at which places, for clients to send back: of each
+        question whose options have moved, its key and their numbers."""
+        moved = [
+            f"{key}:{'.'.join(map(str, q.order))}"
+            for key, q in self.by_key.items()
+            if q.moved
+        ]
+        return ";".join(["0", *moved])
+
+    @property
+    def renewed(self) -> "ChoiceSettings":
+        """As new settings, to which no answer refers."""
+        questions = [one.renewed for one in self.questions]
+        return self.model_copy(update={"questions": questions, "used": 0})
+
+    def carry(self, old: "ChoiceSettings") -> "ChoiceSettings":
+        """These settings as the new form of those: questions and options keep what
+        answers refer to them by."""
+        same = same_questions(old.by_key, self.questions)
+        taken = [int(key) - 1 if key else None for key in same]
+        numbers, used = numbered(taken, max(old.used, len(old.questions)))
+        plain = numbers == list(range(used))
+        questions = [
+            (one.carry(old.by_key[key]) if key else one.renewed).model_copy(
+                update={"key": "" if plain else str(number + 1)}
+            )
+            for one, key, number in zip(self.questions, same, numbers)
+        ]
+        said = {"questions": questions, "used": 0 if plain else used}
+        return ChoiceSettings.model_validate(self.model_dump() | said)
+
+
+def same_questions(
+    old: Mapping[str, Question], new: Sequence[Question]
+) -> list[str | None]:
+    """For each new question the key of the old one that it is, each once: by its key
+    or, where it has none, by its text."""
+    free = dict(old)
+    by_key = [one.key if free.pop(one.key, None) else None for one in new]
+    keys = {question.text: key for key, question in free.items()}
+    return [
+        key or (None if one.key else keys.pop(one.text, None))
+        for key, one in zip(by_key, new)
+    ]
 
 
 class Choice(Kind[ChoiceSettings]):
@@ -131,9 +240,13 @@ class Choice(Kind[ChoiceSettings]):
     about = _("One or more questions with options, each at the player's own pace.")
     Settings = ChoiceSettings
     seen_early = False
+    refers_to_settings = True
 
     def questions(self, settings: ChoiceSettings) -> Sequence[str]:
-        return [str(place) for place in range(1, len(settings.questions) + 1)]
+        return list(settings.by_key)
+
+    def carry(self, old: ChoiceSettings | None, new: ChoiceSettings) -> ChoiceSettings:
+        return new.carry(old) if old else new.renewed
 
     def attempts(self, settings: ChoiceSettings) -> Attempts | None:
         return Attempts(1) if self.instant(settings) else None
@@ -141,25 +254,53 @@ class Choice(Kind[ChoiceSettings]):
     def instant(self, settings: ChoiceSettings) -> bool:
         return settings.tell == "at_once"
 
+    def rebase(
+        self,
+        settings: ChoiceSettings,
+        question: str,
+        value: Any,
+        version: str | None,
+    ) -> Any:
+        """The places of today of the options that stood at these places then."""
+        asked = settings.question(question)
+        if asked is None or version == settings.version:
+            return value
+        if version is None:
+            if asked.moved:
+                raise Refused("invalid", _("The options have moved."), field="version")
+            return value
+        order = order_in(version, question)
+        if order == asked.order:
+            return value
+        return [asked.place_of(one, order) for one in listed(value)]
+
     def parse(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:
-        """A list of the chosen options' places; one place alone is taken as such."""
+        """The numbers of the chosen options, which are given by their places; one place
+        alone is taken as such."""
         asked = settings.question(question)
         if asked is None:
             raise unreadable(_("There is no such question."))
-        chosen = value if isinstance(value, list) else [value]
+        chosen = listed(value)
         if not all(type(one) is int and 0 <= one < len(asked.texts) for one in chosen):
             raise unreadable(_("Choose among the options."))
         if len(set(chosen)) != len(chosen) or not chosen:
             raise unreadable(_("Choose each option once."))
         if asked.type != "multiple" and len(chosen) != 1:
             raise unreadable(_("Choose one option."))
-        return sorted(chosen)
+        return sorted(asked.order[place] for place in chosen)
+
+    def shown(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:
+        """The places of the chosen options that are still there."""
+        asked = settings.question(question)
+        if asked is None or not asked.numbers:
+            return list(value)
+        return [place for place, number in enumerate(asked.order) if number in value]
 
     def grade(self, settings: ChoiceSettings, entry: Entry) -> Grade:
         asked = settings.question(entry.question)
         if asked and asked.type == "vote":
             return Grade(Verdict.PENDING)
-        if asked and set(entry.value) == asked.right:
+        if asked and set(entry.value) == asked.right_numbers:
             return Grade(Verdict.RIGHT, asked.points)
         return Grade(Verdict.WRONG)
 
@@ -168,18 +309,19 @@ class Choice(Kind[ChoiceSettings]):
             return all(
                 key in grades
                 and (q.type == "vote" or grades[key].verdict is Verdict.RIGHT)
-                for key, q in zip(self.questions(settings), settings.questions)
+                for key, q in settings.by_key.items()
             )
         return sum(grade.points for grade in grades.values()) >= settings.pass_points
 
     def public(self, settings: ChoiceSettings) -> dict[str, Any]:
         return {
+            "version": settings.version,
             "tell": settings.tell,
             "pass_points": settings.pass_points,
             "questions": [
                 {"key": key, "text": q.text, "type": q.type, "options": q.texts}
                 | {"points": q.points}
-                for key, q in zip(self.questions(settings), settings.questions)
+                for key, q in settings.by_key.items()
             ],
         }
 
@@ -191,21 +333,44 @@ class Choice(Kind[ChoiceSettings]):
                     "right": sorted(q.right) if q.type != "vote" else [],
                     "votes": self._votes(q, votes.get(key, {})),
                 }
-                for key, q in zip(self.questions(settings), settings.questions)
+                for key, q in settings.by_key.items()
             ]
         }
 
     @staticmethod
     def _votes(question: Question, votes: Mapping[str, int]) -> list[int]:
-        return [votes.get(str(place), 0) for place in range(len(question.texts))]
+        return [votes.get(str(number), 0) for number in question.order]
+
+    def meaning(
+        self, settings: ChoiceSettings, question: str, value: Any
+    ) -> str | None:
+        asked = settings.question(question)
+        if asked is None or not set(value) <= set(asked.order):
+            return None
+        return f"{asked.text} {self.in_words(settings, question, value)}"
 
     def in_words(self, settings: ChoiceSettings, question: str, value: Any) -> str:
         asked = settings.question(question)
-        texts = dict(enumerate(asked.texts if asked else []))
-        return ", ".join(texts.get(place, f"#{place + 1}") for place in value)
+        texts = dict(zip(asked.order, asked.texts)) if asked else {}
+        return ", ".join(texts.get(number, f"#{number + 1}") for number in value)
 
     def counts_votes(self, settings: ChoiceSettings) -> bool:
         return True
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def order_in(version: str, question: str) -> list[int] | None:
+    """The options' numbers by place in a version; None where they hadn't moved."""
+    if not VERSION.fullmatch(version):
+        raise Refused("invalid", _("That is no version."), field="version")
+    for part in version.split(";")[1:]:
+        key, _colon, numbers = part.partition(":")
+        if key == question:
+            return [int(number) for number in numbers.split(".")]
+    return None
 
 
 KIND = Choice()

@@ -60,6 +60,7 @@ class Number(Kind[NumberSettings]):
         "One guess a player, changed until closing; the result is told on reveal."
     )
     Settings = NumberSettings
+    refers_to_settings = True
 
     def instant(self, settings: NumberSettings) -> bool:
         return False
@@ -108,6 +109,10 @@ class Number(Kind[NumberSettings]):
 
     def reveal(self, settings: NumberSettings, votes: Any) -> dict[str, Any]:
         return {"number": settings.number}
+
+    def meaning(self, settings: NumberSettings, question: str, value: Any) -> str:
+        """With as many digits as guesses have now; compared it is as a number."""
+        return f"{int(value):0{settings.digits}d}"
 
     def ready(self, settings: NumberSettings) -> bool:
         return bool(settings.number)

@@ -61,6 +61,7 @@ class Score(Kind[ScoreSettings]):
     label = _("Guess the score")
     about = _("Two teams; guesses may be changed until closing.")
     Settings = ScoreSettings
+    refers_to_settings = True
 
     def instant(self, settings: ScoreSettings) -> bool:
         return False
@@ -125,6 +126,11 @@ class Score(Kind[ScoreSettings]):
         self, settings: ScoreSettings, question: str, value: dict[str, int]
     ) -> str:
         return f"{value['home']} : {value['away']}"
+
+    def meaning(
+        self, settings: ScoreSettings, question: str, value: dict[str, int]
+    ) -> str:
+        return f"{settings.home} {value['home']} : {value['away']} {settings.away}"
 
     def ready(self, settings: ScoreSettings) -> bool:
         return settings.final_home is not None

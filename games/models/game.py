@@ -174,6 +174,13 @@ class Game(models.Model):
             return True
         return self.invitations.filter(name_key=player.name_key).exists()
 
+    def carry(self, new: Settings) -> Settings:
+        """New settings, in which the answers that there are find what they refer to."""
+        early = self.state in (State.DRAFT, State.SCHEDULED)
+        answered = given.counts([self.pk]).get(self.pk, {}).get("answered")
+        old = None if early and not answered else self.rules
+        return cast(Settings, self.of_kind.carry(old, new))
+
     def allows(self, verb: str) -> bool:
         """Whether staff may use this verb now."""
         if verb == "reveal" and not self.of_kind.ready(self.rules):
@@ -360,15 +367,11 @@ class Game(models.Model):
 
     def duplicate(self, slug: str) -> "Game":
         """A draft with the same texts and settings; no answers, codes or times."""
+        names = ("kind", "title", "text", "picture", "picture_alt", "access")
         return Game.objects.create(
             slug=slug,
-            **{
-                name: getattr(self, name)
-                for name in (
-                    *("kind", "title", "text", "picture", "picture_alt"),
-                    *("access", "settings"),
-                )
-            },
+            settings=self.of_kind.carry(None, self.rules).model_dump(mode="json"),
+            **{name: getattr(self, name) for name in names},
         )
 
     def invite(self, names: list[str]) -> None:

@@ -35,7 +35,7 @@ function firstOpen(questions) {
 function questionOf(asked, answer, place, view) {
   const many = asked.type === "multiple";
   const final = Boolean(answer) && view.game.instant;
-  const result = view.game.reveal?.questions?.[place];
+  const result = view.game.reveal?.questions?.find((one) => one.key === asked.key);
   const total = totalOf(asked, result);
   const options = asked.options.map((text, i) => optionOf(asked, text, i, answer, result, total));
   return {
@@ -67,6 +67,7 @@ function optionOf(asked, text, place, answer, result, total) {
   const right = result?.right.includes(place) ?? false;
   return {
     place,
+    key: text,
     text: literal ? "" : text,
     is: literal ? text : "",
     chosen: mine,

@@ -2,9 +2,11 @@
 //   data-text="path"               the node's text
 //   data-show="path | !path | path=value"
 //   data-bind="name:path name:!path"   properties and attributes
-//   <template data-each="path" data-as="name">   its one child, once an item
+//   <template data-each="path" data-as="name">   its one child, once an item; with
+//     data-key="name" an item keeps its node, and what was chosen in it, where items move
 const copies = new WeakMap(); // template -> the nodes made from it
 const copied = new WeakSet();
+const keys = new WeakMap(); // node -> its item's key
 const written = new WeakMap(); // node -> what was written last, by name
 const numbers = new Intl.NumberFormat(document.documentElement.lang);
 
@@ -61,9 +63,25 @@ function repeat(template, view) {
   const items = valueAt(view, template.dataset.each) ?? [];
   const made = copies.get(template) ?? [];
   copies.set(template, made);
+  if (template.dataset.key) sort(template, made, items);
   while (made.length > items.length) made.pop().remove();
   while (made.length < items.length) made.push(copyAfter(made.at(-1) ?? template, template));
   made.forEach((node, i) => bind(node, { ...view, [template.dataset.as]: items[i] }));
+}
+
+// The nodes in the order of their items; those of items that are gone are removed.
+function sort(template, made, items) {
+  const wanted = items.map((item) => String(item[template.dataset.key]));
+  const old = new Map(made.map((node) => [keys.get(node), node]));
+  if (made.length && wanted.every((key, i) => keys.get(made[i]) === key)) return;
+  made.filter((node) => !wanted.includes(keys.get(node))).forEach((node) => node.remove());
+  made.length = 0;
+  for (const key of wanted) {
+    const node = old.get(key) ?? copyAfter(made.at(-1) ?? template, template);
+    if (old.has(key)) (made.at(-1) ?? template).after(node);
+    keys.set(node, key);
+    made.push(node);
+  }
 }
 
 function copyAfter(place, template) {

@@ -14,7 +14,7 @@ export class Commands {
 
   submit(form) {
     if (this.pending.items.length) return;
-    const command = commandOf(form);
+    const command = commandOf(form, this.model.game.play);
     this.invalid = form.dataset.invalid;
     if (!command) {
       this.say("refused", this.invalid);

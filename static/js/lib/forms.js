@@ -15,9 +15,9 @@ const COMMANDS = {
 };
 
 // The command, or null where the form isn't filled in.
-export function commandOf(form) {
+export function commandOf(form, play = {}) {
   const type = form.dataset.command ?? "answer";
-  const command = { type, ...COMMANDS[type](form) };
+  const command = { type, ...COMMANDS[type](form), ...versionOf(type, play) };
   return command.value === null ? null : command;
 }
 
@@ -25,6 +25,11 @@ function valueOf(form) {
   if (!form.checkValidity()) return null;
   const value = SHAPES[form.dataset.shape](form);
   return value.length === 0 ? null : value;
+}
+
+// What the player was shown, by which the server reads the places of options.
+function versionOf(type, { version }) {
+  return type === "answer" && version !== undefined ? { version } : {};
 }
 
 // The price that the player sees, and so agrees to.
