@@ -11,7 +11,9 @@ class GameprojectConfig(AppConfig):
 
         from answers import commands, results, welcome
         from answers.board import boards_of, places_of
+        from answers.meanings import touched_by
         from answers.models import Answer
+        from checkins.changes import check_change
         from checkins.commands import checkin_command, redeem_command
         from checkins.showcase import shop
         from checkins.welcome import checkins_of, purchases_of
@@ -38,5 +40,7 @@ class GameprojectConfig(AppConfig):
         given.boards = boards_of
         given.places = places_of
         given.reveal = results.reveal
+        given.check_change = check_change
+        given.touched_by = touched_by
         given.changed_by = results.changed_by
         given.regrade = results.regrade

@@ -79,6 +79,10 @@ class Handover:
     counts: Counts = lambda game_ids: {}
     places: Places = lambda game_id, player_ids: {}
     reveal: Callable[[Game, datetime], None] = lambda game, now: None
+    # `Refused`, by the name of a setting, where new ones would lose what players did.
+    check_change: Callable[[Game, Any], None] = lambda game, new: None
+    # The answers to which new settings would give another meaning.
+    touched_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []
     # Who would be graded otherwise by new settings, and the change itself.
     changed_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []
     regrade: Callable[[Game, dict[str, Any], datetime], None] = lambda *_what: None

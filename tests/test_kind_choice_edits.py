@@ -26,7 +26,7 @@ def keyed(key: str, question: dict[str, Any]) -> dict[str, Any]:
 
 def test_settings_that_nothing_moved_in_stay_as_they_were() -> None:
     old = made(SKY, GRASS)
-    assert edited(old, keyed("1", SKY), keyed("2", GRASS)) == old
+    assert edited(old, keyed("1", SKY), keyed("2", GRASS)) == KIND.keyed(old)
     assert KIND.public(old)["version"] == "0"
 
 
@@ -168,3 +168,15 @@ def test_game_that_nobody_has_seen_begins_anew(moved: ChoiceSettings) -> None:
     assert KIND.questions(fresh) == ["1", "2"]
     assert fresh.version == "0"
     assert KIND.carry(fresh, fresh) == fresh
+
+
+def test_copy_goes_by_its_own_questions() -> None:
+    old = made(SKY, GRASS)
+    assert old.version == "0"
+    new = edited(
+        old, keyed("2", GRASS), keyed("1", SKY | {"options": ["red", "*blue"]})
+    )
+    assert new.version == "0;1:2.0"
+    fresh = KIND.carry(None, new)
+    assert list(fresh.by_key.values()) == fresh.questions
+    assert fresh.version == "0"

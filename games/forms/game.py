@@ -14,11 +14,13 @@ from games.forms.fields import fields_of
 from games.forms.lines import LinesField
 from games.forms.pictures import PictureField
 from games.forms.rows import RowsWidget
+from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models import Game
 from games.states import State
 from users.names import MAX_TYPED, fold, tidy
+from users.refusals import Refused
 
 PREFIX = "settings_"
 LONGEST_NAME, LONGEST_KEY = 40, 80
@@ -51,7 +53,8 @@ class GameForm(forms.ModelForm):
         if not game.pk or "title" not in self.fields:
             return
         self.initial["names"] = [one.name for one in game.invitations.order_by("pk")]
-        self.initial.update({PREFIX + name: it for name, it in game.settings.items()})
+        kept = game.rules.model_dump(mode="json")
+        self.initial.update({PREFIX + name: it for name, it in kept.items()})
         if game.state != State.DRAFT:
             self.fields["slug"].disabled = True
             self.fields["slug"].help_text = _("Players know it: it stays.")
@@ -83,6 +86,13 @@ class GameForm(forms.ModelForm):
                 self._complain(complaint)
         else:
             self.rules = self.instance.carry(rules) if self.instance.pk else rules
+            self._check_change()
+
+    def _check_change(self) -> None:
+        try:
+            given.check_change(self.instance, self.rules)
+        except Refused as refused:
+            self._complain(Complaint((refused.field,), str(refused.detail)))
 
     def _complain(self, complaint: Complaint) -> None:
         """Say a complaint where staff can mend it."""

@@ -103,6 +103,10 @@ class Kind(ABC, Generic[S]):
         and until closing the answer may be changed."""
         return True
 
+    def keyed(self, settings: S) -> S:
+        """Settings as they were kept, with the keys by which answers refer to them."""
+        return settings
+
     def carry(self, old: S | None, new: S) -> S:
         """The new settings, in which what answers refer to keeps its keys.
 

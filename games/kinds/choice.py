@@ -201,7 +201,21 @@ class ChoiceSettings(Settings):
     def renewed(self) -> "ChoiceSettings":
         """As new settings, to which no answer refers."""
         questions = [one.renewed for one in self.questions]
-        return self.model_copy(update={"questions": questions, "used": 0})
+        return self._with(questions, 0).keyed
+
+    @property
+    def keyed(self) -> "ChoiceSettings":
+        """With a key in each question: settings of earlier versions have none."""
+        questions = [
+            question.model_copy(update={"key": key})
+            for key, question in self.by_key.items()
+        ]
+        return self._with(questions, self.used)
+
+    def _with(self, questions: list[Question], used: int) -> "ChoiceSettings":
+        """A copy made anew: `model_copy` would take along what is worked out once."""
+        said = {**self.model_dump(), "questions": questions, "used": used}
+        return ChoiceSettings.model_validate(said)
 
     def carry(self, old: "ChoiceSettings") -> "ChoiceSettings":
         """These settings as the new form of those: questions and options keep what
@@ -212,12 +226,11 @@ class ChoiceSettings(Settings):
         plain = numbers == list(range(used))
         questions = [
             (one.carry(old.by_key[key]) if key else one.renewed).model_copy(
-                update={"key": "" if plain else str(number + 1)}
+                update={"key": str(number + 1)}
             )
             for one, key, number in zip(self.questions, same, numbers)
         ]
-        said = {"questions": questions, "used": 0 if plain else used}
-        return ChoiceSettings.model_validate(self.model_dump() | said)
+        return self._with(questions, 0 if plain else used)
 
 
 def same_questions(
@@ -244,6 +257,9 @@ class Choice(Kind[ChoiceSettings]):
 
     def questions(self, settings: ChoiceSettings) -> Sequence[str]:
         return list(settings.by_key)
+
+    def keyed(self, settings: ChoiceSettings) -> ChoiceSettings:
+        return settings.keyed
 
     def carry(self, old: ChoiceSettings | None, new: ChoiceSettings) -> ChoiceSettings:
         return new.carry(old) if old else new.renewed

@@ -34,7 +34,8 @@ slug_validator = RegexValidator(
 @lru_cache(maxsize=256)
 def validated(kind: str, settings: str) -> Settings:
     """Settings from JSON, once for all who read the same: a long list takes a while."""
-    return cast(Settings, kind_named(kind).Settings.model_validate_json(settings))
+    found = kind_named(kind)
+    return cast(Settings, found.keyed(found.Settings.model_validate_json(settings)))
 
 
 @cache

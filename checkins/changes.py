@@ -1,0 +1,33 @@
+"""Which settings of a check-in game stay once players have checked in."""
+
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from checkins.models import CheckIn
+from games.kinds.base import Settings
+from games.kinds.checkin import CheckinSettings
+from games.models import Game
+from users.refusals import Refused
+
+
+def check_change(game: Game, new: Settings) -> None:
+    """`Refused`, by the name of the setting, where a day that was done is lost."""
+    if not game.pk:
+        return
+    old = game.rules
+    if not isinstance(new, CheckinSettings) or not isinstance(old, CheckinSettings):
+        return
+    done = CheckIn.objects.filter(game=game).aggregate(last=Max("day"))["last"]
+    if done is None:
+        return
+    if new.mode != old.mode:
+        raise refused("mode", _("Players have checked in: what days follow stays."))
+    if new.mode == "calendar" and new.first_day != old.first_day:
+        raise refused("first_day", _("Players have checked in: the first day stays."))
+    if len(new.days) < done:
+        text = _("Players have done day %(day)d: it stays.") % {"day": done}
+        raise refused("days", text)
+
+
+def refused(field: str, text: object) -> Refused:
+    return Refused("invalid", str(text), field=field)
