@@ -8,6 +8,12 @@ from playwright.sync_api import Dialog, expect
 
 from tests.browsers import Cast, on_both
 from tests.conftest import SETTINGS
+from tests.test_socket import MENU, PUT_ON_TOP
+
+VALUES = """
+game = Game.objects.get(slug=given['slug'])
+out = [answer.value for answer in game.answers.all()]
+"""
 
 # What the button says as the form goes out; the page after it can still read this.
 NOTE = """() => {
@@ -55,6 +61,24 @@ def test_nickname_that_is_taken_is_asked_for_again(cast: Cast) -> None:
     page.get_by_label("Choose a nickname").fill("Yan")
     page.get_by_role("button", name="Let me play").dblclick()
     expect(page.locator('[data-text="me.name"]')).to_have_text("Yan")
+
+
+def test_option_that_was_tapped_stays_the_one_where_staff_put_another_on_top(
+    cast: Cast,
+) -> None:
+    slug = cast.stack.make_game("choice", MENU)
+    [session] = cast.stack.make_players(1)
+    page = cast.opens(f"/games/{slug}/", session)
+    page.get_by_label("Coffee").check()
+    cast.stack.run(PUT_ON_TOP, slug=slug, option="Juice")
+    options = page.get_by_role("radio")
+    expect(options).to_have_count(3)
+    expect(options.first).to_have_value("0")
+    expect(page.get_by_label("Coffee")).to_be_checked()
+    page.get_by_role("button", name="Vote").click()
+    expect(page.get_by_text("Counted.")).to_be_visible()
+    expect(page.get_by_label("Coffee")).to_be_checked()
+    assert cast.stack.run(VALUES, slug=slug) == [[1]]
 
 
 def test_price_that_changed_behind_the_page_is_shown_before_it_is_paid(
