@@ -1,6 +1,9 @@
 """How daphne is started here, with what its defaults would get wrong at a rush."""
 
 PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
+LOOK_SECONDS = 2  # daphne looks so often who is to be pinged
+# daphne counts from the ping, which comes so long after the last sign of life.
+PONG_SECONDS = GONE_SECONDS - PING_SECONDS - LOOK_SECONDS
 LARGEST_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
 
 
@@ -15,7 +18,7 @@ def daphne(endpoint: str) -> list[str]:
         *("-e", endpoint),
         *("-v", "0"),  # no line a request: that is nginx's log
         *("--ping-interval", str(PING_SECONDS)),
-        *("--ping-timeout", str(GONE_SECONDS)),
+        *("--ping-timeout", str(PONG_SECONDS)),
         *("--websocket_connect_timeout", str(HANDSHAKE_SECONDS)),
         *("--application-close-timeout", "10"),
         *("--websocket-max-message-size", str(LARGEST_MESSAGE)),

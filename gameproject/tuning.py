@@ -45,6 +45,7 @@ def tune_daphne() -> None:
     sockets.__hash__, sockets.__eq__ = object.__hash__, object.__eq__
     sockets.onClose = closing(sockets.onClose)
     sockets.serverClose = saying_goodbye
+    sockets._sendAutoPing = pinging(sockets._sendAutoPing)
     for module, names in DECORATION.items():
         for name in names:
             setattr(sys.modules[module], name, nothing)
@@ -110,6 +111,20 @@ def closing(otherwise: Any) -> Any:
 def saying_goodbye(protocol: Any, code: int | None = None) -> None:
     """`serverClose` with any code: autobahn's `sendClose` refuses 1001 to 2999."""
     protocol.sendCloseFrame(code=code or 1000, isReply=False)
+
+
+def pinging(otherwise: Any) -> Any:
+    """`_sendAutoPing`, of which one waits for its pong at a time.
+
+    With a second one autobahn would forget the first one's timer, and drop a client
+    that had answered both.
+    """
+
+    def ping(protocol: Any) -> None:
+        if not protocol.autoPingTimeoutCall:
+            otherwise(protocol)
+
+    return ping
 
 
 def sending(otherwise: Any) -> Any:
