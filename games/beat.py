@@ -1,6 +1,7 @@
-"""Once a second: counts and boards, heartbeats, and whatever was missed.
+"""Once a second: counts and boards, and whatever was missed; and heartbeats.
 
 Of all processes with players in a game, one leads: it alone counts and broadcasts.
+Heartbeats go in a loop of their own, which waits for nothing.
 """
 
 import asyncio
@@ -36,10 +37,16 @@ async def beat(rooms: "Rooms") -> None:
             logger.exception("A beat was missed")
 
 
+async def heartbeat(rooms: "Rooms") -> None:
+    """Look for rooms that have heard nothing: also while the database hangs."""
+    while True:
+        await asyncio.sleep(BEAT)
+        for room in rooms.watched:
+            await _alone(room, _heartbeat(room))
+
+
 async def _look(rooms: "Rooms") -> None:
     await _leave_empty(rooms)
-    for room in rooms.watched:
-        await _heartbeat(room)  # first: also while the database is away
     await rooms.hearing.join()
     await _say_who_is_here(rooms)
     if rooms.watched:

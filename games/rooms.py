@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from games import events, frames, notices
-from games.beat import beat
+from games.beat import beat, heartbeat
 from games.handover import given
 from games.hearing import Hearing
 from games.models import Game, shown_games
@@ -332,4 +332,4 @@ def open_room(game_id: int) -> Room:
     return room
 
 
-rooms = Rooms(beat, tell_ranks, end_revoked)
+rooms = Rooms(beat, heartbeat, tell_ranks, end_revoked)

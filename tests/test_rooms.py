@@ -12,10 +12,13 @@ from django.db import OperationalError
 from games import beat, frames
 from games import rooms as module
 from games.beat import beat as beating
+from games.beat import heartbeat
 from games.models import Game
 from games.rooms import Room, Rooms
 from games.threads import Gatherer, PatientGatherer
 from users.refusals import Refused
+
+BEATS = (beating, heartbeat)
 
 
 class Listener:
@@ -65,6 +68,34 @@ def place() -> SimpleNamespace:
     rooms.by_game[1] = room
     room.add(listener)
     return SimpleNamespace(rooms=rooms, room=room, listener=listener)
+
+
+async def test_heartbeats_go_on_while_the_database_hangs(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beat, "BEAT", 0.001)
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(*_call: Any) -> None:
+        asked.set()
+        await never.wait()
+
+    async def at_once(*_call: Any) -> None: ...
+
+    monkeypatch.setattr(place.rooms.hearing, "join", at_once)
+    monkeypatch.setattr(beat, "_say_who_is_here", at_once)
+    monkeypatch.setattr(beat, "in_thread", hang)
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    monkeypatch.setattr(place.listener, "base_send", heard.put)
+    loops = [asyncio.create_task(one(place.rooms)) for one in BEATS]
+    async with asyncio.timeout(30):
+        await asked.wait()
+        for _before in range(heard.qsize()):
+            heard.get_nowait()
+        for _heartbeat in range(3):
+            assert json.loads((await heard.get())["text"])["type"] == "tally"
+    for one in loops:
+        one.cancel()
 
 
 async def test_a_change_read_before_its_frame_came_is_told_all_the_same(
