@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "gameproject.middleware.ContentSecurityPolicy",
     "gameproject.middleware.Sharing",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "users.renewal.SessionMiddleware",
     "gameproject.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

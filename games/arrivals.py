@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from games.handover import given
 from games.models import Code, Game, Guest, Invitation
 from games.states import Access
 from users import counts
 from users.models import Player
-from users.sessions import players_of
+from users.renewal import renew_due
+from users.sessions import signed_in
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,12 @@ class Personal:
 def personal(arrivals: Sequence[Arrival]) -> list[Personal]:
     """The personal state of each arrival, in their order.
 
-    The cost is a few statements a game, not a socket.
+    The cost is a few statements a game, not a socket. Their sessions are in use.
     """
     counts.arrivals.observe(len(arrivals))
-    by_session = players_of(arrival.session_key for arrival in arrivals)
+    signed = signed_in(arrival.session_key for arrival in arrivals)
+    renew_due({key: one.expires for key, one in signed.items()}, timezone.now())
+    by_session = {key: one.player for key, one in signed.items()}
     games: dict[Game, set[Player]] = defaultdict(set)
     for arrival in arrivals:
         if player := by_session.get(arrival.session_key):

@@ -22,6 +22,7 @@ from games.handover import given
 from games.hearing import Hearing
 from games.models import Game, shown_games
 from games.ranks import Ranking, tell_ranks
+from games.renewals import renew_open
 from games.revocations import end_revoked
 from games.states import SEEN, State
 from games.threads import in_thread
@@ -332,4 +333,4 @@ def open_room(game_id: int) -> Room:
     return room
 
 
-rooms = Rooms(beat, heartbeat, tell_ranks, end_revoked)
+rooms = Rooms(beat, heartbeat, tell_ranks, end_revoked, renew_open)

@@ -41,7 +41,7 @@ class Cast:
         url = self.stack.url(path, process)
         if session:
             # As a sign-in leaves them.
-            cookies = {"sessionid": session, "csrftoken": "c" * 32}
+            cookies = {"sessionid": session, "csrftoken": "c" * 32, "renewed": "1"}
             context.add_cookies(
                 [
                     {"name": name, "value": value, "url": self.stack.url("/")}

@@ -5,6 +5,7 @@ cache says or fails to forget.
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends import db
@@ -17,6 +18,12 @@ class SessionStore(db.SessionStore):
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key if is_key(session_key) else None)
+        self.expires: datetime | None = None  # of a row that was read
+
+    def _get_session_from_db(self) -> Any:
+        row = super()._get_session_from_db()  # type: ignore[misc]
+        self.expires = row.expire_date if row else None
+        return row
 
 
 def is_key(said: Any) -> bool:

@@ -14,27 +14,41 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 
 from users.models import Player, Revocation
+from users.renewal import life
 from users.session_store import SessionStore, is_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
 MAX_CLEARED = 1000  # sessions at once
 
 
+class SignedIn(NamedTuple):
+    """Who is behind a session, and when that ends unless it is used."""
+
+    player: Player
+    expires: datetime
+
+
 def players_of(session_keys: Iterable[str]) -> dict[str, Player]:
-    """The active player of each session that has one, by session key.
+    """The active player of each session that has one, by session key."""
+    return {key: found.player for key, found in signed_in(session_keys).items()}
+
+
+def signed_in(session_keys: Iterable[str]) -> dict[str, SignedIn]:
+    """The same, with when each session ends.
 
     The same rules as `django.contrib.auth.get_user`, for many at once: the backend
     must be ours, the player active, the password the one they signed in with.
     """
     sessions = _load({key for key in session_keys if is_key(key)})
+    datas = [data for data, _expires in sessions.values()]
     players = Player.objects.in_bulk(
-        {data[SESSION_KEY] for data in sessions.values() if SESSION_KEY in data}
+        {data[SESSION_KEY] for data in datas if SESSION_KEY in data}
     )
     found = {}
-    for key, data in sessions.items():
+    for key, (data, expires) in sessions.items():
         player = players.get(int(data.get(SESSION_KEY, 0)))
         if player and player.is_active and _still_good(data, player):
-            found[key] = player
+            found[key] = SignedIn(player, expires)
     return found
 
 
@@ -70,7 +84,7 @@ def clear_sessions(now: datetime) -> None:
 
 def open_for(players: Iterable[Player]) -> list[str]:
     """A session each for these players, as if they had signed in; their keys."""
-    expires = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    expires = timezone.now() + life()
     sessions = [
         Session(
             session_key=get_random_string(32, VALID_KEY_CHARS),
@@ -92,11 +106,13 @@ def _signed_in(player: Player) -> dict[str, str]:
     }
 
 
-def _load(keys: set[str]) -> dict[str, dict[str, Any]]:
+def _load(keys: set[str]) -> dict[str, tuple[dict[str, Any], datetime]]:
+    """What these sessions hold, and when they end."""
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     decode = SessionStore().decode
-    found = rows.values_list("session_key", "session_data") if keys else []
-    return {key: decode(data) for key, data in found}
+    fields = ("session_key", "session_data", "expire_date")
+    found = rows.values_list(*fields) if keys else []
+    return {key: (decode(data), expires) for key, data, expires in found}
 
 
 def _still_good(data: dict[str, Any], player: Player) -> bool:

@@ -12,7 +12,7 @@ class FakeElement extends EventTarget {
 // A page as empty as the modules need; every test starts with a new one.
 export function newPage() {
   const page = new FakeElement();
-  Object.assign(page, { hidden: false, cookie: "csrftoken=token; other=x" });
+  Object.assign(page, { hidden: false, cookie: "csrftoken=token; renewed=1; other=x" });
   page.documentElement = { lang: "en" };
   page.head = { links: [], append: (link) => page.head.links.push(link) };
   page.createElement = () => ({});

@@ -1,5 +1,7 @@
 // Asks over HTTP in as few calls as possible: one request in flight a key, all that is
 // read in the same tick in one batch, and what may be kept for a while isn't asked again.
+import { cookie } from "./cookies.js";
+
 const MOST = 50; // items the server takes in one batch
 const TIMEOUT_MS = 10_000;
 const CODES = { 404: "not_found", 413: "too_large", 429: "rate_limited", 500: "server_error" };
@@ -110,9 +112,4 @@ function bodyOf(response) {
   return response.json().catch(() => {
     throw new ApiError({ code: "unavailable" });
   });
-}
-
-function cookie(name) {
-  const pairs = document.cookie.split("; ").map((pair) => pair.split("="));
-  return pairs.find(([key]) => key === name)?.[1] ?? "";
 }

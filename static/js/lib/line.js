@@ -2,6 +2,7 @@
 import { Api } from "./api.js";
 import { Fallback } from "./fallback.js";
 import { read, write } from "./pending.js";
+import { Renewal } from "./renewal.js";
 import { GameSocket } from "./socket.js";
 
 const PATIENCE_MS = 5_000; // for the socket, before we ask over HTTP
@@ -17,7 +18,9 @@ export class Line {
       onFrame: (frame) => this.hear(frame),
       onLink: (link) => this.socketIs(link),
     });
-    this.fallback = new Fallback(new Api(LIFETIMES), slug, {
+    const api = new Api(LIFETIMES);
+    this.renewal = new Renewal(api);
+    this.fallback = new Fallback(api, slug, {
       onFrame,
       onLink: (link) => this.tell(link),
     });
@@ -40,7 +43,10 @@ export class Line {
   }
 
   hear(frame) {
-    if (frame.type === "welcome") this.met = true;
+    if (frame.type === "welcome") {
+      this.met = true;
+      this.renewal.follow(frame.me);
+    }
     this.onFrame(frame);
   }
 

@@ -1,0 +1,132 @@
+"""Sessions last as long as they are used: the row in the database, and the cookies.
+
+A row is renewed by whatever uses the session, once a day at the most. The cookie is
+renewed with an answer that is for one player alone. It outlives the row by `FRESH`, and
+`renewed` stands beside it for as long: where a script finds that gone, it asks for such
+an answer (`static/js/lib/renewal.js`).
+"""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions import middleware
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+
+from users.outages import OUTAGES
+
+COOKIE = "renewed"
+LONGEST_WAIT = timedelta(days=1)  # from one renewal of a row to the next
+MOST = 1000  # sessions in one statement
+
+
+def life() -> timedelta:
+    """How long a session lasts after it was used."""
+    return timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def fresh() -> timedelta:
+    """How long a browser's cookies need no renewal."""
+    return life() / 4
+
+
+def old_before(now: datetime) -> datetime:
+    """A session that ends before this moment is due to be renewed."""
+    return now + life() - min(LONGEST_WAIT, life() / 10)
+
+
+def renew(session_keys: Collection[str], now: datetime) -> None:
+    """Let those of these sessions that are due last their whole life from now on.
+
+    One that another process is renewing is left to it: nobody waits for a lock.
+    """
+    keys = list(session_keys)
+    for place in range(0, len(keys), MOST):
+        with transaction.atomic():
+            due = Session.objects.select_for_update(skip_locked=True).filter(
+                session_key__in=keys[place : place + MOST],
+                expire_date__gt=now,
+                expire_date__lt=old_before(now),
+            )
+            Session.objects.filter(pk__in=due.values("pk")).update(
+                expire_date=now + life()
+            )
+
+
+def renew_due(expiries: Mapping[str, datetime], now: datetime) -> None:
+    """The same, where it is known when each session ends: mostly nothing is asked."""
+    due = [key for key, expires in expiries.items() if expires < old_before(now)]
+    if due:
+        renew(due, now)
+
+
+class SessionMiddleware(middleware.SessionMiddleware):
+    """Django's own, which renews what was used."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        response = super().process_response(request, response)
+        if is_personal(request, response):
+            saved = settings.SESSION_COOKIE_NAME in response.cookies
+            if not saved:
+                renew_row(request.session)
+            if saved or not is_fresh(request):
+                renew_cookies(request, response)
+        return response
+
+
+def is_personal(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether this is for one who is signed in, so that no cache may keep it."""
+    known = getattr(request.session, "_session_cache", {})  # asks no database
+    shared = "public" in response.get("Cache-Control", "")
+    shared = shared or hasattr(request, "shared_by")
+    return SESSION_KEY in known and not shared and response.status_code < 500
+
+
+def renew_row(session: Any) -> None:
+    if session.expires:
+        with suppress(*OUTAGES):  # the answer is good all the same
+            renew_due({session.session_key: session.expires}, timezone.now())
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    return {COOKIE, settings.CSRF_COOKIE_NAME} <= request.COOKIES.keys()
+
+
+def renew_cookies(request: HttpRequest, response: HttpResponse) -> None:
+    """All three by which a player's page goes."""
+    get_token(request)  # makes one, if there is none
+    token, key = request.META["CSRF_COOKIE"], str(request.session.session_key)
+    year = timedelta(seconds=settings.CSRF_COOKIE_AGE)
+    put(response, settings.SESSION_COOKIE_NAME, key, life() + fresh(), hidden=True)
+    put(response, settings.CSRF_COOKIE_NAME, token, year)
+    put(response, COOKIE, "1", fresh())
+
+
+def put(
+    response: HttpResponse,
+    name: str,
+    value: str,
+    lasts: timedelta,
+    *,
+    hidden: bool = False,
+) -> None:
+    """Set a cookie; a script may read it unless it is hidden."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=lasts,
+        path=settings.SESSION_COOKIE_PATH,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=hidden,
+        samesite="Lax",
+    )
