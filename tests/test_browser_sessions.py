@@ -3,8 +3,118 @@
 import re
 import time
 
-from tests.browsers import Cast
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browsers import Cast, on_both, tally
 from tests.conftest import SETTINGS
+from tests.stack import Stack
+
+CODE = re.compile("CODE-")
+
+
+class Network:
+    """Between a page and its sockets. What is dead opens, and swallows all."""
+
+    def __init__(self, cast: Cast, session: str) -> None:
+        self.page: Page = cast.opens("/login/", session)
+        self.page.context.route_web_socket(re.compile("/ws/"), self._route)
+        self.is_cut = self.is_dead = False
+        self.sockets: list[WebSocketRoute] = []
+
+    def _route(self, socket: WebSocketRoute) -> None:
+        if self.is_cut:
+            socket.close(code=1011)
+        elif not self.is_dead:
+            self._pass_on(socket)
+
+    def _pass_on(self, socket: WebSocketRoute) -> None:
+        """Until it is dead, which those that are opened later need not be."""
+        server, place = socket.connect_to_server(), len(self.sockets)
+        self.sockets.append(socket)
+        self.alive = [*getattr(self, "alive", []), True]
+        socket.on_message(lambda text: self.alive[place] and server.send(text))
+        server.on_message(lambda text: self.alive[place] and socket.send(text))
+
+    def dies(self) -> None:
+        self.alive = [False] * len(self.alive)
+
+    def is_cut_off(self) -> None:
+        self.is_cut = True
+        for socket in self.sockets:
+            socket.close(code=1011)
+
+    def is_back(self) -> None:
+        self.is_cut = False
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def answers(page: Page, text: str = "elephant") -> None:
+    page.get_by_label("Your answer").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def answers_in(stack: Stack, slug: str) -> int:
+    count = "out = Game.objects.get(slug=given['slug']).answers.count()"
+    return stack.run(count, slug=slug)
+
+
+SIGN_OUT = """
+from django.contrib.sessions.models import Session
+session = Session.objects.get(session_key=given["session"])
+player = Player.objects.get(pk=session.get_decoded()["_auth_user_id"])
+session.delete()
+out = [player.name, open_for([player])[0]]
+"""
+
+
+def signs_in(page: Page, url: str, session: str) -> None:
+    site = url.partition("games/")[0]
+    page.context.clear_cookies(name="sessionid")
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+    page.goto(url)
+
+
+@on_both
+def test_answer_is_kept_until_its_player_is_back(cast: Cast) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=2)
+    alice, bob = cast.stack.make_players(2)
+    network = Network(cast, alice)
+    page, url = network.page, cast.stack.url(f"/games/{slug}/")
+    page.goto(url)
+    expect(tally(page, "here")).to_have_text("1")
+    network.is_cut_off()
+    answers(page)
+    expect(page.get_by_text("You’re offline. Your answer is kept")).to_be_visible()
+    name, again = cast.stack.run(SIGN_OUT, session=alice)
+    network.is_back()
+    kept = page.get_by_text(f"What {name} sent has not arrived.")
+    expect(kept).to_be_visible()
+    signs_in(page, url, bob)
+    expect(tally(page, "here")).to_have_text("1")
+    expect(kept).to_be_visible()
+    assert answers_in(cast.stack, slug) == 0
+    signs_in(page, url, again)
+    expect(page.get_by_text(CODE)).to_be_visible()
+    expect(kept).to_be_hidden()
+    assert answers_in(cast.stack, slug) == 1
+
+
+def test_answer_is_thrown_away_only_where_somebody_says_so(cast: Cast) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=2)
+    [alice] = cast.stack.make_players(1)
+    network = Network(cast, alice)
+    page, url = network.page, cast.stack.url(f"/games/{slug}/")
+    page.goto(url)
+    expect(tally(page, "here")).to_have_text("1")
+    network.is_cut_off()
+    answers(page)
+    _name, again = cast.stack.run(SIGN_OUT, session=alice)
+    network.is_back()
+    page.get_by_role("button", name="Throw it away").click()
+    signs_in(page, url, again)
+    answers(page, "mouse")
+    expect(page.get_by_text("Not quite")).to_be_visible()
+    assert answers_in(cast.stack, slug) == 1
 
 
 def test_page_renews_the_cookies_that_the_socket_can_not(cast: Cast) -> None:

@@ -17,12 +17,15 @@ const model = new Model(read("state"), read("texts"), {
   plays: Boolean(article.querySelector("[data-plays]")),
 });
 const pending = new Pending(model.game.slug);
-const line = new Line(model.game.slug, { onFrame, onLink });
-const commands = new Commands(model, pending, (command) => line.send(command));
+const isWanted = (id) => commands.own.some((item) => item.id === id);
+const line = new Line(model.game.slug, { onFrame, onLink, isWanted });
+const [send, resync] = [(command) => line.send(command), () => line.resync()];
+const commands = new Commands(model, pending, send, resync);
 let kind = {};
 
 function render() {
-  const view = viewOf(model, serverNow(), pending.items.length > 0);
+  const view = viewOf(model, serverNow(), commands.own.length > 0);
+  view.kept = pending.ofOthers(model.me);
   kind.extend?.(view, serverNow(), () => line.resync());
   view.show = { ...showOf(view), ...view.show };
   bind(document.body, view);
@@ -80,7 +83,16 @@ async function loadKind() {
   render();
 }
 
+// What another player left unsent is thrown away only where somebody says so.
+function onClick(event) {
+  const button = event.target.closest("[data-drop]");
+  if (!button) return;
+  pending.drop(button.value);
+  render();
+}
+
 article.addEventListener("submit", onSubmit);
+article.addEventListener("click", onClick);
 watchControls(article);
 watchJoin(article.querySelector("form.nickname"));
 if (!model.preview) line.open();

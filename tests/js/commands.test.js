@@ -8,7 +8,7 @@ const FORM = {
   elements: { value: { value: "elephant" } },
   checkValidity: () => true,
 };
-let Commands, Pending, model, sent;
+let Commands, Pending, model, sent, asked;
 
 beforeEach(async () => {
   newPage();
@@ -16,10 +16,11 @@ beforeEach(async () => {
   chance(0.5);
   ({ Commands } = await import("../../static/js/lib/commands.js"));
   ({ Pending } = await import("../../static/js/lib/pending.js"));
-  sent = [];
+  [sent, asked] = [[], 0];
   model = {
     game: { slug: "one", play: {} },
-    me: { id: 7 },
+    me: { id: 7, name: "Alice", guest: false },
+    said: {},
     texts: { closed: "The game is closed." },
     taken: [],
     takeReply: (_command, reply) => model.taken.push(reply),
@@ -28,7 +29,13 @@ beforeEach(async () => {
 afterEach(putBack);
 
 // A page, as it is after a reload: all it knows is what the tab has kept.
-const newCommands = () => new Commands(model, new Pending("one"), (command) => sent.push(command));
+const newCommands = () =>
+  new Commands(
+    model,
+    new Pending("one"),
+    (command) => sent.push(command),
+    () => (asked += 1),
+  );
 const reply = (id) => ({ type: "answer", id, status: "accepted", verdict: "right" });
 
 test("a command goes out with an id of its own", () => {
@@ -56,12 +63,70 @@ test("a second reply to the same id changes nothing", () => {
   assert.equal(model.taken.length, 1);
 });
 
-test("nobody sends another's answer", () => {
+test("a command says at once that it is under way", () => {
   newCommands().submit(FORM);
-  model.me = { id: 8 };
+  assert.equal(model.said.what, "sending");
+  model.said = {};
   newCommands().resend();
-  assert.equal(sent.length, 1);
+  assert.equal(model.said.what, "sending");
 });
+
+for (const [who, me] of Object.entries({ "a stranger": null, "another player": { id: 8 } })) {
+  test(`${who} doesn't send another's answer; it is kept until its player is back`, () => {
+    const commands = newCommands();
+    commands.submit(FORM);
+    const alice = model.me;
+    model.me = me;
+    commands.resend();
+    newCommands().resend();
+    assert.equal(sent.length, 1);
+    assert.deepEqual(model.said, {});
+    assert.deepEqual(commands.own, []);
+    assert.deepEqual(commands.pending.ofOthers(me).map(({ name }) => name), ["Alice"]);
+    model.me = alice;
+    newCommands().resend();
+    assert.deepEqual(sent[1], sent[0]);
+  });
+}
+
+test("as long as nobody knows who is here, what is kept may be theirs", () => {
+  newCommands().submit(FORM);
+  model.me = undefined;
+  const commands = newCommands();
+  assert.equal(commands.own.length, 1);
+  assert.deepEqual(commands.pending.ofOthers(undefined), []);
+});
+
+test("another's answer that is kept doesn't stand in one's own way", () => {
+  newCommands().submit(FORM);
+  model.me = { id: 8, name: "Bob" };
+  newCommands().submit(FORM);
+  assert.equal(sent.length, 2);
+  assert.notEqual(sent[0].id, sent[1].id);
+});
+
+test("what is thrown away isn't kept", () => {
+  const commands = newCommands();
+  commands.submit(FORM);
+  model.me = null;
+  commands.pending.drop(sent[0].id);
+  assert.deepEqual(newCommands().pending.items, []);
+});
+
+for (const code of ["not_signed_in", "forbidden"]) {
+  test(`${code}: it is kept, and asked who is here now`, () => {
+    const commands = newCommands();
+    commands.submit(FORM);
+    commands.refused({ id: sent[0].id, code });
+    assert.equal(asked, 1);
+    assert.equal(commands.pending.items.length, 1);
+    commands.resend();
+    assert.deepEqual(sent[1], sent[0]);
+    commands.refused({ id: sent[0].id, code }); // the same player, and yet: told, not asked again
+    assert.equal(asked, 1);
+    assert.equal(model.said.what, "refused");
+  });
+}
 
 test("too busy: sent again by itself after the wait, under the same id", async () => {
   const commands = newCommands();

@@ -5,24 +5,33 @@ import { commandOf } from "./forms.js";
 import { newId } from "./ids.js";
 
 const AGAIN = ["unavailable", "rate_limited"]; // sent again by itself, under the same id
+const WHO = ["not_signed_in", "forbidden"]; // the session is over, or its cookies are gone
+const UNDER_WAY = ["sending", "busy"];
 const SAID = { wrong: "wrong", pending: "saved", right: "right" };
 
 export class Commands {
-  constructor(model, pending, send) {
-    Object.assign(this, { model, pending, send });
+  // `send(command)`; `resync()` asks who is here, and for all the rest.
+  constructor(model, pending, send, resync) {
+    Object.assign(this, { model, pending, send, resync, asked: new Set() });
+  }
+
+  // What this player has sent and nobody has acknowledged.
+  get own() {
+    return this.pending.of(this.model.me);
   }
 
   submit(form) {
-    if (this.pending.items.length) return;
+    if (this.own.length) return;
     const command = commandOf(form, this.model.game.play);
     this.invalid = form.dataset.invalid;
     if (!command) {
       this.say("refused", this.invalid);
       return;
     }
-    const item = { id: newId(), player: this.model.me?.id, command };
+    const { id: player, name, guest } = this.model.me ?? {};
+    const item = { id: newId(), player, name, guest, command };
     this.pending.keep(item);
-    this.model.said = {};
+    this.say("sending");
     this.dispatch(item);
   }
 
@@ -32,8 +41,9 @@ export class Commands {
 
   // After a welcome: what was never acknowledged goes out again.
   resend() {
-    this.pending.keepOnlyOf(this.model.me?.id);
-    this.pending.items.forEach((item) => this.dispatch(item));
+    if (this.own.length) this.say("sending");
+    else if (UNDER_WAY.includes(this.model.said?.what)) this.model.said = {};
+    this.own.forEach((item) => this.dispatch(item));
   }
 
   // The command a reply is to, or undefined where it isn't one of ours.
@@ -55,13 +65,18 @@ export class Commands {
       this.later(item, frame.retry_after ?? 1);
       return undefined;
     }
+    if (WHO.includes(frame.code) && !this.asked.has(item.id)) {
+      this.asked.add(item.id);
+      this.resync();
+      return undefined;
+    }
     this.giveUp(item, frame);
     return item.command;
   }
 
   later(item, seconds) {
     this.say("busy");
-    const again = () => this.pending.find(item.id) && this.dispatch(item);
+    const again = () => this.own.includes(item) && this.dispatch(item);
     setTimeout(again, (seconds + Math.random()) * 1000);
   }
 

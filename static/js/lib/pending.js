@@ -15,10 +15,14 @@ export class Pending {
     this.save();
   }
 
-  // Somebody else may have signed in since: nobody sends another's answer.
-  keepOnlyOf(player) {
-    this.items = this.items.filter((item) => item.player === player);
-    this.save();
+  // Somebody else may have signed in since: nobody sends another's answer. It waits until
+  // its player is back. As long as nobody knows who is here, all may be theirs.
+  of(me) {
+    return this.items.filter((item) => me === undefined || item.player === me?.id);
+  }
+
+  ofOthers(me) {
+    return this.items.filter((item) => !this.of(me).includes(item));
   }
 
   find(id) {

@@ -10,6 +10,7 @@ const STAGES = {
 };
 const ONLY = ""; // the question of a kind that asks only one thing
 
+// `pending`: whether the player has sent what nobody has acknowledged.
 export function viewOf(model, now, pending) {
   const { game, me, mine, tally, board, link } = model;
   const phase = model.welcomed ? phaseAt(game, now) : game.state;
