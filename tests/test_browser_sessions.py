@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browsers import Cast, on_both, tally
@@ -56,6 +57,34 @@ def answers(page: Page, text: str = "elephant") -> None:
 def answers_in(stack: Stack, slug: str) -> int:
     count = "out = Game.objects.get(slug=given['slug']).answers.count()"
     return stack.run(count, slug=slug)
+
+
+@pytest.mark.parametrize("others", ["other sockets open", "no socket lives"])
+def test_answer_into_a_dead_socket_arrives_once(cast: Cast, others: str) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=2)
+    network = Network(cast, *cast.stack.make_players(1))
+    page = network.page
+    page.goto(cast.stack.url(f"/games/{slug}/"))
+    expect(tally(page, "here")).to_have_text("1")
+    network.dies()
+    network.is_dead = others == "no socket lives"
+    answers(page)
+    expect(page.get_by_text("Sending…")).to_be_visible()
+    expect(page.get_by_text(CODE)).to_be_visible()
+    assert answers_in(cast.stack, slug) == 1
+
+
+def test_page_that_is_looked_at_again_tests_its_socket(cast: Cast) -> None:
+    slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=2)
+    network = Network(cast, *cast.stack.make_players(1))
+    page = network.page
+    page.goto(cast.stack.url(f"/games/{slug}/"))
+    expect(tally(page, "here")).to_have_text("1")
+    network.dies()
+    cast.stack.run("Game.objects.get(slug=given['slug']).pause(now)", slug=slug)
+    page.wait_for_timeout(1_100)  # what was heard just now isn't doubted
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("A short pause")).to_be_visible()
 
 
 SIGN_OUT = """

@@ -39,6 +39,7 @@ export function newStorage() {
 }
 
 export class FakeSocket {
+  static CONNECTING = 0;
   static OPEN = 1;
   static made = [];
 

@@ -5,13 +5,13 @@ import { Line } from "../../static/js/lib/line.js";
 import { chance, FakeSocket, newPage, pass, putBack, serve, stopTime } from "./fakes.js";
 
 const ME = { id: 7, name: "Alice", eligible: true };
-let page, heard, links, line, asked, game, etag, broken;
+let page, heard, links, line, asked, game, etag, broken, wanted;
 
 beforeEach(() => {
   ({ page } = newPage());
   stopTime();
   chance(0.5);
-  [heard, links, etag, broken] = [[], [], '"a"', false];
+  [heard, links, etag, broken, wanted] = [[], [], '"a"', false, true];
   game = { slug: "one", state: "OPEN", reveal: null, seq: 4 };
   asked = serve(answer);
   line = newLine();
@@ -20,6 +20,7 @@ afterEach(putBack);
 
 function newLine() {
   return new Line("one", {
+    isWanted: () => wanted,
     onFrame: (frame) => heard.push(frame),
     onLink: (link) => links.push(link),
   });
@@ -235,4 +236,91 @@ test("a game that is put away is gone", async () => {
   FakeSocket.last.breaks();
   await pass(60_000);
   assert.equal(links.at(-1), "gone");
+});
+
+// A socket that is dead without a word
+
+const COMMAND = { type: "answer", id: "x", question: "", value: "elephant" };
+const POST = "POST /api/answers";
+
+// On a socket that says nothing any more.
+function sendInto() {
+  line.open();
+  FakeSocket.last.welcomes();
+  line.send(COMMAND);
+}
+
+test("three seconds without a reply: another socket, by which it is sent again", async () => {
+  sendInto();
+  await pass(2_999);
+  assert.equal(FakeSocket.made.length, 1);
+  await pass(1);
+  assert.equal(FakeSocket.made.length, 2);
+  FakeSocket.last.welcomes();
+  assert.equal(links.at(-1), "online");
+  line.send(COMMAND); // as whoever keeps it does after a welcome
+  FakeSocket.last.says({ type: "answer", id: "x", status: "accepted" });
+  await pass(30_000);
+  assert.deepEqual(FakeSocket.made[1].sent, [COMMAND]);
+  assert.deepEqual(calls(), []);
+});
+
+for (const opens of [false, true]) test(`where no other socket is heard (open: ${opens}) it goes over HTTP`, async () => {
+  sendInto();
+  await pass(3_000);
+  if (opens) FakeSocket.last.opens();
+  await pass(2_999);
+  assert.deepEqual(calls(), []);
+  await pass(1);
+  await pass(0);
+  assert.deepEqual(calls(), [POST]);
+  assert.equal(asked[0].body.id, "x");
+  assert.equal(heard.at(-1).status, "accepted");
+});
+
+test("a socket that takes what is sent and never replies isn't believed for ever", async () => {
+  sendInto();
+  await pass(3_000);
+  FakeSocket.last.welcomes();
+  line.send(COMMAND);
+  await pass(9_000);
+  await pass(0);
+  assert.equal(FakeSocket.made.length, 2);
+  assert.deepEqual(calls(), [POST]);
+});
+
+test("a reply in time, or a refusal, is the end of it", async () => {
+  line.open();
+  FakeSocket.last.welcomes();
+  for (const type of ["answer", "error"]) {
+    line.send({ ...COMMAND, id: type });
+    FakeSocket.last.says({ type, id: type, code: "closed" });
+  }
+  for (let i = 0; i < 4; i += 1) {
+    await pass(5_000);
+    FakeSocket.last.says({ type: "tally", seq: 1 });
+  }
+  assert.equal(FakeSocket.made.length, 1);
+  assert.deepEqual(calls(), []);
+});
+
+test("what isn't this player's any more goes out in no other way", async () => {
+  sendInto();
+  wanted = false; // another session has been welcomed, or it was thrown away
+  await pass(20_000);
+  assert.equal(FakeSocket.made.length, 1);
+  assert.deepEqual(calls(), []);
+});
+
+test("over HTTP too a reply that doesn't come is asked for by a socket", async () => {
+  await isBlocked();
+  serve(() => new Promise(() => {}));
+  line.send(COMMAND);
+  const before = FakeSocket.made.length;
+  FakeSocket.last.breaks();
+  await pass(3_000);
+  assert.ok(FakeSocket.made.length > before);
+  FakeSocket.last.welcomes();
+  line.send(COMMAND);
+  assert.deepEqual(FakeSocket.last.sent, [COMMAND]);
 });

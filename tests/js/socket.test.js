@@ -4,10 +4,10 @@ import { afterEach, beforeEach, test } from "node:test";
 import { GameSocket } from "../../static/js/lib/socket.js";
 import { chance, FakeSocket, newPage, pass, putBack, stopTime } from "./fakes.js";
 
-let heard, links, socket, browser;
+let heard, links, socket, page, browser;
 
 beforeEach(() => {
-  ({ browser } = newPage());
+  ({ page, browser } = newPage());
   stopTime();
   [heard, links] = [[], []];
   socket = new GameSocket("one", {
@@ -183,4 +183,76 @@ test("it says so where a command can't go out", () => {
   assert.equal(socket.send({ type: "answer" }), false);
   FakeSocket.last.welcomes();
   assert.equal(socket.send({ type: "answer" }), true);
+});
+
+// A phone that slept, or another network: nobody says that the socket is dead.
+
+const sent = (place) => FakeSocket.made[place].sent.map(({ type }) => type);
+const comesBack = {
+  "the page is looked at": () => page.dispatchEvent(new Event("visibilitychange")),
+  "the network is back": () => browser.dispatchEvent(new Event("online")),
+  "the browser went back to it": () =>
+    browser.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })),
+};
+
+for (const [what, happens] of Object.entries(comesBack)) {
+  test(`${what}: an open socket is asked at once for a sign of life`, async () => {
+    socket.open();
+    FakeSocket.last.welcomes(1);
+    await pass(9_000);
+    happens();
+    happens();
+    assert.deepEqual(sent(0), ["resync"]);
+    await pass(2_999);
+    assert.equal(made(), 1);
+    await pass(1);
+    assert.equal(made(), 2);
+    assert.equal(FakeSocket.made[0].closed, true);
+    assert.deepEqual(links, ["online"]);
+    FakeSocket.last.welcomes(4);
+    assert.deepEqual(links, ["online", "online"]);
+  });
+}
+
+test("what gives a sign of life is kept", async () => {
+  socket.open();
+  FakeSocket.last.welcomes(1);
+  await pass(9_000);
+  browser.dispatchEvent(new Event("online"));
+  FakeSocket.last.says({ type: "welcome", seq: 1, id: "x" });
+  await pass(9_000);
+  assert.equal(made(), 1);
+});
+
+test("what was heard just now, or isn't welcomed yet, isn't asked", async () => {
+  socket.open();
+  FakeSocket.last.opens();
+  browser.dispatchEvent(new Event("online"));
+  FakeSocket.last.welcomes(1);
+  browser.dispatchEvent(new Event("online"));
+  browser.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
+  page.hidden = true;
+  await pass(9_000);
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(sent(0), []);
+});
+
+test("the other socket too has five seconds to open, then it is offline", async () => {
+  chance(0.5);
+  socket.open();
+  FakeSocket.last.welcomes(1);
+  socket.replace();
+  socket.replace();
+  assert.equal(made(), 2);
+  await pass(5_000);
+  assert.deepEqual(links, ["online", "offline"]);
+  await pass(500);
+  assert.equal(made(), 3);
+});
+
+test("a game that is gone gets no other socket", () => {
+  socket.open();
+  FakeSocket.last.breaks(4404);
+  socket.replace();
+  assert.equal(made(), 1);
 });

@@ -4,6 +4,7 @@ import { Fallback } from "./fallback.js";
 import { read, write } from "./pending.js";
 import { Renewal } from "./renewal.js";
 import { GameSocket } from "./socket.js";
+import { Unanswered } from "./unanswered.js";
 
 const PATIENCE_MS = 5_000; // for the socket, before we ask over HTTP
 const SHORT_MS = 500; // where it was blocked on the page before
@@ -11,19 +12,28 @@ const LIFETIMES = { game: 120_000, games: 120_000, user: 600_000 };
 const BLOCKED = "blocked";
 
 export class Line {
-  // `onFrame(frame)` for each frame; `onLink` connecting, online, offline, polling, gone.
-  constructor(slug, { onFrame, onLink }) {
+  // `onFrame(frame)` for each frame; `onLink` connecting, online, offline, polling, gone;
+  // `isWanted(id)`: whether a command without a reply is still its player's to send.
+  constructor(slug, { onFrame, onLink, isWanted = () => true }) {
     Object.assign(this, { onFrame, onLink, link: "connecting", met: false });
     this.socket = new GameSocket(slug, {
       onFrame: (frame) => this.hear(frame),
       onLink: (link) => this.socketIs(link),
     });
     const api = new Api(LIFETIMES);
-    this.renewal = new Renewal(api);
     this.fallback = new Fallback(api, slug, {
-      onFrame,
+      onFrame: (frame) => this.take(frame),
       onLink: (link) => this.tell(link),
     });
+    this.renewal = new Renewal(api);
+    // Another socket; HTTP where that says nothing; after a while HTTP all the same.
+    const ways = [
+      () => this.socket.replace(),
+      (command) => this.socket.isAlive || this.fallback.send(command),
+      () => {},
+      (command) => this.fallback.send(command),
+    ];
+    this.unanswered = new Unanswered(ways, isWanted);
   }
 
   open() {
@@ -33,8 +43,10 @@ export class Line {
 
   // What can't go out now must be kept by who sends it.
   send(command) {
+    if (this.link !== "online" && !this.fallback.on) return;
+    this.unanswered.sent(command);
     if (this.link === "online") this.socket.send(command);
-    else if (this.fallback.on) this.fallback.send(command);
+    else this.fallback.send(command);
   }
 
   resync() {
@@ -47,6 +59,12 @@ export class Line {
       this.met = true;
       this.renewal.follow(frame.me);
     }
+    this.take(frame);
+  }
+
+  // From either.
+  take(frame) {
+    if (frame.id) this.unanswered.replied(frame.id);
     this.onFrame(frame);
   }
 

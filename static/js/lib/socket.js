@@ -6,6 +6,8 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 const SLOWEST = 5; // failures after which it waits up to the longest
 const SILENCE_MS = 35_000; // the server is heard every 10 s at least
+const DOUBT_MS = 3_000; // a socket that is asked for a sign of life gives it by then
+const JUST_MS = 1_000; // one that was heard so shortly ago lives
 const GONE = 4404;
 const REPLACED = 4409; // by a newer one: in no hurry, or the two would take turns
 
@@ -14,13 +16,15 @@ export class GameSocket {
   constructor(slug, { onFrame, onLink }) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.address = `${scheme}://${location.host}/ws/games/${slug}/`;
-    Object.assign(this, { onFrame, onLink, failures: 0, last: -1, timers: {} });
-    addEventListener("online", () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    Object.assign(this, { onFrame, onLink, failures: 0, last: -1, heardAt: 0, timers: {} });
+    addEventListener("online", () => this.wake());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
 
   open() {
     this.stopTimer("retry");
+    this.heardAt = 0;
     this.socket = new WebSocket(this.address);
     this.socket.onmessage = (event) => this.hear(JSON.parse(event.data));
     this.socket.onopen = () => this.startTimer("watch", SILENCE_MS, () => this.lose());
@@ -32,6 +36,11 @@ export class GameSocket {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
+  // Whether it has said anything: something on the way may open it and swallow all.
+  get isAlive() {
+    return this.isOpen && this.heardAt > 0;
+  }
+
   // False if it can't go out now; who sends must keep it.
   send(command) {
     if (!this.isOpen) return false;
@@ -40,6 +49,8 @@ export class GameSocket {
   }
 
   hear(frame) {
+    this.heardAt = Date.now();
+    this.stopTimer("doubt");
     this.startTimer("watch", SILENCE_MS, () => this.lose());
     if (frame.type === "welcome") this.arrive(frame);
     else if ("seq" in frame && !this.isNews(frame)) return;
@@ -71,13 +82,36 @@ export class GameSocket {
     this.send({ type: "resync", id: newId() });
   }
 
-  lose(code) {
-    const { socket } = this;
-    this.stopTimer("watch");
-    this.stopTimer("resync");
-    socket.onmessage = socket.onopen = socket.onclose = null;
-    socket.close();
+  // A player who is back, or whose network is, may hold a socket that died without a word.
+  wake() {
+    if (this.isOpen) this.test();
+    else this.hurry();
+  }
+
+  // Before the welcome it may take its time: everybody comes at once.
+  test() {
+    if (!this.isAlive || this.timers.doubt || Date.now() - this.heardAt < JUST_MS) return;
+    this.resync();
+    this.startTimer("doubt", DOUBT_MS, () => this.replace());
+  }
+
+  // Another socket at once, without a word to anybody unless that doesn't open either.
+  replace() {
+    if (this.gone || this.socket?.readyState === WebSocket.CONNECTING) return;
+    this.drop();
+    this.open();
+  }
+
+  drop() {
+    for (const name of Object.keys(this.timers)) this.stopTimer(name);
+    if (!this.socket) return;
+    this.socket.onmessage = this.socket.onopen = this.socket.onclose = null;
+    this.socket.close();
     this.socket = null;
+  }
+
+  lose(code) {
+    this.drop();
     if (code === REPLACED) this.failures = Math.max(this.failures, SLOWEST);
     if (code === GONE) this.onLink("gone");
     else this.retry();
