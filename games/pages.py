@@ -21,6 +21,7 @@ from django.views.decorators.http import (
 
 from games.kept import games_for, page_of
 from games.models import Game, Guest
+from games.models.people import TAKEN
 from games.origins import is_ours
 from games.paging import GamesPage
 from games.states import Access
@@ -144,7 +145,16 @@ def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpRespons
         "game": game,
         "nickname": request.POST.get("nickname", ""),
         "error": refused.detail,
+        "perhaps_mine": refused.detail == TAKEN and shows_nothing(request),
     }
     page = render(request, "games/join.html", context)
     refused.mark(page)
     return page
+
+
+def shows_nothing(request: HttpRequest) -> bool:
+    """Whether no script has looked at the cookies, and none came.
+
+    So whoever joined just now may be whoever asks.
+    """
+    return not request.COOKIES and not request.POST.get("join_id")

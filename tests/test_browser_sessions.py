@@ -1,16 +1,21 @@
 """Sockets that die without a word, sessions that end, and browsers without cookies."""
 
+import json
 import re
+import shutil
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from tests.browsers import Cast, on_both, tally
+from tests.browsers import FLAGS, PHONE, Cast, on_both, tally
 from tests.conftest import SETTINGS
 from tests.stack import Stack
 
 CODE = re.compile("CODE-")
+BLOCKING = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
 
 class Network:
@@ -158,3 +163,35 @@ def test_page_renews_the_cookies_that_the_socket_can_not(cast: Cast) -> None:
     ends = {one["name"]: one["expires"] for one in context.cookies()}
     assert ends.keys() >= {"sessionid", "csrftoken", "renewed"}
     assert ends["sessionid"] - time.time() > 60 * 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [("en-GB", "Your browser blocks cookies"), ("th-TH", "บล็อกคุกกี้")],
+)
+def test_browser_that_blocks_cookies_is_told_before_it_sends(
+    browser: Browser, on_postgres: Stack, tmp_path: Path, locale: str, told: str
+) -> None:
+    slug = on_postgres.make_game("puzzle", SETTINGS["puzzle"])
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default/Preferences").write_text(json.dumps(BLOCKING))
+    size: Any = PHONE
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path,
+        executable_path=shutil.which("chromium"),
+        args=FLAGS,
+        viewport=size,
+        locale=locale,
+    )
+    page, sent = context.pages[0], list[str]()
+    page.on("request", lambda one: one.method == "POST" and sent.append(one.url))
+    for path in (f"/games/{slug}/", "/login/", "/signup/"):
+        page.goto(on_postgres.url(path))
+        form = page.locator("form[method=post]").filter(visible=True)
+        expect(form).to_be_visible()
+        for field in form.locator("input:not([type=hidden])").all():
+            field.fill("correct horse")
+        form.locator("button").click()
+        expect(form.get_by_role("alert").get_by_text(told)).to_be_visible()
+    assert sent == []
+    context.close()

@@ -12,6 +12,7 @@ from users.models import Player
 from users.names import fold
 from users.refusals import Refused
 
+TAKEN = _("That nickname is taken.")
 REPEATED = timedelta(minutes=10)  # for so long a stranger's form may be sent again
 
 
@@ -59,7 +60,7 @@ class GuestManager(models.Manager["Guest"]):
             if row.player == player or (not player and row.repeats(key, join_id)):
                 return row
         if rows:
-            raise Refused("invalid", _("That nickname is taken."), field="nickname")
+            raise Refused("invalid", TAKEN, field="nickname")
         return None
 
 
