@@ -11,14 +11,22 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from answers import board
+from batch.api import BatchIn
+from gameproject import bounds, stopping
 from gameproject.serving import GONE_SECONDS, PING_SECONDS
-from games import consumer, frames
+from games import beat, consumer, frames, notices, ranks
 from games.handover import given
 from games.kinds import kinds
 from games.models import Game
+from games.models.people import REPEATED
 from tests.conftest import SETTINGS
+from users import names
+from users.auth import LARGEST_BODY
 from users.limits import of_address, rates
+from users.paging import Page
 from users.refusals import STATUS, Refused
+from users.renewal import fresh, life
 
 DOCS = (Path(__file__).parent.parent / "docs/protocol.md").read_text()
 EXAMPLES = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", DOCS, re.S)]
@@ -92,8 +100,79 @@ def test_what_a_client_goes_by_is_what_the_server_goes_by() -> None:
     assert f"at most {consumer.LARGEST_FRAME // 1024} KiB" in DOCS
     assert f"| {consumer.GONE} |" in DOCS
     assert f"| {consumer.FLOODED} | more than {consumer.LONGEST_QUEUE} " in DOCS
-    assert f"after {PING_SECONDS} s" in DOCS
-    assert f"{GONE_SECONDS} s without" in DOCS
+
+
+SCRIPTS = Path(__file__).parent.parent / "static/js/lib"
+FLAT = " ".join(DOCS.split())
+
+
+def seconds(script: str, name: str) -> str:
+    """A span of the page's own, in seconds; what it does with it, `tests/js/` shows."""
+    text = (SCRIPTS / f"{script}.js").read_text()
+    [found] = re.findall(rf"^const {name} = ([\d_]+);", text, re.M)
+    return f"{int(found) / 1000:g} s"
+
+
+def test_spans_of_the_server_are_documented() -> None:
+    tick = beat.BEAT * beat.HEARTBEAT_BEATS
+    for said in (
+        f"after {PING_SECONDS} s in which the client said nothing",
+        f"after {GONE_SECONDS} s without a sign of life",
+        f"something itself every {tick:g} s at least",
+        f"and every {tick:g} s as a heartbeat",
+        f"every {ranks.EVERY:g} s at the most",
+        f"A session lasts {life().days} days",
+    ):
+        assert said in FLAT
+    assert (beat.BEAT, life() / fresh(), REPEATED.seconds) == (1, 4, 600)
+    for words in ("Once a second at the most", "after a quarter of", "for ten minutes"):
+        assert words in FLAT
+
+
+def test_spans_of_the_page_are_documented() -> None:
+    for said in (
+        f"nothing for {seconds('socket', 'SILENCE_MS')}, or isn't open within",
+        f"open within {seconds('socket', 'CONNECT_MS')}, closes",
+        f"a random part of {seconds('socket', 'FIRST_MS')}, then of 2 s",
+        f"up to {seconds('socket', 'LONGEST_MS')}, for ever",
+        f"a random part of {seconds('socket', 'LONGEST_MS')}, or when",
+        f"within {seconds('socket', 'DOUBT_MS')} it opens another socket",
+        f"no reply after {seconds('unanswered', 'PATIENCE_MS')} is sent",
+        f"open within {seconds('line', 'PATIENCE_MS')}, or has been away",
+        f"asks for the game every {seconds('fallback', 'EVERY_MS')}",
+        f"(every {seconds('fallback', 'HIDDEN_MS')} in the background)",
+    ):
+        assert said in FLAT
+
+
+def test_bounds_are_documented() -> None:
+    page, batch = Page.model_json_schema()["properties"]["limit"], BatchIn
+    sockets = settings.SOCKETS_PER_SESSION, settings.SOCKETS_PER_ADDRESS
+    for said in (
+        f"`nickname`, {names.NICKNAME_MIN} to {names.NICKNAME_MAX} characters",
+        f"more than {bounds.FRAMES_AT_ONCE} WebSocket frames of any kind at once",
+        f"or {bounds.FRAMES_A_SECOND} a second in the long run",
+        f"leaves {bounds.LARGEST_BACKLOG >> 20} MiB unread",
+        f"for each {bounds.FRAME_BYTES >> 10} KiB",
+        f"hold {sockets[0]} sockets in each process, an address {sockets[1]:,}",
+        f"more than {consumer.MOST_FUTILE} frames in a row",
+        f"at most {notices.LONGEST} characters",
+        f"over {consumer.LARGEST_FRAME >> 10} KiB on the socket",
+        f"over {LARGEST_BODY >> 10} KiB over HTTP",
+        f"{page['default']} unless asked, {page['maximum']} at the most",
+    ):
+        assert said in FLAT
+    asked = batch.model_json_schema()["properties"]["requests"]
+    assert (board.TOP, asked["maxItems"], consumer.UNREADABLE) == (10, 50, 4)
+    for words in ("The ten leaders", "up to fifty reads", "counts as four"):
+        assert words in FLAT
+
+
+def test_every_close_code_is_documented() -> None:
+    named = {consumer.SIGNED_OUT, consumer.GONE, consumer.REPLACED, consumer.FLOODED}
+    away = 1013  # said where a socket can't be welcomed
+    written = set(map(int, re.findall(r"^\| (\d{4}) \|", DOCS, re.M)))
+    assert written == named | {stopping.RESTARTING, away}
 
 
 @pytest.mark.parametrize(
