@@ -18,7 +18,7 @@ from users.names import (
 from users.refusals import Refused
 
 texts = st.text(st.characters(), max_size=30)
-thai = st.text("กนเแไำา่้๊๋ํ์็ิุ๐ \u200bé\u0301", max_size=8)
+thai = st.text("กนเแไำา่้๊๋ํ์็ิุ๐ \u200bé\u0301´’'–", max_size=8)
 
 
 def assert_refused(nickname: str):
@@ -45,6 +45,8 @@ def assert_refused(nickname: str):
         ("ใจดี", "ใจดี"),
         ("\u3164\u2800", ""),
         ("❤️", "❤️"),
+        ("O´Neil", "O'Neil"),
+        ("O’Neil", "O’Neil"),
     ],
 )
 def test_a_name_is_shown_tidily(typed: str, shown: str):
@@ -63,6 +65,15 @@ def test_a_name_is_shown_tidily(typed: str, shown: str):
         ("แดง", "เเดง"),
         ("น้ำ", "นํ้า"),
         ("❤️", "❤"),
+        ("O'Neil", "O’Neil"),
+        ("O'Neil", "O‘neil"),
+        ("O'Neil", "O´Neil"),
+        ("O'Neil", "O`Neil"),
+        ("O'Neil", "Oʼneil"),
+        ("O'Neil", "O＇Neil"),
+        ('"Ace" Smith', "“Ace” Smith"),
+        ("Jean-Luc", "Jean\u2011Luc"),
+        ("Jean-Luc", "Jean – Luc"),
     ],
 )
 def test_names_that_look_the_same_are_the_same(one: str, other: str):
@@ -71,7 +82,10 @@ def test_names_that_look_the_same_are_the_same(one: str, other: str):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ไม้", "ไม"), ("Alice", "Alicé"), ("name1", "name๑"), ("กิน", "กัน")],
+    [
+        *(("ไม้", "ไม"), ("Alice", "Alicé"), ("name1", "name๑"), ("กิน", "กัน")),
+        *(("O'Neil", "ONeil"), ("Jean-Luc", "JeanLuc"), ("O'Neil", "O,Neil")),
+    ],
 )
 def test_names_that_look_different_are_different(one: str, other: str):
     assert fold(one) != fold(other)

@@ -11,6 +11,7 @@ from users.refusals import Refused
 NICKNAME_MIN, NICKNAME_MAX = 2, 20
 # As typed: the time to put marks in order grows with the square of their number.
 MAX_TYPED = 300
+LONGEST_LISTED = 200  # of a key on a list; no player's is longer than 80
 
 # Parts no nickname may hold, folded; a site adds its own in NICKNAME_BLOCKLIST.
 BLOCKED_PARTS = (
@@ -36,6 +37,16 @@ UNSEEN = {"Cc", "Cf", "Cs", "Co"}
 BLANKS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # Ask for a coloured or a plain drawing of the character before them.
 VARIANTS = set(map(chr, range(0xFE00, 0xFE10)))
+# Drawn alike, and typed one for the other: phones write ’ where a keyboard has '.
+ALIKE = str.maketrans(
+    dict.fromkeys(
+        "\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u02c8\u055a\u2032\u2035\ua78c`", "'"
+    )
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u02ba", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212", "-")
+)
+# NFKC makes of an accent that stands alone a space with the accent upon it.
+ACCENTS = str.maketrans("\u00b4\u1ffd", "''")
 # NFKC takes the Thai and Lao vowel AM apart, which fonts then draw wrongly.
 AM = {
     re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"): "\\1\u0e33",
@@ -58,10 +69,11 @@ def check_length(typed: str) -> None:
 
 
 def _tidy(name: str) -> str:
-    shown = "".join(map(_seen, unicodedata.normalize("NFKC", name)))
+    whole = name.translate(ACCENTS)
+    shown = "".join(map(_seen, unicodedata.normalize("NFKC", whole)))
     shown = unicodedata.normalize("NFKC", shown)
-    for in_parts, whole in AM.items():
-        shown = in_parts.sub(whole, shown)
+    for in_parts, vowel in AM.items():
+        shown = in_parts.sub(vowel, shown)
     return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
@@ -76,7 +88,8 @@ def _seen(character: str) -> str:
 def fold(name: str) -> str:
     """The name as compared: tidy, case folded, without any space.
 
-    What looks the same is the same: the Thai เ typed twice is แ. Refused as by `tidy`.
+    What looks the same is the same: the Thai เ typed twice is แ, and either quote is
+    the other. Refused as by `tidy`.
     """
     check_length(name)
     return fold_text(name)
@@ -85,7 +98,12 @@ def fold(name: str) -> str:
 def fold_text(text: str) -> str:
     """`fold` for a text whose length was checked before."""
     drawn = "".join(c for c in _tidy(text) if not (c == " " or c in VARIANTS))
-    return _tidy(drawn.casefold()).replace("เเ", "แ")
+    return _tidy(drawn.casefold()).replace("เเ", "แ").translate(ALIKE)
+
+
+def key_on_list(name: str) -> str:
+    """The key of a name on a list, which may be longer than any player's."""
+    return fold(name)[:LONGEST_LISTED]
 
 
 def check_nickname(nickname: str) -> str:
