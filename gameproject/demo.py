@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from games.models import Game
+from games.models import Game, Winner
 from games.pictures import prepare
 from users.models import Player
 
@@ -97,11 +97,11 @@ def make() -> list[str]:
             "    changepassword staff",
         ]
     now = timezone.now()
-    for spec in GAMES:
-        _make_game(*spec, now=now)
     staff, player = secrets.token_urlsafe(9), secrets.token_urlsafe(6)
     Player.objects.create_superuser("Staff", staff)
     Player.objects.create_user("Player", player)
+    for spec in GAMES:
+        _make_game(*spec, now=now)
     return [
         f"Sign in as staff:   Staff  / {staff}",
         f"Sign in as player:  Player / {player}",
@@ -128,6 +128,7 @@ def _make_game(
         game.picture_alt = "The shadow of a large animal"
         game.picture = prepare(SimpleUploadedFile("demo.webp", PICTURE.read_bytes()))
     game.save()
+    Winner.objects.make_for(game)
     if codes:
         pool = game.pools.create(name="Coffee voucher")
         pool.add(secrets.token_hex(4).upper() for _code in range(codes))

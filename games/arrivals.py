@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from games.handover import given
-from games.models import Code, Game, Guest, Invitation
+from games.models import Code, Game, Guest, Invitation, Winner
 from games.states import Access
 from users import counts
 from users.models import Player
@@ -91,14 +91,13 @@ def admitted_to(
     game: Game, players: list[Player], nicknames: dict[int, str]
 ) -> set[int]:
     """Who of these may play: `Game.admits` for many."""
-    accounts = {player.pk: player.name_key for player in players if not player.is_guest}
+    accounts = {player.pk for player in players if not player.is_guest}
     if game.access == Access.EVERYBODY:
-        return accounts.keys() | nicknames.keys()
+        return accounts | nicknames.keys()
     if game.access == Access.SIGNED_IN:
-        return set(accounts)
-    rows = Invitation.objects.filter(game=game, name_key__in=accounts.values())
-    listed = set(rows.values_list("name_key", flat=True))
-    return {pk for pk, name_key in accounts.items() if name_key in listed}
+        return accounts
+    rows = Invitation.objects.filter(game=game, player__in=players)
+    return set(rows.values_list("player_id", flat=True))
 
 
 def codes_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
@@ -112,11 +111,13 @@ def codes_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]
 
 
 def lines_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
-    """What the kind shows to one account alone, such as a winner's own line."""
+    """What the kind shows to one player alone, such as a winner's own line."""
     kind, rules = game.of_kind, game.rules
-    found = {
-        player.pk: kind.mine(rules, player.name_key)
-        for player in players
-        if player.name_key
-    }
-    return {pk: [line] for pk, line in found.items() if line}
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if not kind.names(rules):
+        return found
+    rows = Winner.objects.filter(game=game, player__in=players).order_by("pk")
+    for player_id, key in rows.values_list("player_id", "name_key"):
+        if player_id and (line := kind.mine(rules, key)):
+            found[player_id].append(line)
+    return found

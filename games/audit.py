@@ -1,12 +1,32 @@
-"""What `manage.py audit` proves of prize codes."""
+"""What `manage.py audit` proves of prize codes, and tells of names on lists."""
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from games.models import Code, Owed, Pool
+from games.models import Code, Guest, Invitation, Line, Owed, Pool, Winner
 from users.audit import Provable, Rule, unique
 
 FREE = Q(player=None, claim=None, given_at=None)
 GIVEN = Q(player__isnull=False, claim__isnull=False, given_at__isnull=False)
+
+
+def lists(model: type[Line], what: str) -> list[Provable]:
+    """Whose the names on lists are. An account may be renamed, so that is only told."""
+    names = model._default_manager.all()
+    nickname = Guest.objects.filter(
+        player=OuterRef("player"), nickname_key=OuterRef("name_key")
+    )
+    bound = Q(player__isnull=False)
+    called_so = Q(player__name_key=F("name_key")) | Q(Exists(nickname))
+    return [
+        Rule(f"every name on {what} is a player's", names, bound, told=True),
+        Rule(
+            f"every name on {what} is its player's, or staff chose them",
+            names.filter(bound),
+            called_so | Q(chosen=True),
+            told=True,
+        ),
+    ]
+
 
 RULES: list[Provable] = [
     Rule(
@@ -30,4 +50,6 @@ RULES: list[Provable] = [
         Owed.objects.all(),
         ~Q(Exists(Code.objects.filter(claim=OuterRef("claim")))),
     ),
+    *lists(Invitation, "a list of players"),
+    *lists(Winner, "a winners' list"),
 ]

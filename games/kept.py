@@ -57,7 +57,7 @@ def games_for(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
 def listed_games(
     player: Player | None, page: GamesPage = FIRST
 ) -> dict[str, Any] | None:
-    """The same for an account that is on a list; None for everybody else."""
+    """The same for a player who is on a list; None for everybody else."""
     found = _list(Game.objects.visible_to(player).if_listed(player), page)
     return found if found["games"] else None
 

@@ -17,7 +17,7 @@ from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
-from games.models import Code, Game, Owed
+from games.models import Code, Game, Invitation, Owed, Winner
 from users.models import CoinEntry, Player
 from users.triggers import NAMES
 
@@ -32,7 +32,7 @@ CALENDAR = {
     "completed_pool": "Cup",
 }
 GUARDED: list[type[Model]] = [
-    *(Player, CoinEntry, Code, Owed, Answer, CheckIn, Redemption)
+    *(Player, CoinEntry, Code, Owed, Answer, CheckIn, Redemption, Invitation, Winner)
 ]
 
 
@@ -52,6 +52,10 @@ class World:
         for player in (self.alice, self.bob):
             self.play(player)
         void(self.bought.filter(player=self.alice)[0], self.carol, NOON)
+        self.puzzle.invite([self.alice.name])
+        winners = {"winners": [f"{self.alice.name}, a mug"]}
+        self.announced = self.make_game("announce", winners)
+        Winner.objects.make_for(self.announced)
 
     def make_game(self, kind: str, settings: dict[str, Any]) -> Game:
         return Game.objects.create(
@@ -110,6 +114,14 @@ class World:
         return CheckIn.objects.filter(game=self.calendar)
 
     @property
+    def invited(self) -> Any:
+        return self.puzzle.invitations
+
+    @property
+    def winners(self) -> Any:
+        return self.announced.winners
+
+    @property
     def bought(self) -> Any:
         return Redemption.objects.filter(item=self.item)
 
@@ -153,6 +165,22 @@ BREAKS: list[tuple[str, Break]] = [
     (
         "no code is both owed and given",
         lambda w: w.owed.update(claim=w.won[0].claim),
+    ),
+    (
+        "every name on a list of players is a player's",
+        lambda w: w.invited.update(player=None),
+    ),
+    (
+        "every name on a list of players is its player's, or staff chose them",
+        lambda w: w.invited.update(player=w.bob),
+    ),
+    (
+        "every name on a winners' list is a player's",
+        lambda w: w.winners.update(player=None),
+    ),
+    (
+        "every name on a winners' list is its player's, or staff chose them",
+        lambda w: w.winners.update(player=w.bob),
     ),
     (
         "one answer a player and question is current",

@@ -114,7 +114,9 @@ def test_winner_sees_their_own_line_alone(cast: Cast) -> None:
     sessions = cast.stack.run(
         "people = [Player.objects.get_or_create(name=n, name_key=n.lower(), "
         "defaults={'password': '!'})[0] for n in ('Alice', 'Bob')]\n"
-        "out = open_for(people)"
+        "Winner.objects.make_for(Game.objects.get(slug=given['slug']))\n"
+        "out = open_for(people)",
+        slug=slug,
     )
     alice, bob = (cast.opens(f"/games/{slug}/", one) for one in sessions)
     expect(alice.get_by_text("bicycle")).to_be_visible()

@@ -21,16 +21,24 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """What the audit found of one rule: how many rows, and which of them break it."""
+    """What the audit found of one rule: how many rows, and which of them break it.
+
+    What is only `told` may be so for a while, and is for staff to look at.
+    """
 
     says: str
     checked: int
     what: str
     broken: int = 0
     listed: Sequence[object] = ()
+    told: bool = False
+
+    @property
+    def fails(self) -> bool:
+        return self.broken > 0 and not self.told
 
     def lines(self) -> list[str]:
-        state = "FAIL" if self.broken else "ok"
+        state = "FAIL" if self.fails else "note" if self.broken else "ok"
         lines = [f"{state:4} {self.checked:>10,}  {self.says}"]
         if self.broken:
             rows = ", ".join(str(row) for row in self.listed)
@@ -53,6 +61,7 @@ class Rule:
     says: str
     rows: QuerySet[Any]
     holds: Q | Exists
+    told: bool = False
 
     def check(self) -> Finding:
         broken = self.rows.filter(~Q(self.holds)).order_by("pk")
@@ -63,6 +72,7 @@ class Rule:
             self.rows.model._meta.label,
             broken.count() if len(listed) > MOST_LISTED else len(listed),
             listed[:MOST_LISTED],
+            self.told,
         )
 
 

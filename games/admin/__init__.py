@@ -5,9 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from games.admin.codes import CodeAdmin
 from games.admin.games import GameAdmin
+from games.admin.lines import InvitationAdmin, WinnerAdmin
 from games.admin.owed import OwedAdmin
 
-__all__ = ["CodeAdmin", "GameAdmin", "OwedAdmin"]
+__all__ = ["CodeAdmin", "GameAdmin", "InvitationAdmin", "OwedAdmin", "WinnerAdmin"]
 
 admin.site.site_header = _("Gameproject")
 admin.site.site_title = _("Gameproject")

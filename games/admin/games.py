@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from games import notices
 from games.admin import regrading, verbs
+from games.admin.lines import lists_of
 from games.admin.listing import Listing
 from games.admin.pools import Imports, PoolInline
 from games.forms.game import GameForm, form_for, setting_names
 from games.handover import given
 from games.kinds import kinds
-from games.models import Game, Pool
+from games.models import Game, Pool, Winner
 from games.states import SEEN, State
 
 
@@ -80,6 +81,7 @@ class GameAdmin(Listing, Imports):
         context["kind"] = kinds()[kind_in(request, game)]
         context["is_seen"] = game is not None and game.state in SEEN
         if game and self.has_change_permission(request, game):
+            context["lists"] = lists_of(game)
             context["verbs"] = verbs.possible(game)
             context["extendable"] = game.allows("extend")
             context["notifiable"] = game.allows("notify")
@@ -135,6 +137,7 @@ class GameAdmin(Listing, Imports):
     ) -> None:
         super().save_related(request, form, formsets, change)
         Pool.objects.make_for(form.instance)
+        Winner.objects.make_for(form.instance)
 
     def response_post_save_add(
         self, request: HttpRequest, obj: Game

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
-from users.names import fold, tidy
+from users.names import key_on_list, tidy
 
 
 class AnnounceSettings(Settings):
@@ -28,7 +28,7 @@ class AnnounceSettings(Settings):
         keys = set()
         for line in winners:
             name, _comma, prize = line.partition(",")
-            key = fold(name)
+            key = key_on_list(name)
             if not (key and prize.strip()):
                 raise misfit(
                     _("“%(line)s”: write a name, a comma and the prize.")
@@ -48,9 +48,10 @@ class AnnounceSettings(Settings):
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, str]]:
-        """Each winner's own line by their folded name."""
+        """Each winner's own line by the key of their name."""
         return {
-            fold(name): {"name": name, "prize": prize} for name, prize in self.lines()
+            key_on_list(name): {"name": name, "prize": prize}
+            for name, prize in self.lines()
         }
 
 
@@ -82,6 +83,9 @@ class Announce(Kind[AnnounceSettings]):
 
     def public(self, settings: AnnounceSettings) -> dict[str, Any]:
         return {"winners": [mask(name) for name, _prize in settings.lines()]}
+
+    def names(self, settings: AnnounceSettings) -> list[str]:
+        return [name for name, _prize in settings.lines()]
 
     def mine(self, settings: AnnounceSettings, name_key: str) -> dict[str, Any] | None:
         return settings.by_key.get(name_key)

@@ -161,8 +161,12 @@ class Kind(ABC, Generic[S]):
         """Whether `reveal` wants `votes`."""
         return False
 
+    def names(self, settings: S) -> Sequence[str]:
+        """The names to which the settings give a line that its player alone may see."""
+        return []
+
     def mine(self, settings: S, name_key: str) -> dict[str, Any] | None:
-        """What the player whose account has this folded name alone may see."""
+        """The line of the name with this key (`users.names.key_on_list`)."""
         return None
 
     def shown(self, settings: S, question: str, value: Any) -> Any:

@@ -1,7 +1,18 @@
 """Games, their players' lists and their prizes."""
 
 from games.models.game import Game, shown_games
-from games.models.people import Guest, Invitation
+from games.models.lines import Invitation, Line, Winner
+from games.models.people import Guest
 from games.models.prizes import Code, Owed, Pool
 
-__all__ = ["Code", "Game", "Guest", "Invitation", "Owed", "Pool", "shown_games"]
+__all__ = [
+    "Code",
+    "Game",
+    "Guest",
+    "Invitation",
+    "Line",
+    "Owed",
+    "Pool",
+    "Winner",
+    "shown_games",
+]

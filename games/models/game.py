@@ -1,7 +1,7 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -16,13 +16,12 @@ from games import events, notices
 from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
-from games.models.people import Invitation
+from games.models.lines import Invitation, Winner
 from games.models.queryset import GameQuerySet
 from games.moments import in_ms
 from games.notices import Notice
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
-from users.names import fold, tidy
 from users.on_commit import on_commit
 from users.refusals import Refused
 
@@ -169,11 +168,9 @@ class Game(models.Model):
         """Whether this player may play."""
         if self.access == Access.EVERYBODY:
             return not player.is_guest or self.guests.filter(player=player).exists()
-        if player.is_guest:
-            return False
         if self.access == Access.SIGNED_IN:
-            return True
-        return self.invitations.filter(name_key=player.name_key).exists()
+            return not player.is_guest
+        return self.invitations.filter(player=player).exists()
 
     def carry(self, new: Settings) -> Settings:
         """New settings, in which the answers that there are find what they refer to."""
@@ -367,20 +364,18 @@ class Game(models.Model):
             self.state = self.state_at(now)
 
     def duplicate(self, slug: str) -> "Game":
-        """A draft with the same texts and settings; no answers, codes or times."""
+        """A draft with the same texts, settings and lists, and nothing else."""
         names = ("kind", "title", "text", "picture", "picture_alt", "access")
-        return Game.objects.create(
-            slug=slug,
-            settings=self.of_kind.carry(None, self.rules).model_dump(mode="json"),
-            **{name: getattr(self, name) for name in names},
-        )
-
-    def invite(self, names: list[str]) -> None:
-        """Make these names the list of who may play."""
-        from_names = {fold(name): tidy(name) for name in names if fold(name)}
         with transaction.atomic():
-            self.invitations.all().delete()
-            Invitation.objects.bulk_create(
-                Invitation(game=self, name=name, name_key=key)
-                for key, name in from_names.items()
+            copy = Game.objects.create(
+                slug=slug,
+                settings=self.of_kind.carry(None, self.rules).model_dump(mode="json"),
+                **{name: getattr(self, name) for name in names},
             )
+            Invitation.objects.copy(self, copy)
+            Winner.objects.copy(self, copy)
+        return copy
+
+    def invite(self, names: Iterable[str]) -> None:
+        """Make these names the list of who may play."""
+        Invitation.objects.write(self, names)

@@ -1,4 +1,4 @@
-"""Who may play a game, and its guests."""
+"""The guests of a game."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -62,22 +62,6 @@ class GuestManager(models.Manager["Guest"]):
         if rows:
             raise Refused("invalid", TAKEN, field="nickname")
         return None
-
-
-class Invitation(models.Model):
-    """A name on the list of who may play a game. The account may come later."""
-
-    game = models.ForeignKey("games.Game", models.CASCADE, related_name="invitations")
-    name = models.CharField(max_length=40)
-    name_key = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("game", "name_key", name="invitation_once_a_game")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Guest(models.Model):

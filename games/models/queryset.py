@@ -1,7 +1,7 @@
 """Questions about games, as words to chain."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, cast
 
 from django.db import connection, models
 from django.db.models import Case, Exists, OuterRef, Q, When
@@ -26,26 +26,26 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def visible_to(self, player: Player | None) -> "GameQuerySet":
         """Seen, and not for a list this player isn't on."""
-        if not is_account(player):
+        if player is None:
             return self.for_everybody()
         listed = self.model.objects.listed_for(player).values("pk")
         return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
 
     def listed_for(self, player: Player | None) -> "GameQuerySet":
-        """Seen, for a list, and this account is on it."""
-        if not is_account(player):
+        """Seen, for a list, and this player is on it."""
+        if player is None:
             return self.none()
-        on_it = Q(access=Access.LISTED, invitations__name_key=player.name_key)
+        on_it = Q(access=Access.LISTED, invitations__player=player)
         return self.seen().filter(on_it)
 
     def if_listed(self, player: Player | None) -> "GameQuerySet":
-        """None of these, unless this account is on any list at all."""
-        if not is_account(player):
+        """None of these, unless this player is on any list at all."""
+        if player is None:
             return self.none()  # which asks the database nothing
         return self.filter(Exists(self.model.objects.listed_for(player)))
 
     def noting_lists(self, player: Player | None) -> "GameQuerySet":
-        """With whether this account is on any list at all."""
+        """With whether this player is on any list at all."""
         return self.annotate(on_a_list=Exists(self.model.objects.listed_for(player)))
 
     def with_public(self) -> "GameQuerySet":
@@ -100,8 +100,3 @@ class GameQuerySet(models.QuerySet["Game"]):
         for game in self.raw(sql, [pk]):
             return cast("Game", game)
         raise self.model.DoesNotExist
-
-
-def is_account(player: Player | None) -> TypeGuard[Player]:
-    """Whether this is a player who can be on a list: no stranger and no guest."""
-    return player is not None and not player.is_guest

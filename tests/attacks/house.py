@@ -14,7 +14,7 @@ from answers.submission import Submission, submit
 from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem
-from games.models import Code, Game, Owed
+from games.models import Code, Game, Owed, Winner
 from tests.conftest import client_of
 from users.models import ApiToken, CoinEntry, Player
 
@@ -60,6 +60,10 @@ def furnish(make_game: Callable[..., Game], carol: Player, alice: Player) -> Hou
     _algorithm, salt, hashed = alice.password.split("$")
     rows = [puzzle, mug, entry, token, owed, alice, Group.objects.create(name="G")]
     rows += [Answer.objects.earliest("pk"), CheckIn.objects.get()]
+    puzzle.invite(["Alice"])
+    announced = make_game("announce")
+    Winner.objects.make_for(announced)
+    rows += [puzzle.invitations.get(), announced.winners.earliest("pk")]
     rows += [Redemption.objects.get(), Code.objects.exclude(player=None).earliest("pk")]
     return House(
         carol=carol,

@@ -33,7 +33,9 @@ TAKEN: dict[str, set[str]] = {
     "games.code": {"given", "pool__game__id__exact", "pool__id__exact"}
     | {"player__id__exact", "player__isnull"},
     "games.game": {"state__exact", "kind", "access__exact"},
+    "games.invitation": {"nobodys", "game__id__exact"},
     "games.owed": {"pool__game__id__exact", "pool__id__exact"},
+    "games.winner": {"nobodys", "game__id__exact"},
     "users.apitoken": {"scope__exact", "revoked_at__isempty"},
     "users.coinentry": {"reason__exact", "player__id__exact"}
     | {f"at__{part}" for part in WHEN},

@@ -31,11 +31,11 @@ def seen(label: str) -> Needs:
 
 
 def pages_of(
-    label: str, add: Needs = NOBODY, delete: Needs = NOBODY
+    label: str, add: Needs = NOBODY, delete: Needs = NOBODY, see: Needs = NOBODY
 ) -> dict[str, Needs]:
     name = label.replace(".", "_")
     readable = ("changelist", "change", "history")
-    return {f"{name}_{page}": seen(label) for page in readable} | {
+    return {f"{name}_{page}": see or seen(label) for page in readable} | {
         f"{name}_add": add,
         f"{name}_delete": delete,
     }
@@ -61,7 +61,9 @@ PAGES: dict[str, Needs] = {
     "games_game_notify": CHANGES_GAMES,
     "games_game_take_back": CHANGES_GAMES,
     "games_game_duplicate": [{"games.add_game"}],
+    **pages_of("games.invitation", see=CHANGES_GAMES),
     **pages_of("games.owed"),
+    **pages_of("games.winner", see=CHANGES_GAMES),
     **pages_of("users.apitoken", [{"users.add_apitoken"}]),
     **pages_of("users.coinentry", [{"users.add_coinentry"}]),
     **pages_of("users.player", [{"users.add_player", "users.change_player"}]),
@@ -260,6 +262,14 @@ ACTS: list[Act] = [
         lambda house: (
             f"/admin/games/game/pools/{house.puzzle.pools.get().pk}/import/",
             {"file": SimpleUploadedFile("a.txt", b"ONE-MORE")},
+        ),
+    ),
+    (
+        "give a name to a player",
+        CHANGES_GAMES,
+        lambda house: (
+            house.page("games.winner", "change"),
+            {"player": house.carol.pk},
         ),
     ),
     (

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         findings = audit()
         for finding in findings:
             self.stdout.write("\n".join(finding.lines()))
-        broken = sum(finding.broken > 0 for finding in findings)
+        broken = sum(finding.fails for finding in findings)
         if broken:
             raise CommandError(f"{broken} of {len(findings)} rules are broken.")
 

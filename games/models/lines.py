@@ -1,0 +1,162 @@
+"""Names that staff write on a list, and whose each of them is.
+
+A name is a text that anybody may take. So a line is bound to the player who has its
+name when staff save it; whoever takes the name later gets nothing until staff say so.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from games import events
+from users.models import Player
+from users.names import LONGEST_LISTED, key_on_list, tidy
+from users.on_commit import on_commit
+
+if TYPE_CHECKING:
+    from games.models.game import Game
+
+CHUNK = 1000  # names looked up at once
+
+L = TypeVar("L", bound="Line")
+
+
+class LineQuerySet(models.QuerySet[L]):
+    def nobodys(self) -> Self:
+        """Those that are bound to no player yet."""
+        return self.filter(player=None)
+
+    def write(self, game: "Game", names: Iterable[str]) -> None:
+        """Make these names the game's list.
+
+        A line that stays keeps its player. A new one is bound to the account that has
+        its name now, or to nobody.
+        """
+        wanted = {key: tidy(name) for name in names if (key := key_on_list(name))}
+        with transaction.atomic():
+            lines = self.filter(game=game)
+            before = {line.name_key: line for line in lines}
+            if {key: line.name for key, line in before.items()} == wanted:
+                return
+            lines.delete()
+            accounts = accounts_named(wanted.keys() - before.keys())
+            self.bulk_create(
+                self.model(
+                    game=game,
+                    name=name,
+                    name_key=key,
+                    player_id=before[key].player_id
+                    if key in before
+                    else accounts.get(key),
+                    chosen=key in before and before[key].chosen,
+                )
+                for key, name in wanted.items()
+            )
+
+    def copy(self, source: "Game", target: "Game") -> None:
+        """Give a game the list of another, with its players."""
+        columns = ("name", "name_key", "player_id", "chosen")
+        rows = self.filter(game=source).order_by("pk").values(*columns)
+        self.bulk_create([self.model(game=target, **row) for row in rows])
+
+    def bind_by_name(self) -> int:
+        """Bind those that are nobody's to the accounts that have their names; how many
+        found one."""
+        lines = list(self.nobodys())
+        accounts = accounts_named({line.name_key for line in lines})
+        found = [line for line in lines if line.name_key in accounts]
+        with transaction.atomic():
+            for line in found:
+                line.bind(accounts[line.name_key], chosen=False)
+        return len(found)
+
+
+def accounts_named(keys: Iterable[str]) -> dict[str, int]:
+    """The accounts that have these names now: their ids, by key."""
+    wanted, found = list(keys), dict[str, int]()
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        rows = Player.objects.filter(name_key__in=part).values_list("name_key", "pk")
+        found |= {str(key): pk for key, pk in rows}
+    return found
+
+
+class Line(models.Model):
+    """A name on a game's list, and the player it is bound to."""
+
+    game: models.ForeignKey["Game"]
+    game_id: int
+    name = models.CharField(_("name"), max_length=300)
+    name_key = models.CharField(max_length=LONGEST_LISTED, editable=False)
+    player = models.ForeignKey(
+        Player,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("player"),
+    )
+    # Whether staff chose the player, who may then be called anything.
+    chosen = models.BooleanField(default=False, db_default=False, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def bind(self, player_id: int | None, *, chosen: bool = True) -> None:
+        """Make it this player's, or nobody's; who had it and who has it are told."""
+        with transaction.atomic():
+            former = type(self)._default_manager.select_for_update(of=("self",))
+            told = {former.get(pk=self.pk).player_id, player_id}
+            self.player_id, self.chosen = player_id, chosen and player_id is not None
+            self.save(update_fields=["player", "chosen"])
+            for pk in told - {None}:
+                assert pk is not None
+                on_commit(events.player_changed, pk, self.game_id)
+
+
+class Invitation(Line):
+    """A name on the list of who may play a game. The account may come later."""
+
+    game = models.ForeignKey(
+        "games.Game",
+        models.CASCADE,
+        related_name="invitations",
+        verbose_name=_("game"),
+    )
+
+    objects = LineQuerySet["Invitation"].as_manager()
+
+    class Meta:
+        verbose_name = _("name on a list of players")
+        verbose_name_plural = _("lists of players")
+        constraints = [
+            models.UniqueConstraint("game", "name_key", name="invitation_once_a_game")
+        ]
+
+
+class WinnerQuerySet(LineQuerySet["Winner"]):
+    def make_for(self, game: "Game") -> None:
+        """Each name that the game's settings give a line to is there, to be bound."""
+        self.write(game, game.of_kind.names(game.rules))
+
+
+class Winner(Line):
+    """A name on a winners' list; what it wins stands in the game's settings."""
+
+    game = models.ForeignKey(
+        "games.Game", models.CASCADE, related_name="winners", verbose_name=_("game")
+    )
+
+    objects = WinnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("name on a winners' list")
+        verbose_name_plural = _("winners' lists")
+        constraints = [
+            models.UniqueConstraint("game", "name_key", name="winner_once_a_game")
+        ]
