@@ -78,6 +78,7 @@ class PurchaseOut(Schema):
     item: int
     title: str
     code: str
+    pool: str
     price: int
     at: int
     void: bool
@@ -135,7 +136,7 @@ def my_redemptions(request: HttpRequest, page: Query[Page]) -> dict[str, Any]:
     """What one bought, the newest first."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Redemption.objects.filter(player=player).select_related(
-        "item__pool__game", "code", "payment"
+        "item__pool__game", "code__pool", "payment"
     )
     shown, following = page.of(rows)
     found = [{"game": row.item.pool.game.slug, **row.public()} for row in shown]

@@ -237,11 +237,12 @@ class Redemption(models.Model):
         return f"{self.player}: {self.item}"
 
     def public(self) -> dict[str, Any]:
-        """As its owner may see it."""
+        """As its owner may see it; wants `item` and `code` with its pool."""
         return {
             "item": self.item_id,
             "title": self.item.title,
             "code": self.code.text,
+            "pool": self.code.pool.name,
             "price": -self.payment.amount,
             "at": in_ms(self.at),
             "void": self.refund_id is not None,

@@ -1,11 +1,13 @@
 """The coupon shop: coins become a code, both in one transaction or neither."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from checkins.models import Item, Redemption
@@ -68,12 +70,12 @@ def find_item(purchase: Purchase, game: Game) -> Item:
 
 def buy(purchase: Purchase, player: Player, item: Item) -> Redemption:
     check_price(purchase.price, item.price)
-    had = Redemption.objects.filter(item=item, player=player).count()
+    had, number = bought_before(item.pk, player.pk)
     if item.limit is not None and had >= item.limit:
         raise Refused("limit_reached")
     if player.coins < item.price:
         raise Refused("not_enough_coins")
-    claim = f"redeemed:{player.pk}:{purchase.key}"
+    claim = claim_of(player.pk, purchase.key)
     codes = item.pool.codes.order_by("pk").give([(player, claim)], purchase.at)
     if not codes:
         raise Refused("sold_out")
@@ -88,12 +90,25 @@ def buy(purchase: Purchase, player: Player, item: Item) -> Redemption:
     return Redemption.objects.create(
         item=item,
         player=player,
-        number=had + 1,
+        number=number,
         key=purchase.key,
         code=codes[claim],
         payment=payment,
         at=purchase.at,
     )
+
+
+def bought_before(item_id: int, player_id: int) -> tuple[int, int]:
+    """How many of the item the player has that are good, and the number of the next."""
+    rows = Redemption.objects.filter(item=item_id, player=player_id)
+    good, last = Count("pk", filter=Q(refund=None)), Max("number")
+    found = rows.aggregate(good=good, last=last)
+    return found["good"], (found["last"] or 0) + 1
+
+
+def claim_of(player_id: int, key: UUID) -> str:
+    """What a code was sold for: also the key of the payment."""
+    return f"redeemed:{player_id}:{key}"
 
 
 def reply(redemption: Redemption, player: Player, status: str) -> dict[str, Any]:
@@ -132,3 +147,9 @@ def void(redemption: Redemption, by: Player, now: datetime) -> bool:
         redemption.save(update_fields=["refund", "voided_by"])
         on_commit(events.player_changed, player.pk, None)
     return True
+
+
+def void_codes(code_ids: Iterable[int]) -> set[int]:
+    """Those of these codes whose sale was taken back."""
+    sold = Redemption.objects.filter(code__in=list(code_ids), refund__isnull=False)
+    return set(sold.values_list("code", flat=True))

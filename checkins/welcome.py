@@ -62,6 +62,6 @@ def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, 
         return {}
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = Redemption.objects.filter(item__pool__game=game, player__in=players)
-    for row in rows.select_related("item", "code", "payment").order_by("-pk"):
+    for row in rows.select_related("item", "code__pool", "payment").order_by("-pk"):
         found[row.player_id].append(row.public())
     return found

@@ -15,6 +15,7 @@ class GameprojectConfig(AppConfig):
         from answers.models import Answer
         from checkins.changes import check_change
         from checkins.commands import checkin_command, redeem_command
+        from checkins.shop import void_codes
         from checkins.showcase import shop
         from checkins.welcome import checkins_of, purchases_of
         from games.arrivals import codes_of, lines_of
@@ -44,3 +45,4 @@ class GameprojectConfig(AppConfig):
         given.touched_by = touched_by
         given.changed_by = results.changed_by
         given.regrade = results.regrade
+        given.void_codes = void_codes

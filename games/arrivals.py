@@ -1,8 +1,9 @@
 """What is personal in a welcome, for many sockets in a few statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -120,4 +121,17 @@ def lines_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]
     for player_id, key in rows.values_list("player_id", "name_key"):
         if player_id and (line := kind.mine(rules, key)):
             found[player_id].append(line)
+    return found
+
+
+def lines_won(players: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
+    """The lines of these players in all games that show or have shown them, the newest
+    game first; each with its `game`."""
+    rows = Winner.objects.filter(player__in=players).select_related("game")
+    found = []
+    for winner in rows.order_by("-game", "pk"):
+        game = winner.game
+        line = game.of_kind.mine(game.rules, winner.name_key)
+        if line and game.has_shown_play(now):
+            found.append({**line, "game": game})
     return found

@@ -86,6 +86,8 @@ class Handover:
     # Who would be graded otherwise by new settings, and the change itself.
     changed_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []
     regrade: Callable[[Game, dict[str, Any], datetime], None] = lambda *_what: None
+    # Which of these codes, by id, staff have taken back.
+    void_codes: Callable[[Iterable[int]], set[int]] = lambda code_ids: set()
 
 
 given = Handover()

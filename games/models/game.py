@@ -192,6 +192,17 @@ class Game(models.Model):
         early = state is not State.SCHEDULED or self.of_kind.seen_early
         return state in SEEN and early
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is a page of it for players."""
+        return self.state in SEEN
+
+    def has_shown_play(self, now: datetime) -> bool:
+        """Whether players see what is played, or saw it before the archive."""
+        if self.state == State.ARCHIVED:
+            return self.shows_play(State(self.archived_as or State.DRAFT))
+        return self.shows_play(self.state_at(now))
+
     def notice_at(self, now: datetime) -> Notice | None:
         """What staff have to say to everybody at `now`."""
         if self.notice_until is None:

@@ -72,6 +72,7 @@ export function extend(view, now, resync) {
   view.calendar = { ...calendar, days: days.map((day) => dayOf(day, view, now)) };
   view.calendar.today = view.calendar.days.find((day) => day.state === "open");
   view.calendar.total = days.length;
+  view.codes = view.codes.map((code) => ({ ...code, void: isVoid(code, view) }));
   view.shop = (view.game.shop ?? []).map((item) => offerOf(item, view, now));
   view.show = {
     won: false,
@@ -102,8 +103,14 @@ function dayOf(day, view, now) {
   };
 }
 
+// Staff took the sale back.
+function isVoid({ code, pool }, { mine }) {
+  return (mine.purchases ?? []).some((one) => one.void && one.code === code && one.pool === pool);
+}
+
 function offerOf(item, view, now) {
-  const had = (view.mine.purchases ?? []).filter((one) => one.item === item.id).length;
+  const bought = (view.mine.purchases ?? []).filter((one) => one.item === item.id);
+  const had = bought.filter((one) => !one.void).length;
   const limited = item.limit !== null && had >= item.limit;
   const begun = item.opens_at === null || item.opens_at <= now;
   const over = item.closes_at !== null && item.closes_at <= now;
