@@ -1,6 +1,6 @@
 """What `manage.py audit` proves of answers and what they won."""
 
-from django.db.models import Exists, F, OuterRef, Q, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
@@ -22,6 +22,14 @@ answers_of_owner = Answer.objects.annotate(would_win=claim("game_id")).filter(
     player=OuterRef("player"), would_win=OuterRef("claim")
 )
 
+
+def told_by(owner: str) -> QuerySet[Code]:
+    """The code an answer was acknowledged with; a guest's may be the account's now."""
+    return Code.objects.filter(
+        pool__game=OuterRef("game"), player=OuterRef(owner), text=OuterRef("told")
+    )
+
+
 RULES: list[Provable] = [
     unique(
         "one answer a player and question is current",
@@ -39,13 +47,7 @@ RULES: list[Provable] = [
     Rule(
         "every code an answer was acknowledged with is its player's",
         acknowledged.annotate(told=KT("outcome__code")),
-        Exists(
-            Code.objects.filter(
-                pool__game=OuterRef("game"),
-                player=OuterRef("player"),
-                text=OuterRef("told"),
-            )
-        ),
+        Q(Exists(told_by("player"))) | Q(Exists(told_by("player__account"))),
     ),
     Rule(
         "every code won is its winner's, in the game they won",

@@ -12,6 +12,7 @@ from games.arrivals import lines_won
 from games.handover import given
 from games.models import Code
 from games.pages import player_of
+from users.models import Player
 from users.paging import Page, page_in
 
 
@@ -19,17 +20,25 @@ from users.paging import Page, page_in
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    """My prizes and answers, over all games, the newest first."""
+    """My prizes and answers, over all games, the newest first.
+
+    What could not go with a guest who signed in to an account stands here too.
+    """
     player = player_of(request)
-    found = Code.objects.filter(player=player).select_related("pool__game")
+    same = Player.objects.same_as(player.pk if player else None).values("pk")
+    found = Code.objects.filter(player__in=same).select_related("pool__game", "player")
     codes = list(found.order_by("-given_at"))
-    rows = Answer.objects.current().filter(player=player).select_related("game")
+    rows = Answer.objects.current().filter(player__in=same)
+    rows = rows.select_related("game", "player")
     answers, following = page_in(request, Page).of(rows)
     context = {
         "codes": codes,
         "void": given.void_codes(code.pk for code in codes),
-        "lines": lines_won([player], timezone.now()),
+        "lines": lines_won(same, timezone.now()),
         "answers": answers,
         "next": following,
+        "was_guest": any(
+            one.player_id != request.user.pk for one in (*codes, *answers)
+        ),
     }
     return render(request, "answers/mine.html", context)

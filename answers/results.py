@@ -14,6 +14,7 @@ from games import events
 from games.kinds.base import Grade, Settings, Verdict
 from games.models import Code, Game
 from games.states import State
+from users.models import Player
 from users.on_commit import on_commit
 from users.refusals import Refused
 
@@ -107,12 +108,19 @@ def apply(change: Change) -> None:
 
 
 def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
-    """Codes for winners in their order, as far as they go."""
-    winners = [
-        (answers[0].player, claim_of(game.pk, answers[0].player_id))
-        for answers in winners_first(game, answers)
-    ]
-    Code.objects.for_winners_of(game.pk).give(winners, now)
+    """Codes for winners in their order, as far as they go.
+
+    Who answered as a guest too, and signed in then, is one winner.
+    """
+    players = [answers[0].player for answers in winners_first(game, answers)]
+    accounts = {one.account_id for one in players if one.account_id}
+    owners = Player.objects.in_bulk(accounts) if accounts else {}
+    winners: dict[str, Player] = {}
+    for player in players:
+        owner = owners.get(player.account_id or 0, player)
+        winners.setdefault(claim_of(game.pk, owner.pk), owner)
+    pairs = [(owner, claim) for claim, owner in winners.items()]
+    Code.objects.for_winners_of(game.pk).give(pairs, now)
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:

@@ -4,9 +4,19 @@ Check-ins, coins and codes are tied together by the claims that `checkins/models
 writes; here the database writes them again, to compare.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import (
+    Exists,
+    Expression,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Cast, Concat, Replace
 
 from checkins.models import CheckIn, Redemption
@@ -17,38 +27,76 @@ from users.models import CoinEntry
 Reason = CoinEntry.Reason
 
 
-def text(*parts: str) -> Concat:
+Part = str | Expression | OuterRef
+
+
+def text(*parts: Part) -> Concat:
     """Text of `'words'`, and of the columns whose names stand between them."""
     return Concat(
         *(
-            Value(part[1:-1]) if part.startswith("'") else Cast(part, TextField())
+            Value(part[1:-1])
+            if isinstance(part, str) and part.startswith("'")
+            else Cast(part, TextField())
             for part in parts
         ),
         output_field=TextField(),
     )
 
 
-# As the properties of `CheckIn` write them.
-DAY = text("'checkin:'", "game_id", "':'", "player_id", "':'", "date")
-ALL_DAYS = text("'completed:'", "game_id", "':'", "player_id")
-MAKE_UP = Concat(Value("make-up:"), DAY, output_field=TextField())
+# As the properties of `CheckIn` write them: of a check-in's columns, and of the player
+# who is in the ledger. That may be the guest whose check-in is an account's by now.
+def day(check_in: Callable[[str], Part] = str, player: Part = "player_id") -> Concat:
+    date = check_in("date")
+    return text("'checkin:'", check_in("game_id"), "':'", player, "':'", date)
 
-checkins = CheckIn.objects.annotate(
-    day_claim=DAY, all_days_claim=ALL_DAYS, make_up_key=MAKE_UP
-)
+
+def all_days(
+    check_in: Callable[[str], Part] = str, player: Part = "player_id"
+) -> Concat:
+    return text("'completed:'", check_in("game_id"), "':'", player)
+
+
+def make_up(
+    check_in: Callable[[str], Part] = str, player: Part = "player_id"
+) -> Concat:
+    key = day(check_in, player)
+    return Concat(Value("make-up:"), key, output_field=TextField())
+
+
+Key = Callable[..., Concat]
+
+checkins = CheckIn.objects.annotate(day_claim=day(), all_days_claim=all_days())
 redemptions = Redemption.objects.all()
 entries = CoinEntry.objects.all()
 
 
-def booked(reason: str, key: str, **fields: Any) -> Exists:
-    """Whether the player has the entry of this reason and key."""
-    mine = entries.filter(player=OuterRef("player"), reason=reason, key=OuterRef(key))
-    return Exists(mine.filter(**fields))
+def booked(reason: str, key: Key, **fields: Any) -> Q:
+    """Whether the player, or the guest they were, has the entry of this reason and
+    key."""
+    rows = entries.filter(reason=reason, **fields)
+    own = rows.filter(
+        player=OuterRef("player"), key=key(OuterRef, OuterRef("player_id"))
+    )
+    guests = rows.filter(player__account=OuterRef("player"))
+    as_guest = guests.annotate(written=key(OuterRef)).filter(key=F("written"))
+    return Q(Exists(own)) | Q(Exists(as_guest))
 
 
-def came_of(rows: QuerySet[Any], claim: str, name: str = "claim") -> Exists:
+def earned(rows: QuerySet[Any], key: Key) -> Q:
+    """Whether one of these check-ins, of the player or of the account that the guest
+    has by now, wrote this entry's key."""
+    own = rows.filter(player=OuterRef("player")).annotate(written=key())
+    moved = rows.filter(player=OuterRef("player__account")).annotate(
+        written=key(str, OuterRef("player_id"))
+    )
+    return Q(Exists(own.filter(written=OuterRef("key")))) | Q(
+        Exists(moved.filter(written=OuterRef("key")))
+    )
+
+
+def came_of(rows: QuerySet[Any], claim: str) -> Exists:
     """Whether one of the check-ins of the same player wrote this row's claim."""
-    return Exists(rows.filter(player=OuterRef("player"), **{claim: OuterRef(name)}))
+    return Exists(rows.filter(player=OuterRef("player"), **{claim: OuterRef("claim")}))
 
 
 def in_pool(rows: QuerySet[Any]) -> Exists:
@@ -84,6 +132,15 @@ def rewarded(rows: QuerySet[Any], state: str) -> list[Provable]:
 # Keys are UUIDs, which PostgreSQL writes with hyphens and SQLite without.
 sale = Replace(text("'redeemed:'", "player_id", "':'", "key"), Value("-"))
 sold = Replace(F("code__claim"), Value("-"), output_field=TextField())
+# The guest who paid may be in the ledger, where an account has the code by now.
+debt = Replace(text("'redeemed:'", "payment__player_id", "':'", "key"), Value("-"))
+paid = Replace(F("payment__key"), Value("-"), output_field=TextField())
+
+
+def is_same(player: str) -> Q:
+    """Whether this is the redeemer, or a guest they were."""
+    return Q(**{player: F("player")}) | Q(**{f"{player}__account": F("player")})
+
 
 CHECK_INS: list[Provable] = [
     unique(
@@ -102,27 +159,27 @@ CHECK_INS: list[Provable] = [
     Rule(
         "every check-in's coins are in the ledger",
         checkins.filter(coins__gt=0),
-        booked(Reason.CHECK_IN, "day_claim", amount=OuterRef("coins")),
+        booked(Reason.CHECK_IN, day, amount=OuterRef("coins")),
     ),
     Rule(
         "every coin entry for a day has its check-in",
         entries.filter(reason=Reason.CHECK_IN),
-        came_of(checkins.filter(coins=OuterRef("amount")), "day_claim", "key"),
+        earned(checkins.filter(coins=OuterRef("amount")), day),
     ),
     Rule(
         "every coin entry for all days has the last check-in",
         entries.filter(reason=Reason.COMPLETED),
-        came_of(checkins.filter(completes=True), "all_days_claim", "key"),
+        earned(checkins.filter(completes=True), all_days),
     ),
     Rule(
         "every day made up was paid",
         checkins.filter(made_up=True),
-        booked(Reason.MAKE_UP, "make_up_key", amount__lt=0),
+        booked(Reason.MAKE_UP, make_up, amount__lt=0),
     ),
     Rule(
         "every payment for a missed day has its check-in",
         entries.filter(reason=Reason.MAKE_UP),
-        came_of(checkins.filter(made_up=True), "make_up_key", "key"),
+        earned(checkins.filter(made_up=True), make_up),
     ),
     Rule(
         "every check-in's code is given or owed",
@@ -149,12 +206,12 @@ SHOP: list[Provable] = [
     ),
     Rule(
         "every redemption was paid by its redeemer, for that code",
-        redemptions,
-        Q(
-            payment__player=F("player"),
+        redemptions.annotate(debt=debt, paid=paid),
+        is_same("payment__player")
+        & Q(
             payment__reason=Reason.REDEEMED,
             payment__amount__lt=0,
-            payment__key=F("code__claim"),
+            paid=F("debt"),
         ),
     ),
     Rule(
@@ -176,8 +233,8 @@ SHOP: list[Provable] = [
     Rule(
         "every refund is the payment, back to who paid, by who voided",
         redemptions.filter(refund__isnull=False),
-        Q(
-            refund__player=F("player"),
+        is_same("refund__player")
+        & Q(
             refund__reason=Reason.REFUND,
             refund__amount=-F("payment__amount"),
             refund__by=F("voided_by"),

@@ -47,8 +47,9 @@ def check_in(visit: Visit) -> dict[str, Any]:
         player = Player.held(visit.player_id)
         game = Game.objects.held(visit.game_id)
         rules = rules_of(game)
-        rows = rows_for(visit)
-        repeated = repeat_of(visit, rules, rows)
+        found = rows_for(visit)
+        rows = [row for row in found if row.player_id == player.pk]
+        repeated = repeat_of(visit, rules, found)
         if repeated:
             opens = next_opening(rules, visit.at, done_in(rows))
             return reply(repeated, player, rules, "already", opens)
@@ -60,9 +61,13 @@ def check_in(visit: Visit) -> dict[str, Any]:
 
 
 def rows_for(visit: Visit) -> list[CheckIn]:
-    """The player's check-ins in the game; `Refused` if the id is of another game."""
+    """The player's check-ins in the game, and those of the guests they were before.
+
+    `Refused` if the id is of another game.
+    """
     wanted = Q(game=visit.game_id) | Q(key=visit.key)
-    rows = list(CheckIn.objects.filter(wanted, player=visit.player_id))
+    same = Player.objects.same_as(visit.player_id).values("pk")
+    rows = list(CheckIn.objects.filter(wanted, player__in=same))
     if any(row.game_id != visit.game_id for row in rows):
         raise Refused("invalid", _("This id was used in another game."), field="id")
     return rows

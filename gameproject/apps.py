@@ -11,15 +11,19 @@ class GameprojectConfig(AppConfig):
 
         from answers import commands, results, welcome
         from answers.board import boards_of, places_of
+        from answers.joining import move_answers
         from answers.meanings import touched_by
         from answers.models import Answer
         from checkins.changes import check_change
         from checkins.commands import checkin_command, redeem_command
+        from checkins.joining import move_days, move_purchases
         from checkins.shop import void_codes
         from checkins.showcase import shop
         from checkins.welcome import checkins_of, purchases_of
         from games.arrivals import codes_of, lines_of
         from games.handover import given
+        from games.joining import move_lines
+        from users import handover
         from users.counts import count_statements
 
         connection_created.connect(count_statements)
@@ -46,3 +50,4 @@ class GameprojectConfig(AppConfig):
         given.changed_by = results.changed_by
         given.regrade = results.regrade
         given.void_codes = void_codes
+        handover.moves += [move_lines, move_answers, move_days, move_purchases]

@@ -17,7 +17,8 @@ from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
-from games.models import Code, Game, Invitation, Owed, Winner
+from games.models import Code, Game, Guest, Invitation, Owed, Winner
+from users.guests import join
 from users.models import CoinEntry, Player
 from users.triggers import NAMES
 
@@ -39,7 +40,8 @@ GUARDED: list[type[Model]] = [
 class World:
     """What alice and bob did, all in order: days, one made up, a shop and a puzzle.
 
-    Of the mugs and cups there is one each, which alice was given; bob is owed his.
+    Of the mugs and cups there is one each, which alice was given; bob is owed his. Dave
+    did the same as a guest, and signed in then.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,12 @@ class World:
         for player in (self.alice, self.bob):
             self.play(player)
         void(self.bought.filter(player=self.alice)[0], self.carol, NOON)
+        self.dave = Player.objects.create_user(uuid4().hex)
+        self.guest = Player.objects.create_guest("Lucky")
+        for game in (self.calendar, self.puzzle):
+            Guest.objects.admit(game.pk, self.guest, "Lucky")
+        self.play(self.guest)
+        join(self.guest, self.dave, NOON)
         self.puzzle.invite([self.alice.name])
         winners = {"winners": [f"{self.alice.name}, a mug"]}
         self.announced = self.make_game("announce", winners)
@@ -66,9 +74,9 @@ class World:
         for name, codes in {"Mug": ["M1"], "Cup": ["C1"]}.items():
             self.calendar.pools.create(name=name).add(codes)
         spoons = self.calendar.pools.create(name="Spoon")
-        spoons.add(["S1", "S2", "S3", "S4", "S5"])
+        spoons.add(["S1", "S2", "S3", "S4", "S5", "S6", "S7"])
         self.item = Item.objects.create(pool=spoons, title="A spoon", price=7)
-        self.puzzle.pools.create(name="Voucher").add(["V1", "V2"])
+        self.puzzle.pools.create(name="Voucher").add(["V1", "V2", "V3"])
 
     def play(self, player: Player) -> None:
         for day in (None, 1):
@@ -114,6 +122,14 @@ class World:
         return CheckIn.objects.filter(game=self.calendar)
 
     @property
+    def moved(self) -> Any:
+        return CoinEntry.objects.filter(player=self.dave, reason="joined")
+
+    @property
+    def guests(self) -> Any:
+        return Player.objects.filter(account=self.dave)
+
+    @property
     def invited(self) -> Any:
         return self.puzzle.invitations
 
@@ -146,6 +162,18 @@ BREAKS: list[tuple[str, Break]] = [
     ("no balance is below zero", lambda w: w.players.update(coins=-1)),
     ("no coin entry is of nothing", lambda w: w.entries.update(amount=0)),
     ("no two coin entries have one key", lambda w: w.entries.update(key="same")),
+    (
+        "every guest's account is an account, and has the guest's coins",
+        lambda w: w.guests.update(coins=1),
+    ),
+    (
+        "every guest's account is an account, and has the guest's coins",
+        lambda w: w.guests.update(account=w.guest),
+    ),
+    (
+        "coins that came with a guest are what the guest had",
+        lambda w: w.moved.update(amount=1),
+    ),
     (
         "every code is free, or given with its claim and time",
         lambda w: w.won.update(given_at=None),

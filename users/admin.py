@@ -109,13 +109,19 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
     actions = ("ban", "restore")
     fieldsets = (
         (None, {"fields": ("name", "password", "status", "is_guest")}),
-        (_("Playing"), {"fields": ("coins", "joined_at", "last_login", "played")}),
+        (
+            _("Playing"),
+            {"fields": ("coins", "joined_at", "last_login", "played", "others")},
+        ),
         (
             _("Staff"),
             {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")},
         ),
     )
-    facts = ("status", "is_guest", "coins", "joined_at", "last_login", "played")
+    facts = (
+        *("status", "is_guest", "coins", "joined_at", "last_login", "played"),
+        "others",
+    )
     powers = ("is_staff", "is_superuser", "groups", "user_permissions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -142,6 +148,16 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
         )
         links = [(address(name, player), text) for name, text in pages]
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    @admin.display(description=_("The same person"))
+    def others(self, player: Player) -> Any:
+        """The account of a guest who signed in, and the guests an account was."""
+        found = [player.account] if player.account else player.guests.order_by("pk")
+        links = [
+            (reverse("admin:users_player_change", args=[one.pk]), one, kind_of(one))
+            for one in found
+        ]
+        return format_html_join(" · ", '<a href="{}">{}</a> ({})', links) or "–"
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -211,6 +227,10 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
         verb()
         self.log_change(request, player, player.get_status_display())
         return True
+
+
+def kind_of(player: Player) -> str:
+    return gettext("guest") if player.is_guest else gettext("account")
 
 
 def address(name: str, player: Player) -> str:

@@ -105,6 +105,9 @@ STANDING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
 
+Reason = CoinEntry.Reason
+joined = CoinEntry.objects.filter(reason=Reason.JOINED, amount=-OuterRef("amount"))
+
 RULES: list[Provable] = [
     TriggersStand(),
     Rule(
@@ -115,4 +118,15 @@ RULES: list[Provable] = [
     Rule("no balance is below zero", Player.objects.all(), Q(coins__gte=0)),
     Rule("no coin entry is of nothing", CoinEntry.objects.all(), ~Q(amount=0)),
     unique("no two coin entries have one key", CoinEntry.objects.all(), "key"),
+    Rule(
+        "every guest's account is an account, and has the guest's coins",
+        Player.objects.exclude(account=None),
+        Q(account__is_guest=False, coins=0),
+    ),
+    Rule(
+        "coins that came with a guest are what the guest had",
+        CoinEntry.objects.filter(reason=Reason.JOINED),
+        Q(Exists(joined.filter(player=OuterRef("player__account"))))
+        | Q(Exists(joined.filter(player__account=OuterRef("player")))),
+    ),
 ]

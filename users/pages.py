@@ -4,9 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -14,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from users.devices import remember
+from users.guests import guest_of, join
 from users.limits import take_for_address
 from users.models import Player
 from users.refusals import Refused
@@ -31,6 +34,13 @@ class SignIn(LoginView):
         """A guest is signed in too, but may come to use an account."""
         super().setup(request, *args, **kwargs)
         self.redirect_authenticated_user = not getattr(request.user, "is_guest", False)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in; what the browser's guest has goes with its player."""
+        guest, account = guest_of(self.request), form.get_user()
+        if guest:
+            join(guest, account, timezone.now())
+        return super().form_valid(form)
 
 
 class SignOut(LogoutView):
@@ -66,7 +76,7 @@ def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
     if not form.is_valid():
         return None
     take_for_address(request, "sign-ups")
-    return form.save_once()
+    return form.save_once(guest_of(request))
 
 
 def ask_again(request: HttpRequest, form: SignUpForm, following: str) -> HttpResponse:

@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from users.devices import remember
+from users.guests import open_account
 from users.hashers import LONGEST_PASSWORD
 from users.models import Player
 from users.models.player import LONGEST_NAME
@@ -134,15 +136,13 @@ class SignUpForm(forms.ModelForm):
         password_validation.validate_password(password)
         return password
 
-    def save_once(self) -> Player | None:
-        """The new account; None, with an error, if the name was taken just now."""
-        player = Player(name=self.cleaned_data["name"])
+    def save_once(self, guest: Player | None = None) -> Player | None:
+        """The new account, which was this guest's; None, with an error, if the name
+        was taken just now."""
         # Before the transaction, which holds a connection: hashing takes its time.
-        player.set_password(self.cleaned_data["password"])
+        hashed = make_password(self.cleaned_data["password"])
         try:
-            with transaction.atomic():
-                player.save()
+            return open_account(self.cleaned_data["name"], hashed, guest)
         except IntegrityError:
             self.add_error("name", _("That name is taken."))
             return None
-        return player

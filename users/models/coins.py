@@ -78,6 +78,7 @@ class CoinEntry(models.Model):
         MAKE_UP = "make-up", _("missed day made up")
         REDEEMED = "redeemed", _("spent in the shop")
         REFUND = "refund", _("refund")
+        JOINED = "joined", _("from guest to account")
         ADJUSTED = "adjusted", _("adjusted by staff")
 
     player = models.ForeignKey(

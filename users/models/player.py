@@ -36,6 +36,10 @@ class PlayerManager(BaseUserManager["Player"]):
             name, password, is_staff=True, is_superuser=True, **fields
         )
 
+    def same_as(self, player_id: int | None) -> "models.QuerySet[Player]":
+        """The player, and the guests they were before they signed in."""
+        return self.filter(Q(pk=player_id) | Q(account=player_id, is_guest=True))
+
     def create_guest(self, nickname: str) -> "Player":
         """A player without an account: the session is all that proves them."""
         return self.create_user(nickname, is_guest=True)
@@ -61,6 +65,17 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
+    # Of a guest: the account that its player signed in to, which has what was theirs.
+    account = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="guests",
+        verbose_name=_("account"),
+    )
+
     # The sum of the player's coin entries, kept here for speed.
     coins = models.PositiveIntegerField(_("coins"), default=0, editable=False)
 
@@ -77,6 +92,10 @@ class Player(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_guest=True, name_key=None)
                 | Q(is_guest=False, name_key__isnull=False),
                 name="player_is_guest_or_has_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(account=None) | Q(is_guest=True),
+                name="player_in_an_account_is_guest",
             ),
         ]
 
@@ -143,9 +162,16 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     def held_many(cls, pks: Iterable[int]) -> dict[int, "Player"]:
-        """The active ones of these players, locked in one order for everybody."""
+        """The active ones of these players, locked in one order for everybody.
+
+        A guest who has an account by now does nothing any more.
+        """
         locked = cls.objects.select_for_update(no_key=True).filter(pk__in=list(pks))
-        return {one.pk: one for one in locked.order_by("pk") if one.is_active}
+        return {
+            one.pk: one
+            for one in locked.order_by("pk")
+            if one.is_active and one.account_id is None
+        }
 
     def ban(self) -> None:
         """Sign the player out everywhere and refuse what they send."""

@@ -1,0 +1,39 @@
+"""A guest's answers and what they won go to the account that its player signs in to."""
+
+from answers.checks import claim_of
+from answers.models import Answer
+from games.models import Code, Game
+from users.models import Player
+
+
+def move_answers(guest: Player, account: Player) -> None:
+    """Move the answers to games in which the account has none, and the codes won.
+
+    In a game in which both have answered, the answers stay where they are; a code won
+    there moves too, so that the account doesn't win another.
+    """
+    theirs = Answer.objects.filter(player=account)
+    rows = Answer.objects.filter(player=guest)
+    for game_id in sorted(set(rows.values_list("game", flat=True))):
+        Game.objects.held(game_id)  # winners are not drawn meanwhile
+    # An id sent by both can't be one player's twice: such a game stays.
+    stay = rows.filter(key__in=theirs.values("key")).values("game")
+    both = rows.filter(game__in=theirs.values("game")).values("game")
+    games = rows.exclude(game__in=both).exclude(game__in=stay).values("game")
+    rows.filter(game__in=set(games.values_list("game", flat=True))).update(
+        player=account
+    )
+    move_wins(guest, account)
+
+
+def move_wins(guest: Player, account: Player) -> None:
+    """The codes won in games that the account has answers in, unless it won there."""
+    answered = Answer.objects.filter(player=account).values("game")
+    won = Code.objects.filter(
+        player=guest, claim__startswith="win:", pool__game__in=answered
+    )
+    for code in won.select_related("pool"):
+        claim = claim_of(code.pool.game_id, account.pk)
+        if not Code.objects.filter(claim=claim).exists():
+            code.player, code.claim = account, claim
+            code.save(update_fields=["player", "claim"])

@@ -1,0 +1,42 @@
+"""A guest's days and purchases go to the account that its player signs in to."""
+
+from checkins.models import CheckIn, Redemption
+from checkins.shop import bought_before, claim_of
+from games.models import Code, Owed
+from users.models import Player
+
+
+def move_days(guest: Player, account: Player) -> None:
+    """Move the days in games in which the account has none, with their codes.
+
+    Where both have checked in, the days stay as they are: they would be one another's.
+    """
+    theirs = CheckIn.objects.filter(player=account)
+    rows = CheckIn.objects.filter(player=guest)
+    stay = rows.filter(key__in=theirs.values("key")).values("game")
+    both = rows.filter(game__in=theirs.values("game")).values("game")
+    moving = list(rows.exclude(game__in=both).exclude(game__in=stay))
+    claims = {one.claim for one in moving} | {one.completing_claim for one in moving}
+    # First what is owed: whoever pays it just now has done so before we read codes.
+    owed = list(Owed.objects.select_for_update().filter(claim__in=claims))
+    for found in [*owed, *Code.objects.filter(claim__in=claims)]:
+        assert isinstance(found, Code | Owed)
+        kind, game, _guest, *date = str(found.claim).split(":")
+        found.player = account
+        found.claim = ":".join([kind, game, str(account.pk), *date])
+        found.save(update_fields=["player", "claim"])
+    CheckIn.objects.filter(pk__in=[one.pk for one in moving]).update(player=account)
+
+
+def move_purchases(guest: Player, account: Player) -> None:
+    """Move what was bought, with the codes: a limit holds for both together."""
+    theirs = Redemption.objects.filter(player=account)
+    rows = Redemption.objects.filter(player=guest)
+    moving = rows.exclude(key__in=theirs.values("key")).order_by("pk")
+    for bought in moving.select_related("code"):
+        code = bought.code
+        code.player, code.claim = account, claim_of(account.pk, bought.key)
+        code.save(update_fields=["player", "claim"])
+        bought.player = account
+        _good, bought.number = bought_before(bought.item_id, account.pk)
+        bought.save(update_fields=["player", "number"])
