@@ -14,12 +14,13 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from checkins.checkin import Visit, check_in
 from checkins.models import Item, Redemption
 from checkins.shop import Purchase, redeem
-from games.models import Game
+from games.models import Game, Pool
 from games.states import State
 from tests.admin_pages import errors_of, save
-from tests.conftest import client_of
+from tests.conftest import SETTINGS, client_of
 from users.models import CoinEntry, Player
 from users.refusals import Refused
 
@@ -77,6 +78,26 @@ def found(client: Client, url: str, **query: Any) -> list[Any]:
 
 
 # Pools of a check-in game
+
+
+def test_pool_that_is_renamed_stays_the_pool_of_its_rewards(
+    as_carol: Client, alice: Player, make_game: MakeGame
+) -> None:
+    days = [{"pool": "Mug"}, {"coins": 5}, {"pool": "Cup"}]
+    settings = SETTINGS["checkin"] | {"days": days, "completed_pool": "Mug"}
+    game = make_game("checkin", settings=settings)
+    Pool.objects.make_for(game)
+    mugs = game.pools.get(name="Mug")
+    mugs.add(["M-1"])
+    said = {"pools-0-name": "Cap", "title": "Another title"}
+    page = f"/admin/games/game/{game.pk}/change/"
+    assert save(as_carol, page, **said).status_code == 302
+    game.refresh_from_db()
+    assert [day["pool"] for day in game.settings["days"]] == ["Cap", "", "Cup"]
+    assert (game.settings["completed_pool"], game.title) == ("Cap", "Another title")
+    assert set(game.pools.values_list("name", flat=True)) == {"Cap", "Cup"}
+    reply = check_in(Visit(alice.pk, game.pk, uuid4(), timezone.now()))
+    assert reply["reward"] == {"coins": 0, "pool": "Cap", "code": "M-1"}
 
 
 def test_pools_that_rewards_name_are_there_to_be_filled(

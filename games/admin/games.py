@@ -132,6 +132,18 @@ class GameAdmin(Listing, Imports):
         if changes:
             messages.info(request, regrading.told(len(changes)))
 
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        super().save_formset(request, form, formset, change)
+        renamed = {
+            pool.initial["name"]: pool.instance.name
+            for pool in formset.initial_forms
+            if "name" in pool.changed_data and pool.instance.pk
+        }
+        if renamed:
+            form.instance.follow_pools(renamed)
+
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:

@@ -186,6 +186,10 @@ class Kind(ABC, Generic[S]):
         """The names of the pools of codes that the settings speak of."""
         return []
 
+    def with_pools(self, settings: S, names: Mapping[str, str]) -> S:
+        """The settings after pools were renamed, by former name."""
+        return settings
+
     def ready(self, settings: S) -> bool:
         """Whether staff have entered all that a reveal needs."""
         return True

@@ -5,6 +5,7 @@ Which date it is, is decided here from the server's clock; which day a player ma
 """
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -153,6 +154,17 @@ class Checkin(Kind[CheckinSettings]):
     def pools(self, settings: CheckinSettings) -> list[str]:
         names = [*(day.pool for day in settings.days), settings.completed_pool]
         return [name for name in dict.fromkeys(names) if name]
+
+    def with_pools(
+        self, settings: CheckinSettings, names: Mapping[str, str]
+    ) -> CheckinSettings:
+        days = [
+            day.model_copy(update={"pool": names.get(day.pool, day.pool)})
+            for day in settings.days
+        ]
+        last = settings.completed_pool
+        changed = {"days": days, "completed_pool": names.get(last, last)}
+        return settings.model_copy(update=changed)
 
 
 KIND = Checkin()

@@ -1,7 +1,7 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -268,6 +268,16 @@ class Game(models.Model):
             self.seq = Game.objects.next_seq(self.pk)
             self.refresh_from_db()
             self._tell(before.slug)
+
+    def follow_pools(self, renamed: Mapping[str, str]) -> None:
+        """Speak of pools by the names they have now, given by their former ones: a
+        pool is no other one for being renamed."""
+        with transaction.atomic():
+            rules = Game.objects.select_for_update().get(pk=self.pk).rules
+            followed = self.of_kind.with_pools(rules, renamed)
+            if followed != rules:
+                self.settings = followed.model_dump(mode="json")
+                self.edit(["settings"])
 
     def announce(self) -> None:
         """Tell players of what is true already, such as that codes have run out."""
