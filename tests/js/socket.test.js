@@ -256,3 +256,14 @@ test("a game that is gone gets no other socket", () => {
   socket.replace();
   assert.equal(made(), 1);
 });
+
+test("a socket that talks is not taken for dead where a reply is late", async () => {
+  socket.open();
+  FakeSocket.last.welcomes(1);
+  await pass(1_500);
+  socket.doubt();
+  assert.equal(made(), 1);
+  await pass(1_000);
+  socket.doubt();
+  assert.equal(made(), 2);
+});

@@ -28,7 +28,7 @@ export class Line {
     this.renewal = new Renewal(api);
     // Another socket; HTTP where that says nothing; after a while HTTP all the same.
     const ways = [
-      () => this.socket.replace(),
+      () => this.socket.doubt(),
       (command) => this.socket.isAlive || this.fallback.send(command),
       () => {},
       (command) => this.fallback.send(command),

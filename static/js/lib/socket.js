@@ -8,6 +8,7 @@ const SLOWEST = 5; // failures after which it waits up to the longest
 const SILENCE_MS = 35_000; // the server is heard every 10 s at least
 const DOUBT_MS = 3_000; // a socket that is asked for a sign of life gives it by then
 const JUST_MS = 1_000; // one that was heard so shortly ago lives
+const ALIVE_MS = 2_000; // in a game that is played the counts come each second
 const GONE = 4404;
 const REPLACED = 4409; // by a newer one: in no hurry, or the two would take turns
 
@@ -93,6 +94,12 @@ export class GameSocket {
     if (!this.isAlive || this.timers.doubt || Date.now() - this.heardAt < JUST_MS) return;
     this.resync();
     this.startTimer("doubt", DOUBT_MS, () => this.replace());
+  }
+
+  // For a command without a reply: of a socket that talks, it is the server that is slow,
+  // and a thousand new sockets would not help it.
+  doubt() {
+    if (Date.now() - this.heardAt >= ALIVE_MS) this.replace();
   }
 
   // Another socket at once, without a word to anybody unless that doesn't open either.
