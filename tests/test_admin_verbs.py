@@ -153,7 +153,7 @@ def test_copy_is_a_draft_under_a_free_address(
     response = press(as_carol, game, "duplicate")
     copy = Game.objects.get(slug="quiz-copy-2")
     assert response.redirect_chain[-1][0] == f"{GAMES}{copy.pk}/change/"
-    assert (copy.state, copy.settings) == (State.DRAFT, game.settings)
+    assert (copy.state, copy.rules) == (State.DRAFT, game.rules)
     assert not copy.pools.exists()
     assert Game.objects.filter(slug="quiz-copy").exists()
 
