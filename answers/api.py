@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from answers.checks import Version
 from answers.models import Answer
 from answers.submission import Submission, submit
-from games.api import Slug, seen_game
+from games.api import Slug, seen_game, source_of
 from users.limits import limited
 from users.models import Player
 from users.paging import Page
@@ -40,7 +40,7 @@ class ReceiptOut(Schema):
 
 
 class ReplyOut(Schema):
-    """`code` and `sold_out` are there only where a prize was to be won."""
+    """`code`, `sold_out` and `won_here` are there only where a prize was to be won."""
 
     id: UUID
     status: str
@@ -53,6 +53,7 @@ class ReplyOut(Schema):
     code: str | None = None
     pool: str | None = None
     sold_out: bool | None = None
+    won_here: bool | None = None
 
 
 class AnswerOut(Schema):
@@ -63,6 +64,7 @@ class AnswerOut(Schema):
     points: int
     receipt: ReceiptOut
     attempts_left: int | None
+    won_here: bool = False
 
 
 class AnswersOut(Schema):
@@ -78,13 +80,10 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     game = seen_game(said.game)
     reply = submit(
         Submission(
-            player.pk,
-            game.pk,
-            said.id,
-            said.question,
-            said.value,
+            *(player.pk, game.pk, said.id, said.question, said.value),
             timezone.now(),
             version=said.version,
+            source=source_of(request),
         )
     )
     return {"id": said.id, **reply}

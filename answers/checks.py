@@ -12,6 +12,7 @@ from pydantic import Field
 from answers.models import Answer
 from games.kinds.base import Grade, Kind, Settings, Verdict
 from games.models import Game
+from games.sources import NOWHERE, Source
 from users.refusals import Refused
 
 # How the client was shown the game; it is written by `Kind.public`.
@@ -31,6 +32,7 @@ class Submission:
     origin: str = ""  # the socket that will have the reply
     # Of what the client was shown, where that is known; see `Kind.rebase`.
     version: str | None = None
+    source: Source = NOWHERE
 
 
 @dataclass
@@ -130,6 +132,8 @@ class Sheet:
             key=submission.key,
             value=value,
             submitted_at=submission.at,
+            browser=submission.source.browser,
+            address=submission.source.address(submission.game_id),
             verdict=Verdict.PENDING,
         )
         if self.kind.instant(self.rules):
@@ -166,8 +170,3 @@ def attempts_left(sheet: Sheet, question: str) -> int | None:
         return None
     current = sheet.current(question)
     return max(0, attempts.most - (current.attempt if current else 0))
-
-
-def claim_of(game_id: int, player_id: int) -> str:
-    """What a winner's code was given for: one win a player and game."""
-    return f"win:{game_id}:{player_id}"

@@ -40,4 +40,5 @@ def submission_of(call: Call) -> Submission | Refused:
         call.at,
         call.origin,
         call.version if said.version is None else said.version,
+        call.source,
     )

@@ -1,7 +1,6 @@
 """A guest's answers and what they won go to the account that its player signs in to."""
 
-from answers.checks import claim_of
-from answers.models import Answer
+from answers.models import Answer, claim_of
 from games.models import Code, Game
 from users.models import Player
 

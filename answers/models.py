@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
 from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
-from games.models import Game
+from games.models import Claim, Game
+from games.sources import browser_in
+from users.addresses import LONGEST_DIGEST
 from users.models import Player
 
 VERDICTS = [
@@ -112,6 +114,13 @@ class Answer(models.Model):
     # What the first outcome said, so that sending again says it again.
     outcome = models.JSONField(default=dict, editable=False)
     submitted_at = models.DateTimeField(_("submitted"))
+    # The mark of the browser it came from, and what stands for its network.
+    browser = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    address = models.CharField(
+        max_length=LONGEST_DIGEST, blank=True, default="", db_default="", editable=False
+    )
 
     objects = AnswerQuerySet.as_manager()
 
@@ -149,6 +158,11 @@ class Answer(models.Model):
     def grade(self, grade: Grade) -> None:
         self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
 
+    def claim(self, owner: Player) -> Claim:
+        """What its winner is given a code for: one win a player and game."""
+        browser = browser_in(self.game_id, self.browser) or ""
+        return Claim(owner, claim_of(self.game_id, owner.pk), browser, self.address)
+
     def reply(self) -> dict[str, Any]:
         """What its owner was told when it was accepted, and is told again."""
         return {**self.outcome, "receipt": receipts.make(self)}
@@ -167,4 +181,9 @@ class Answer(models.Model):
             "points": self.points,
             "receipt": receipts.make(self),
             "attempts_left": self.outcome.get("attempts_left"),
-        }
+        } | {name: True for name in ("won_here",) if name in self.outcome}
+
+
+def claim_of(game_id: int, player_id: int) -> str:
+    """What a winner's code was given for: one win a player and game."""
+    return f"win:{game_id}:{player_id}"

@@ -8,11 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from answers.checks import claim_of
 from answers.models import Answer
 from games import events
 from games.kinds.base import Grade, Settings, Verdict
-from games.models import Code, Game
+from games.models import Claim, Code, Game
 from games.states import State
 from users.models import Player
 from users.on_commit import on_commit
@@ -112,15 +111,20 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
 
     Who answered as a guest too, and signed in then, is one winner.
     """
-    players = [answers[0].player for answers in winners_first(game, answers)]
-    accounts = {one.account_id for one in players if one.account_id}
+    firsts = [answers[0] for answers in winners_first(game, answers)]
+    accounts = {one.player.account_id for one in firsts if one.player.account_id}
     owners = Player.objects.in_bulk(accounts) if accounts else {}
-    winners: dict[str, Player] = {}
-    for player in players:
-        owner = owners.get(player.account_id or 0, player)
-        winners.setdefault(claim_of(game.pk, owner.pk), owner)
-    pairs = [(owner, claim) for claim, owner in winners.items()]
-    Code.objects.for_winners_of(game.pk).give(pairs, now)
+    winners: dict[str, Claim] = {}
+    winning: dict[str, Answer] = {}
+    for answer in firsts:
+        won = answer.claim(owners.get(answer.player.account_id or 0, answer.player))
+        winners.setdefault(won.claim, won)
+        winning.setdefault(won.claim, answer)
+    codes = Code.objects.for_winners_of(game.pk)
+    barred = [winning[it] for it in codes.give([*winners.values()], now).barred]
+    for answer in barred:
+        answer.outcome |= {"won_here": True}
+    Answer.objects.bulk_update(barred, ["outcome"], batch_size=500)
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:

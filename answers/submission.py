@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from answers.checks import Sheet, Submission, attempts_left, claim_of
-from answers.models import Answer
+from answers.checks import Sheet, Submission, attempts_left
+from answers.models import Answer, claim_of
 from games import events
 from games.arrivals import admitted_to, nicknames_in
 from games.models import Code, Game
@@ -178,12 +178,15 @@ class Together:
         if not winning:
             return
         codes = Code.objects.for_winners_of(game.pk)
-        winners = [(self.players[a.player_id], claim) for claim, a in winning.items()]
+        winners = [a.claim(self.players[a.player_id]) for a in winning.values()]
         last = max(answer.submitted_at for answer in winning.values())
         given = codes.select_related("pool").give(winners, last)
-        any_codes = bool(given) or codes.exists()
+        any_codes = bool(given or given.barred) or codes.exists()
         for claim, answer in winning.items():
-            answer.outcome |= prize_of(given.get(claim), any_codes)
+            barred = claim in given.barred
+            answer.outcome |= (
+                {"won_here": True} if barred else prize_of(given.get(claim), any_codes)
+            )
 
     def _reply(self, answer: Answer, is_new: bool) -> Reply:
         return {"status": "accepted" if is_new else "duplicate", **answer.reply()}

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Redemption
 from checkins.shop import Purchase, redeem
-from games.api import Slug, seen_game
+from games.api import Slug, seen_game, source_of
 from users.limits import limited
 from users.models import Player
 from users.paging import Page
@@ -99,7 +99,8 @@ def check_in_today(request: HttpRequest, said: CheckinIn) -> dict[str, Any]:
     player: Player = request.auth  # type: ignore[attr-defined]
     game = seen_game(said.game)
     who = (player.pk, game.pk, said.id, timezone.now())
-    visit = Visit(*who, said.day, price=said.price)
+    source = source_of(request)
+    visit = Visit(*who, said.day, price=said.price, source=source)
     return {"id": said.id, **check_in(visit)}
 
 
@@ -126,7 +127,7 @@ def redeem_item(request: HttpRequest, said: RedeemIn) -> dict[str, Any]:
     player: Player = request.auth  # type: ignore[attr-defined]
     game = seen_game(said.game)
     who = (player.pk, game.pk, said.item, said.id, timezone.now())
-    purchase = Purchase(*who, price=said.price)
+    purchase = Purchase(*who, price=said.price, source=source_of(request))
     return {"id": said.id, **redeem(purchase)}
 
 

@@ -15,8 +15,9 @@ from checkins.prices import check_price
 from checkins.rewards import rewards_of
 from games import events
 from games.kinds.checkin import CheckinSettings
-from games.models import Game, Pool
+from games.models import Claim, Game, Pool
 from games.moments import in_ms
+from games.sources import NOWHERE, Source, browser_in
 from games.states import State
 from users.models import CoinEntry, Player
 from users.on_commit import on_commit
@@ -35,6 +36,7 @@ class Visit:
     day: int | None = None
     origin: str = ""
     price: int | None = None
+    source: Source = NOWHERE
 
 
 def check_in(visit: Visit) -> dict[str, Any]:
@@ -125,8 +127,8 @@ def do(
     row = row_of(visit, found, rules, game)
     row.completes = is_complete(rules, done_in([*rows, row]))
     pay(player, row, found.price)
+    give(player, row, rules, visit.source)
     row.save(force_insert=True)
-    give(player, row, rules)
     return row
 
 
@@ -163,18 +165,20 @@ def pay(player: Player, row: CheckIn, price: int) -> None:
         )
 
 
-def give(player: Player, row: CheckIn, rules: CheckinSettings) -> None:
+def give(player: Player, row: CheckIn, rules: CheckinSettings, source: Source) -> None:
     """The day's coins and code and, with the last day, those for all days."""
+    browser = browser_in(row.game_id, source.browser) or ""
+    whence = browser, source.address(row.game_id)
     give_coins(player, row, row.coins, CoinEntry.Reason.CHECK_IN, row.claim)
-    if row.pool:
-        row.pool.give_or_owe(player, row.claim, row.at)
+    if row.pool and not row.pool.give_or_owe(Claim(player, row.claim, *whence), row.at):
+        row.pool, row.won_here = None, True
     if row.completes:
         claim = row.completing_claim
         coins = rules.completed_coins
         give_coins(player, row, coins, CoinEntry.Reason.COMPLETED, claim)
         pool = pool_named(row.game, rules.completed_pool)
-        if pool:
-            pool.give_or_owe(player, claim, row.at)
+        if pool and not pool.give_or_owe(Claim(player, claim, *whence), row.at):
+            row.won_here = True
 
 
 def give_coins(

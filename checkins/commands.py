@@ -24,10 +24,10 @@ class RedeemIn(CommandIn):
 def checkin_command(call: Call) -> dict[str, Any]:
     said = read(CheckinIn, call.frame)
     who = (call.player.pk, call.game_id, said.id, call.at)
-    return check_in(Visit(*who, said.day, call.origin, said.price))
+    return check_in(Visit(*who, said.day, call.origin, said.price, call.source))
 
 
 def redeem_command(call: Call) -> dict[str, Any]:
     said = read(RedeemIn, call.frame)
     who = (call.player.pk, call.game_id, said.item, said.id, call.at)
-    return redeem(Purchase(*who, call.origin, said.price))
+    return redeem(Purchase(*who, call.origin, said.price, call.source))

@@ -45,6 +45,8 @@ class CheckIn(models.Model):
         verbose_name=_("code from"),
     )
     completes = models.BooleanField(_("completes all days"), default=False)
+    # No code was given: those of the browser in this game are another player's.
+    won_here = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("check-in")

@@ -33,9 +33,11 @@ def _reward(
     reward: dict[str, Any] = {"coins": row.coins}
     if row.pool:
         reward |= {"pool": row.pool.name} | _code(codes.get(row.claim))
+    if row.won_here:
+        reward["won_here"] = True
     if row.completes:
         reward["completed"] = {"coins": rules.completed_coins}
-        if rules.completed_pool:
+        if rules.completed_pool and not row.won_here:
             reward["completed"] |= _code(codes.get(row.completing_claim))
     return reward
 

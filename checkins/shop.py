@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from checkins.models import Item, Redemption
 from checkins.prices import check_price
 from games import events
-from games.models import Game
+from games.models import Claim, Game
+from games.sources import NOWHERE, Source, browser_in
 from users.models import CoinEntry, Player
 from users.models.coins import check_may_pay
 from users.on_commit import on_commit
@@ -31,6 +32,7 @@ class Purchase:
     at: datetime
     origin: str = ""
     price: int | None = None
+    source: Source = NOWHERE
 
 
 def redeem(purchase: Purchase) -> dict[str, Any]:
@@ -76,7 +78,12 @@ def buy(purchase: Purchase, player: Player, item: Item) -> Redemption:
     if player.coins < item.price:
         raise Refused("not_enough_coins")
     claim = claim_of(player.pk, purchase.key)
-    codes = item.pool.codes.order_by("pk").give([(player, claim)], purchase.at)
+    game_id, source = purchase.game_id, purchase.source
+    browser = browser_in(game_id, source.browser) or ""
+    wanted = Claim(player, claim, browser, source.address(game_id))
+    codes = item.pool.codes.order_by("pk").give([wanted], purchase.at)
+    if codes.barred:
+        raise Refused("won_here")
     if not codes:
         raise Refused("sold_out")
     payment = CoinEntry.objects.record(

@@ -10,7 +10,10 @@ from games.kept import everybodys_games, games_for, public_of
 from games.models import Game
 from games.pages import player_of
 from games.paging import GamesPage
+from games.sources import Source
+from users.addresses import client_network
 from users.auth import everybody
+from users.devices import mark_of
 from users.limits import limited
 from users.refusals import Refused
 from users.schemas import answers
@@ -62,6 +65,11 @@ def seen_game(slug: str) -> Game:
     if game is None:
         raise Refused("not_found", field="game")
     return game
+
+
+def source_of(request: HttpRequest) -> Source:
+    """Whence a command over HTTP came."""
+    return Source(mark_of(request.COOKIES), client_network(request))
 
 
 @router.get("", response=answers(GamesOut, shared=True), exclude_unset=True)

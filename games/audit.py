@@ -45,6 +45,16 @@ RULES: list[Provable] = [
         Q(gave__lte=F("holds")),
     ),
     unique("no claim is owed two codes", Owed.objects.all(), "claim"),
+    unique(
+        "no two players won in one browser, in one game",
+        Code.objects.exclude(browser=None),
+        "browser",
+    ),
+    unique(
+        "no two players are owed for one browser, in one game",
+        Owed.objects.exclude(browser=None),
+        "browser",
+    ),
     Rule(
         "no code is both owed and given",
         Owed.objects.all(),

@@ -12,7 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from time import monotonic
 from typing import Any
 
@@ -27,9 +27,11 @@ from games.arrivals import Arrival, Personal, personal
 from games.handover import Call, given
 from games.rooms import Room, rooms
 from games.sockets import open_sockets
+from games.sources import Source
 from games.threads import Gatherer, PatientGatherer, in_thread
 from users import counts
 from users.addresses import network_of
+from users.devices import mark_of
 from users.limits import on_sockets
 from users.outages import OUTAGES
 from users.refusals import Refused
@@ -210,11 +212,17 @@ class GameConsumer(AsyncConsumer):
         if player is None:
             raise Refused("not_signed_in")
         call = Call(
-            player, room.game.pk, frame, timezone.now(), self.name, room.version
+            *(player, room.game.pk, frame, timezone.now(), self.name),
+            version=room.version,
+            source=self.source,
         )
         if name in given.commands:
             return await in_thread(given.commands[name], call)
         return await gatherer_of(name)(call)
+
+    @cached_property
+    def source(self) -> Source:
+        return Source(mark_of(cookies_of(self.scope)), network_of(self.scope))
 
     def who(self) -> str:
         """By what this socket's commands are counted."""
@@ -298,9 +306,12 @@ def name_of(frame: dict[str, Any]) -> str:
 
 def session_key_of(scope: dict[str, Any]) -> str:
     """The session's key from the handshake's cookies; empty for what can't be one."""
+    key = cookies_of(scope).get(settings.SESSION_COOKIE_NAME, "")
+    return key if is_key(key) else ""
+
+
+def cookies_of(scope: dict[str, Any]) -> dict[str, str]:
     for name, value in scope["headers"]:
         if name == b"cookie":
-            cookies = parse_cookie(value.decode("latin1"))
-            key = str(cookies.get(settings.SESSION_COOKIE_NAME, ""))
-            return key if is_key(key) else ""
-    return ""
+            return {k: str(v) for k, v in parse_cookie(value.decode("latin1")).items()}
+    return {}

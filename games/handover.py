@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db.models import Expression
 
+from games.sources import NOWHERE, Source
+
 if TYPE_CHECKING:
     from games.models import Game
     from users.models import Player
@@ -48,6 +50,7 @@ class Call:
     at: datetime
     origin: str
     version: str | None = None  # of what the socket was last shown
+    source: Source = NOWHERE
 
 
 # A socket command: the reply's fields. It runs in a thread and may raise `Refused`.

@@ -25,6 +25,7 @@ from games.models.people import TAKEN
 from games.origins import is_ours
 from games.paging import GamesPage
 from games.states import Access
+from users.devices import device_of, keep
 from users.limits import take_for_address
 from users.models import Player
 from users.names import check_nickname
@@ -119,7 +120,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         return ask_again(request, found, refused)
     if player is None:
         login(request, guest, BACKEND)
-    return redirect(found)
+    response = redirect(found)
+    keep(response, device_of(request))
+    return response
 
 
 def admit(request: HttpRequest, game: Game, player: Player | None) -> Player:

@@ -191,6 +191,14 @@ BREAKS: list[tuple[str, Break]] = [
     ("no pool gave more codes than it holds", lambda w: w.won.update(text="same")),
     ("no claim is owed two codes", lambda w: w.owed.update(claim="same")),
     (
+        "no two players won in one browser, in one game",
+        lambda w: w.won.update(browser="same"),
+    ),
+    (
+        "no two players are owed for one browser, in one game",
+        lambda w: w.owed.update(browser="same"),
+    ),
+    (
         "no code is both owed and given",
         lambda w: w.owed.update(claim=w.won[0].claim),
     ),

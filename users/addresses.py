@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 UNKNOWN = "127.0.0.1"
+LONGEST_DIGEST = 16
 
 
 def client_address(request: HttpRequest) -> str:
@@ -43,6 +45,12 @@ def network_of(scope: dict[str, Any]) -> str:
     """The same of a socket. `gameproject.boundary` has put there what is believed."""
     client = scope.get("client")
     return network(first_address(str(client[0]) if client else ""))
+
+
+def digest(network: str, game_id: int) -> str:
+    """What stands for a network in one game: it tells them apart, and names none."""
+    key = salted_hmac("users.addresses", f"{game_id} {network}", algorithm="sha256")
+    return key.hexdigest()[:LONGEST_DIGEST]
 
 
 def network(address: str) -> str:

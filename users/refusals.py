@@ -24,6 +24,7 @@ STATUS = {
     "previous_day_missing": 409,
     "all_days_done": 409,
     "limit_reached": 409,
+    "won_here": 409,
     "too_large": 413,
     "rate_limited": 429,
     "server_error": 500,
@@ -45,6 +46,10 @@ DETAILS: dict[str, str | Promise] = {
     "previous_day_missing": _("The day before comes first."),
     "all_days_done": _("You have done all the days."),
     "limit_reached": _("You have had as many of these as one player may."),
+    "won_here": _(
+        "Another player has already won a prize of this game in this browser, so there "
+        "is no second one here. If you share a device, ask the staff."
+    ),
     "too_large": _("That is too large."),
     "rate_limited": _("That was too fast. Wait a moment."),
     "server_error": _("Something went wrong here. It is our fault, not yours."),

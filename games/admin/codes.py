@@ -1,11 +1,15 @@
 """Prize codes, for reading: a code given stays given."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from games.admin.listing import UsedFilter
@@ -25,9 +29,33 @@ class GivenFilter(admin.SimpleListFilter):
         return queryset if free is None else queryset.filter(player__isnull=free)
 
 
+class CodeList(ChangeList):
+    """The neighbours of all winners on the page at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        count_neighbours(self.result_list)
+
+
+def count_neighbours(codes: Iterable[Any]) -> None:
+    """Write onto each code how many players won in its game behind its address."""
+    codes = list(codes)
+    games = {code.pool.game_id for code in codes if code.address}
+    addresses = {code.address for code in codes if code.address}
+    rows = Code.objects.filter(pool__game__in=games, address__in=addresses)
+    counted = rows.values_list("address").annotate(Count("player", distinct=True))
+    found = dict(counted) if addresses else {}
+    for code in codes:
+        code.neighbours = found.get(code.address, 0) if code.address else 0
+
+
 @admin.register(Code)
 class CodeAdmin(StaffAdmin):
-    list_display = ("shown_text", "pool", "game", "player", "given_at")
+    list_display = (
+        *("shown_text", "pool", "game", "player", "given_at"),
+        "winners_there",
+    )
     list_filter = (
         GivenFilter,
         ("pool__game", UsedFilter),
@@ -36,7 +64,7 @@ class CodeAdmin(StaffAdmin):
     list_select_related = ("pool__game", "player")
     search_fields = ("text", "player__name")
     folded_search_field = "player__name_key"
-    linked_by = ("player",)
+    linked_by = ("player", "address")
     show_full_result_count = False
     fields = readonly_fields = list_display
 
@@ -61,6 +89,22 @@ class CodeAdmin(StaffAdmin):
         if search_term and not self.may_see_free(request):
             queryset = queryset.exclude(player=None)
         return super().get_search_results(request, queryset, search_term)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CodeList
+
+    def get_object(self, *args: Any, **kwargs: Any) -> Code | None:
+        found = super().get_object(*args, **kwargs)
+        count_neighbours([found] if found else [])
+        return found
+
+    @admin.display(description=_("winners at its address"))
+    def winners_there(self, code: Any) -> Any:
+        """How many won behind the address; several lead to their codes."""
+        if code.neighbours < 2:
+            return code.neighbours or "–"
+        url = f"{reverse('admin:games_code_changelist')}?address__exact={code.address}"
+        return format_html('<a href="{}">{}</a>', url, code.neighbours)
 
     @admin.display(description=_("code"))
     def shown_text(self, code: Code) -> str:

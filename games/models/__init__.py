@@ -3,9 +3,10 @@
 from games.models.game import Game, shown_games
 from games.models.lines import Invitation, Line, Winner
 from games.models.people import Guest
-from games.models.prizes import Code, Owed, Pool
+from games.models.prizes import Claim, Code, Owed, Pool
 
 __all__ = [
+    "Claim",
     "Code",
     "Game",
     "Guest",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from games import events
+from users.addresses import LONGEST_DIGEST
 from users.models import Player
 from users.on_commit import on_commit
 
@@ -17,6 +18,28 @@ if TYPE_CHECKING:
     from games.models import Game
 
 LONGEST_CODE = 100
+LONGEST_BROWSER = 60
+
+
+class Claim(NamedTuple):
+    """What a player is to be given a code for, once in all the world.
+
+    `browser` is where they won it (`games.sources`), `address` stands for whence.
+    """
+
+    player: Player
+    claim: str
+    browser: str = ""
+    address: str = ""
+
+
+class Given(dict[str, "Code"]):
+    """Codes by claim. `barred` are the claims that get none, because the browser's
+    codes in the game are another player's."""
+
+    def __init__(self, codes: dict[str, "Code"], barred: set[str]) -> None:
+        super().__init__(codes)
+        self.barred = barred
 
 
 class PoolQuerySet(models.QuerySet["Pool"]):
@@ -82,29 +105,51 @@ class Pool(models.Model):
             .select_related("player")
             .order_by("pk")
         )
-        winners = [(one.player, one.claim) for one in owed]
+        marks = {one.browser for one in owed if one.browser}
+        held = Code.objects.filter(browser__in=marks) if marks else Code.objects.none()
+        # What is owed is paid, whoever has won in that browser since.
+        marks -= set(held.values_list("browser", flat=True))
+        winners = [
+            Claim(one.player, one.claim, one.browser if one.browser in marks else "")
+            for one in owed
+        ]
         given = self.codes.order_by("pk").give(winners, timezone.now())
         paid = [one for one in owed if one.claim in given]
         Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
         for one in paid:
             on_commit(events.player_changed, one.player_id, self.game_id)
 
-    def give_or_owe(self, player: Player, claim: str, now: datetime) -> "Code | None":
-        """The player's code for this claim; None while it is owed."""
-        codes, winner = self.codes.order_by("pk"), [(player, claim)]
-        given = codes.give(winner, now)
-        if not given:
+    def give_or_owe(self, claim: "Claim", now: datetime) -> bool:
+        """Give the player a code for this claim, or owe it.
+
+        False where the browser's codes in the game are another player's.
+        """
+        codes = self.codes.order_by("pk")
+        given = codes.give([claim], now)
+        if not (given or given.barred):
             # Whoever adds codes just now pays debts before or after us, not past us.
             self._lock()
-            given = codes.give(winner, now)
-        if not given:
-            Owed.objects.get_or_create(
-                claim=claim, defaults={"pool": self, "player": player, "since": now}
-            )
-        return given.get(claim)
+            given = codes.give([claim], now)
+        if given or given.barred:
+            return bool(given)
+        return Owed.objects.owe(self, claim, now)
 
     def _lock(self) -> None:
         Pool.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+
+class OwedManager(models.Manager["Owed"]):
+    def owe(self, pool: Pool, claim: "Claim", now: datetime) -> bool:
+        """Note the code that is owed; False where the browser is another player's."""
+        same = self.filter(browser=claim.browser).select_related("player")
+        holder = same.first() if claim.browser else None
+        player = holder.player if holder else claim.player
+        if claim.player.pk not in (player.pk, player.account_id):
+            return False
+        what = {"pool": pool, "player": claim.player, "since": now}
+        mark = None if holder else claim.browser or None
+        self.get_or_create(claim=claim.claim, defaults=what | {"browser": mark})
+        return True
 
 
 class Owed(models.Model):
@@ -114,6 +159,16 @@ class Owed(models.Model):
     player = models.ForeignKey(Player, models.PROTECT, related_name="+")
     claim = models.CharField(max_length=80, unique=True)
     since = models.DateTimeField()
+    # As of a code.
+    browser = models.CharField(
+        max_length=LONGEST_BROWSER,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+    )
+
+    objects = OwedManager()
 
     class Meta:
         verbose_name = _("owed code")
@@ -136,24 +191,52 @@ class CodeQuerySet(models.QuerySet["Code"]):
         free = self.unclaimed().select_for_update(skip_locked=True, of=("self",))
         return list(free[:count])
 
-    def give(
-        self, winners: Sequence[tuple[Player, str]], now: datetime
-    ) -> dict[str, "Code"]:
-        """Codes of these, by claim, for as many (player, claim) as there are codes.
+    def give(self, winners: Sequence[Claim], now: datetime) -> Given:
+        """Codes of these, by claim, for as many winners as there are codes.
 
         A claim that was given its code before is given it again.
         """
-        claims = [claim for _player, claim in winners]
-        given = {
-            str(code.claim): code for code in Code.objects.filter(claim__in=claims)
-        }
-        waiting = [(player, claim) for player, claim in winners if claim not in given]
+        claims = {one.claim for one in winners}
+        browsers = {one.browser for one in winners if one.browser}
+        wanted = Q(claim__in=claims)
+        if browsers:
+            wanted |= Q(browser__in=browsers)
+        found = list(Code.objects.filter(wanted).select_related("player"))
+        given = {str(code.claim): code for code in found if code.claim in claims}
+        holders = {code.browser: code.player for code in found if code.player}
+        new = [one for one in winners if one.claim not in given]
+        waiting, others = admitted(new, holders)
         free = self.next_free(len(waiting)) if waiting else []
-        for code, (player, claim) in zip(free, waiting):
-            code.player, code.claim, code.given_at = player, claim, now
-            given[claim] = code
-        Code.objects.bulk_update(free, ["player", "claim", "given_at"], batch_size=500)
-        return given
+        for code, one in zip(free, waiting):
+            code.player, code.claim, code.given_at = one.player, one.claim, now
+            code.browser, code.address = one.browser or None, one.address
+            given[one.claim] = code
+        columns = ["player", "claim", "given_at", "browser", "address"]
+        Code.objects.bulk_update(free, columns, batch_size=500)
+        # Where a browser's first claim in this call got none, it bars no other.
+        won = {code.browser for code in (*found, *free) if code.browser}
+        return Given(given, {one.claim for one in others if one.browser in won})
+
+
+def admitted(
+    winners: Sequence[Claim], holders: dict[str | None, Player]
+) -> tuple[list[Claim], list[Claim]]:
+    """Which of these claims may be given a code, and the others.
+
+    A browser is the first one's who wins in it; another code of theirs has no mark.
+    """
+    may: list[Claim] = []
+    others: list[Claim] = []
+    for one in winners:
+        holder = holders.get(one.browser) if one.browser else None
+        if holder is None:
+            may.append(one)
+            holders[one.browser] = one.player
+        elif one.player.pk in (holder.pk, holder.account_id):
+            may.append(one._replace(browser=""))
+        else:
+            others.append(one)
+    return may, others
 
 
 class Code(models.Model):
@@ -173,6 +256,18 @@ class Code(models.Model):
     )
     claim = models.CharField(max_length=80, null=True, blank=True, unique=True)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
+    # The game and the browser in which its owner won: no other player wins there.
+    browser = models.CharField(
+        max_length=LONGEST_BROWSER,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+    )
+    # Stands for the network of its owner then.
+    address = models.CharField(
+        max_length=LONGEST_DIGEST, blank=True, default="", db_default="", editable=False
+    )
 
     objects = CodeQuerySet.as_manager()
 

@@ -97,6 +97,7 @@ function dayOf(day, view, now) {
     coins: day.reward?.coins ?? gives.coins,
     pool: gives.pool,
     owed: Boolean(day.reward?.pending),
+    won_here: Boolean(day.reward?.won_here),
     when: day.date ? dates.format(new Date(`${day.date}T00:00Z`)) : "",
     can_make_up: state === "makeup" && view.can.answer,
     too_dear: state === "makeup" && view.me?.coins < day.price,

@@ -49,9 +49,9 @@ export class Model {
   }
 
   takeAnswer(value, reply) {
-    const { question, verdict, points, receipt, attempts_left } = reply;
+    const { question, verdict, points, receipt, attempts_left, won_here } = reply;
     const kept = reply.value ?? value; // as the server reads it, in plain digits say
-    const answer = { question, value: kept, verdict, points, receipt, attempts_left };
+    const answer = { question, value: kept, verdict, points, receipt, attempts_left, won_here };
     const others = (this.mine.answers ?? []).filter((one) => one.question !== question);
     const codes = this.mine.codes ?? [];
     const known = codes.some((one) => one.code === reply.code);

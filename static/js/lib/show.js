@@ -36,7 +36,7 @@ function playing(view) {
   };
 }
 
-function outcome({ game, codes, result, revealed, who, too_late }) {
+function outcome({ game, codes, result, revealed, who, too_late, won_here }) {
   const told = revealed || game.instant;
   const won = codes.length > 0 || (told && result === "won");
   const empty = won && !codes.length;
@@ -44,8 +44,9 @@ function outcome({ game, codes, result, revealed, who, too_late }) {
   return {
     won,
     saved_code: codes.length > 0,
-    too_late: empty && too_late,
-    congratulations: empty && !too_late,
+    won_here: empty && won_here,
+    too_late: empty && too_late && !won_here,
+    congratulations: empty && !too_late && !won_here,
     lost: ended && result === "lost",
     thanks: ended && result === "pending",
     absent: ended && result === "none",

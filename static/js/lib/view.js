@@ -26,6 +26,7 @@ export function viewOf(model, now, pending) {
   view.attempts = attemptsOf(model, answer, now);
   view.retry_at = model.retryAt > now ? model.retryAt : view.attempts.free_at;
   view.result = resultOf(mine.answers ?? []);
+  view.won_here = (mine.answers ?? []).some((one) => one.won_here);
   view.too_late = model.tooLate || game.sold_out;
   view.can = { answer: canAnswer(view, model) };
   return view;
