@@ -98,7 +98,7 @@ class CodeAdmin(StaffAdmin):
         count_neighbours([found] if found else [])
         return found
 
-    @admin.display(description=_("winners at its address"))
+    @admin.display(description=_("winners there"))
     def winners_there(self, code: Any) -> Any:
         """How many won behind the address; several lead to their codes."""
         if code.neighbours < 2:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='invitation',
             name='player',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='player'),
+            field=models.ForeignKey(blank=True, help_text='The number of an account or of a guest. Empty: nobody’s.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='player'),
         ),
         migrations.CreateModel(
             name='Winner',
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('name_key', models.CharField(editable=False, max_length=200)),
                 ('chosen', models.BooleanField(db_default=False, default=False, editable=False)),
                 ('game', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='winners', to='games.game', verbose_name='game')),
-                ('player', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='player')),
+                ('player', models.ForeignKey(blank=True, help_text='The number of an account or of a guest. Empty: nobody’s.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='player')),
             ],
             options={
                 'verbose_name': "name on a winners' list",

@@ -97,6 +97,7 @@ class Line(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("player"),
+        help_text=_("The number of an account or of a guest. Empty: nobody’s."),
     )
     # Whether staff chose the player, who may then be called anything.
     chosen = models.BooleanField(default=False, db_default=False, editable=False)
