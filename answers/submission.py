@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from answers.checks import Sheet, Submission, attempts_left
@@ -61,6 +61,14 @@ def value_refusal(submission: Submission) -> Refused | None:
 
 
 def commit(submissions: Sequence[Submission]) -> list[Reply | Refused]:
+    try:
+        return commit_once(submissions)
+    except IntegrityError:
+        # Two players won in one browser in this moment: now it is seen who did.
+        return commit_once(submissions)
+
+
+def commit_once(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     with transaction.atomic():
         return Together(submissions).outcomes()
 

@@ -1,10 +1,12 @@
 """A browser wins once in a game: no second code there as somebody else."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -136,6 +138,31 @@ def test_reveal_gives_a_browser_one_code(client: Client, make_game: MakeGame) ->
     assert code.player.name == "Lucky"
     told = [one.outcome.get("won_here") for one in Answer.objects.order_by("pk")]
     assert told == [None, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_win_in_one_moment_one_is_told_so(
+    make_game: MakeGame, alice: Player, bob: Player
+) -> None:
+    game, here = make_game(codes=9), Source(uuid4().hex, "")
+
+    def play(player: Player) -> dict[str, Any]:
+        said = (player.pk, game.pk, uuid4(), "", "elephant", timezone.now())
+        try:
+            return submit(Submission(*said, source=here))
+        finally:
+            if player == bob:
+                connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            first = play(alice)
+            second = other.submit(play, bob)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)  # it waits for what alice has won
+        told = second.result(30)
+    assert "code" in first
+    assert told["won_here"] is True
 
 
 # Check-ins and the shop

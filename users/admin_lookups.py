@@ -81,6 +81,8 @@ def fits(field: "Field[Any, Any]") -> Check:
         return is_one_of(str(key) for key, _label in field.flatchoices)
 
     def check(text: str) -> bool:
+        if "\x00" in text:  # which no database takes
+            return False
         try:
             value = field.clean(text, None)
         except ValidationError:
