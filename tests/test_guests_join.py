@@ -1,10 +1,12 @@
 """A guest who signs up or in takes along what they have, once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +20,7 @@ from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
 from games.arrivals import states_in
-from games.models import Game, Winner
+from games.models import Game, Guest, Winner
 from tests.conftest import PASSWORD
 from users.guests import join
 from users.models import CoinEntry, Player
@@ -198,6 +200,23 @@ def test_names_on_lists_go_along(
     sign_in(client, alice)
     assert mine(game, alice)["lines"] == [{"name": "Lucky", "prize": "a mug"}]
     assert "a mug" in client.get("/me/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guest_who_signs_in_twice_at_once_joins_once(
+    alice: Player, bob: Player, puzzle: Game
+) -> None:
+    guest = Guest.objects.admit(puzzle.pk, None, "Lucky").player
+    code = answer(guest, puzzle)["code"]
+
+    def sign_in_as(account: Player) -> None:
+        join(guest, account, timezone.now())
+        connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(sign_in_as, (alice, bob)))
+    assert sorted([*codes(puzzle, alice), *codes(puzzle, bob)]) == [code]
+    assert_audit_is_clean()
 
 
 # Both have played
