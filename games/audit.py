@@ -2,7 +2,17 @@
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from games.models import Code, Guest, Invitation, Line, Owed, Pool, Winner
+from games.models import (
+    Code,
+    Game,
+    Guest,
+    Invitation,
+    Line,
+    Owed,
+    Pool,
+    Winner,
+)
+from games.states import RUNNING, Access
 from users.audit import Provable, Rule, unique
 
 FREE = Q(player=None, claim=None, given_at=None)
@@ -62,4 +72,9 @@ RULES: list[Provable] = [
     ),
     *lists(Invitation, "a list of players"),
     *lists(Winner, "a winners' list"),
+    Rule(
+        "every game for a list that can be played has somebody on it",
+        Game.objects.filter(state__in=RUNNING, access=Access.LISTED),
+        Exists(Invitation.objects.filter(game=OuterRef("pk"))),
+    ),
 ]

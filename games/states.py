@@ -23,6 +23,9 @@ class Access(models.TextChoices):
 # States in which players may see the game at all.
 SEEN = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)
 
+# States in which somebody must be able to play, now or soon.
+RUNNING = (State.SCHEDULED, State.OPEN, State.PAUSED)
+
 # Which verbs staff may use in which state.
 ALLOWED: dict[str, frozenset[State]] = {
     "schedule": frozenset({State.DRAFT}),

@@ -219,6 +219,10 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.winners.update(player=w.bob),
     ),
     (
+        "every game for a list that can be played has somebody on it",
+        lambda w: Game.objects.filter(pk=w.puzzle.pk).update(access="listed"),
+    ),
+    (
         "one answer a player and question is current",
         lambda w: w.answers.update(current=True),
     ),

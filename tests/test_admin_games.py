@@ -128,6 +128,21 @@ def test_list_of_names_becomes_the_list_of_players(as_carol: Client) -> None:
     ]
 
 
+def test_list_of_a_game_that_is_on_keeps_somebody(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game(access=Access.LISTED)
+    game.invite(["Alice"])
+    emptied = save(as_carol, page_of(game), names="\u200b")
+    assert "Nobody is on the list" in errors_of(emptied)["names"][0]
+    everybodys = make_game()
+    closed = save(as_carol, page_of(everybodys), access=Access.LISTED)
+    assert "Nobody is on the list" in errors_of(closed)["names"][0]
+    game.close(timezone.now())
+    assert save(as_carol, page_of(game), names="").status_code == 302
+    assert not game.invitations.exists()
+
+
 # What is refused, and where it is said
 
 

@@ -349,7 +349,20 @@ def test_a_duplicate_is_a_draft_of_its_own(game_in: Make):
     assert (copy.kind, copy.title, copy.text) == (game.kind, game.title, "Win!")
     assert (copy.settings, copy.access) == (game.settings, "listed")
     assert not copy.pools.exists()
+    assert [one.name for one in copy.invitations.all()] == ["Alice"]
+    assert [one.name for one in game.invitations.all()] == ["Alice"]
     assert Game.objects.get(pk=game.pk).state == State.CLOSED
+
+
+@pytest.mark.parametrize("verb", ["schedule", "open"])
+def test_a_game_for_a_list_of_nobody_is_not_published(verb: str, game_in: Make):
+    game = game_in(State.DRAFT, access="listed")
+    with pytest.raises(Refused) as caught:
+        getattr(game, verb)(NOON)
+    assert caught.value.field == "names"
+    assert Game.objects.get(pk=game.pk).state == State.DRAFT
+    game.invite(["Alice"])
+    getattr(game, verb)(NOON)
 
 
 def test_two_games_never_share_an_address(game_in: Make):

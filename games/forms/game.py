@@ -17,8 +17,8 @@ from games.forms.rows import RowsWidget
 from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
-from games.models import Game
-from games.states import State
+from games.models import Game, require_players
+from games.states import RUNNING, State
 from users.names import MAX_TYPED, fold, tidy
 from users.refusals import Refused
 
@@ -72,10 +72,18 @@ class GameForm(forms.ModelForm):
         opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
         if opens and closes and closes < opens:
             self.add_error("closes_at", _("The game must close after it opens."))
+        if self.instance.state in RUNNING and "names" in cleaned:
+            self._check_list(cleaned.get("access", ""), cleaned["names"])
         wanted = setting_names(self.kind.name)
         if all(name in cleaned for name in wanted):
             self._check_settings({name: cleaned[name] for name in wanted})
         return cleaned
+
+    def _check_list(self, access: str, names: list[str]) -> None:
+        try:
+            require_players(access, any(map(fold, names)))
+        except Refused as refused:
+            self.add_error(refused.field, str(refused.detail))
 
     def _check_settings(self, said: dict[str, Any]) -> None:
         values = {name.removeprefix(PREFIX): value for name, value in said.items()}

@@ -1,6 +1,6 @@
 """Games, their players' lists and their prizes."""
 
-from games.models.game import Game, shown_games
+from games.models.game import Game, require_players, shown_games
 from games.models.lines import Invitation, Line, Winner
 from games.models.people import Guest
 from games.models.prizes import Claim, Code, Owed, Pool
@@ -15,5 +15,6 @@ __all__ = [
     "Owed",
     "Pool",
     "Winner",
+    "require_players",
     "shown_games",
 ]

@@ -44,6 +44,13 @@ def shown_games() -> GameQuerySet:
     return Game.objects.with_public()
 
 
+def require_players(access: str, listed: bool) -> None:
+    """`Refused` for a game for a list that holds nobody: nobody could play."""
+    if access == Access.LISTED and not listed:
+        text = _("Nobody is on the list of players, so nobody could play.")
+        raise Refused("invalid", text, field="names")
+
+
 class Game(models.Model):
     """One promotion, of one kind."""
 
@@ -304,11 +311,15 @@ class Game(models.Model):
                 field="closes_at",
             )
 
+    def _require_players(self) -> None:
+        require_players(self.access, self.invitations.exists())
+
     def schedule(self, now: datetime) -> None:
         """Let players see it; it opens at its time, at once if that has passed."""
         with self.changing():
             self._require("schedule")
             self._require_time_left(now)
+            self._require_players()
             due = self.opens_at is None or self.opens_at <= now
             self.state = State.OPEN if due else State.SCHEDULED
             self.opens_at = self.opens_at or now
@@ -324,6 +335,7 @@ class Game(models.Model):
         with self.changing():
             self._require("open")
             self._require_time_left(now)
+            self._require_players()
             self.state, self.opens_at = State.OPEN, now
 
     def pause(self, now: datetime) -> None:
