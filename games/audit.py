@@ -46,6 +46,12 @@ RULES: list[Provable] = [
     ),
     unique("no claim was given two codes", Code.objects.exclude(claim=None), "claim"),
     unique("no code stands twice in its pool", Code.objects.all(), "pool", "text"),
+    unique(
+        "no code stands in two pools, unless staff said yes",
+        Code.objects.unasked(),
+        "text",
+        accepted=Code.objects.accepted_repeats(),
+    ),
     Rule(
         "no pool gave more codes than it holds",
         Pool.objects.annotate(

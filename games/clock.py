@@ -14,7 +14,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Min, Model, Q
 from django.utils import timezone
 
-from games.models import Game, Pool
+from games.models import Game, Pool, Upload
 from games.states import State
 from users.outages import OUTAGES
 from users.sessions import clear_sessions
@@ -84,6 +84,7 @@ class Clock(threading.Thread):
         if now >= self._clears_at:
             self._clears_at = now + CLEAR_EVERY
             clear_sessions(now)
+            Upload.objects.clear(now)
 
     def _tick(self) -> float:
         """Follow the clock; the seconds to sleep."""

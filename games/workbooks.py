@@ -1,159 +1,86 @@
-"""The first sheet of an Excel workbook, as a stream with bounds.
+"""A sheet of an Excel workbook, as a stream with bounds.
 
 Nothing is kept of it but what the sheet's rows need, and gaps between rows stay gaps.
+What is hidden in the workbook (sheets, rows, columns) is not read, and counted.
 """
 
 import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+from functools import lru_cache
+from typing import IO, NamedTuple
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+from games.workbook_parts import (
+    YES,
+    Gathering,
+    Relations,
+    SheetName,
+    SheetNames,
+    Styles,
+    Texts,
+)
+from games.xml_parts import Budget, check_members
 
-from games.xml_parts import Budget, Part, TooLarge, check_members
-
-LONGEST_TEXT = 32_767  # characters in a cell, as in Excel
-LONGEST_FORMAT = 255  # characters, as in Excel
 MOST_ROWS = 1_048_576  # as in Excel
-MOST_STYLES = 65_490  # as in Excel
+MOST_COLUMNS = 50  # that are read; of further ones only whether they hold anything
 
 
-@dataclass(frozen=True)
-class Cell:
-    """`kind`: s text, n number, d date, b yes or no, e error, f formula."""
+class Cell(NamedTuple):
+    """`kind`: s text, n number, d date, b yes or no, e error, f formula.
+
+    `format`: how a number is shown; empty where nothing special is said.
+    """
 
     kind: str
     text: str
+    format: str = ""
 
 
-@dataclass(frozen=True)
-class SheetRow:
-    """The first cell, if anything is in it, and whether others hold anything."""
+class SheetRow(NamedTuple):
+    """The cells in which anything is, by column, and whether further ones hold any."""
 
     number: int
-    first: Cell | None
+    cells: Mapping[int, Cell]
     others: bool
 
 
-def rows_of(file: IO[bytes]) -> Iterator[SheetRow]:
-    """The filled rows of the first sheet. Raises `TooLarge`, or one of `BROKEN`."""
+@dataclass
+class Hidden:
+    """What a workbook hides, and so isn't taken."""
+
+    rows: int = 0
+    columns: set[int] = field(default_factory=set)
+    sheets: list[str] = field(default_factory=list)
+
+
+def rows_of(
+    file: IO[bytes], sheet: int = 0, hidden: Hidden | None = None
+) -> Iterator[SheetRow]:
+    """The filled rows of one of the sheets that are shown.
+
+    Raises `TooLarge`, or one of `BROKEN`.
+    """
     with zipfile.ZipFile(file) as archive:
         check_members(archive)
-        budget = Budget()
-        book = Book(archive, budget)
-        sheet = Sheet(budget, book.texts(), book.date_styles())
-        for _piece in sheet.read(archive, book.first_sheet()):
-            yield from sheet.taken()
+        book = Book(archive, Budget())
+        reader = Sheet(book.budget, book.texts(), book.formats(), hidden or Hidden())
+        for _piece in reader.read(archive, book.path_of(book.shown()[sheet])):
+            yield from reader.taken()
 
 
-class Relations(Part):
-    """Where the parts are that another one names: (type, path) by id."""
-
-    def __init__(self, budget: Budget, folder: str) -> None:
-        super().__init__(budget)
-        self.folder, self.found = folder, dict[str, tuple[str, str]]()
-
-    def start(self, name: str, said: dict[str, str]) -> None:
-        if name == "Relationship":
-            kind = said.get("Type", "").rpartition("/")[2]
-            path = posixpath.join("/", self.folder, said.get("Target", ""))
-            self.found[said.get("Id", "")] = kind, posixpath.normpath(path).lstrip("/")
-
-    def path(self, kind: str) -> str:
-        """The first part of this kind; empty where there is none."""
-        return next((path for what, path in self.found.values() if what == kind), "")
-
-
-class SheetIds(Part):
-    """The relations of a workbook's sheets, in their order."""
-
-    def __init__(self, budget: Budget) -> None:
-        super().__init__(budget)
-        self.ids: list[str] = []
-
-    def start(self, name: str, said: dict[str, str]) -> None:
-        if name == "sheet":
-            self.ids += [said[key] for key in said if key.rpartition(":")[2] == "id"]
-
-
-class Gathering(Part):
-    """Joins the text inside `<t>`, which may stand in several runs."""
-
-    def __init__(self, budget: Budget) -> None:
-        super().__init__(budget)
-        self.pieces: list[str] = []
-        self.length, self.listening, self.phonetic = 0, False, False
-
-    def listen(self, name: str, begins: bool) -> None:
-        if name == "rPh":  # how it is spoken
-            self.phonetic = begins
-        if name in ("t", "v"):
-            self.listening = begins and not self.phonetic
-
-    def text(self, text: str) -> None:
-        if self.listening:
-            self.pieces.append(text)
-            self.length += len(text)
-            if self.length > LONGEST_TEXT:
-                raise TooLarge
-
-    def take(self) -> str:
-        """What was gathered since the last time."""
-        text = "".join(self.pieces)
-        self.pieces, self.length = [], 0
-        return text
-
-
-class Texts(Gathering):
-    """The texts that cells share."""
-
-    def __init__(self, budget: Budget) -> None:
-        super().__init__(budget)
-        self.found: list[str] = []
-
-    def start(self, name: str, said: dict[str, str]) -> None:
-        self.listen(name, True)
-
-    def end(self, name: str) -> None:
-        self.listen(name, False)
-        if name == "si":
-            self.found.append(self.take().replace("x005F_", ""))
-
-
-class Styles(Part):
-    """Which of the cells' styles show a number as a date."""
-
-    def __init__(self, budget: Budget) -> None:
-        super().__init__(budget)
-        self.formats: dict[str, str] = {}
-        self.inside, self.place, self.dates = False, 0, set[str]()
-
-    def start(self, name: str, said: dict[str, str]) -> None:
-        if name == "numFmt":
-            code = said.get("formatCode", "")[:LONGEST_FORMAT]
-            self.formats[said.get("numFmtId", "")] = code
-        elif name == "cellXfs":
-            self.inside = True
-        elif name == "xf" and self.inside:
-            self.note(said.get("numFmtId", "0"))
-
-    def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self.inside = False
-
-    def note(self, number: str) -> None:
-        code = self.formats.get(number) or BUILTIN_FORMATS.get(int(number))
-        if code and is_date_format(code):
-            self.dates.add(str(self.place))
-        self.place += 1
-        if self.place > MOST_STYLES:
-            raise TooLarge
+def sheets_of(file: IO[bytes]) -> tuple[list[str], list[str]]:
+    """The names of the sheets that are shown, and of those hidden. Raises as above."""
+    with zipfile.ZipFile(file) as archive:
+        check_members(archive)
+        book = Book(archive, Budget())
+        hidden = [one.name for one in book.sheets() if one.hidden]
+        return [one.name for one in book.shown()], hidden
 
 
 @dataclass
 class Book:
-    """Where a workbook keeps what its first sheet needs."""
+    """Where a workbook keeps what one of its sheets needs."""
 
     archive: zipfile.ZipFile
     budget: Budget
@@ -170,12 +97,18 @@ class Book:
         found.whole(self.archive, posixpath.join(folder, "_rels", f"{name}.rels"))
         return found
 
-    def first_sheet(self) -> str:
-        sheets = SheetIds(self.budget)
-        sheets.whole(self.archive, self.path)
-        known: Mapping[str, tuple[str, str]] = self.relations.found
-        found = (known[one] for one in sheets.ids if one in known)
-        return next(path for kind, path in found if kind == "worksheet")
+    def sheets(self) -> list[SheetName]:
+        """The sheets of cells; charts have sheets of their own."""
+        names = SheetNames(self.budget)
+        names.whole(self.archive, self.path)
+        kinds = {key: kind for key, (kind, _path) in self.relations.found.items()}
+        return [one for one in names.found if kinds.get(one.relation) == "worksheet"]
+
+    def shown(self) -> list[SheetName]:
+        return [one for one in self.sheets() if not one.hidden]
+
+    def path_of(self, sheet: SheetName) -> str:
+        return self.relations.found[sheet.relation][1]
 
     def texts(self) -> list[str]:
         texts = Texts(self.budget)
@@ -183,22 +116,28 @@ class Book:
             texts.whole(self.archive, path)
         return texts.found
 
-    def date_styles(self) -> set[str]:
+    def formats(self) -> dict[str, str]:
         styles = Styles(self.budget)
         if path := self.relations.path("styles"):
             styles.whole(self.archive, path)
-        return styles.dates
+        return styles.found
 
 
 class Sheet(Gathering):
     """The rows of a sheet, gathered until they are taken."""
 
-    def __init__(self, budget: Budget, texts: list[str], dates: set[str]) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        texts: list[str],
+        formats: Mapping[str, str],
+        hidden: Hidden,
+    ) -> None:
         super().__init__(budget)
-        self.texts, self.dates = texts, dates
+        self.texts, self.formats, self.hidden = texts, formats, hidden
         self.ready: list[SheetRow] = []
-        self.row, self.column = 0, ""
-        self.first: Cell | None = None
+        self.row, self.column, self.is_hidden = 0, -1, False
+        self.cells: dict[int, Cell] = {}
         self.others, self.formula, self.said = False, False, dict[str, str]()
 
     def taken(self) -> list[SheetRow]:
@@ -208,7 +147,10 @@ class Sheet(Gathering):
     def start(self, name: str, said: dict[str, str]) -> None:
         if name == "row":
             self.row = row_number(said["r"]) if "r" in said else self.row + 1
-            self.first, self.others, self.column = None, False, ""
+            self.cells, self.others, self.column = {}, False, -1
+            self.is_hidden = is_hidden(said, "ht")
+        elif name == "col" and is_hidden(said, "width"):
+            self.hide_columns(int(said["min"]), int(said["max"]))
         elif name == "c":
             self.said, self.formula = said, False
         elif name == "f":
@@ -219,10 +161,22 @@ class Sheet(Gathering):
     def end(self, name: str) -> None:
         if name == "c":
             self.keep(self.cell())
-        elif name == "row" and (self.first or self.others):
-            self.ready.append(SheetRow(self.row, self.first, self.others))
+        elif name == "row":
+            self.end_row()
         else:
             self.listen(name, False)
+
+    def end_row(self) -> None:
+        if not (self.cells or self.others):
+            return
+        if self.is_hidden:
+            self.hidden.rows += 1
+        else:
+            self.ready.append(SheetRow(self.row, self.cells, self.others))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """They are counted from 1."""
+        self.hidden.columns |= set(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
 
     def cell(self) -> Cell | None:
         """What the cell that ends here holds; None for an empty one."""
@@ -235,18 +189,24 @@ class Sheet(Gathering):
             return Cell("s", self.texts[int(text)])
         if kind in ("str", "inlineStr"):
             return Cell("s", text)
-        dated = kind == "n" and self.said.get("s") in self.dates
-        return Cell("d" if dated else kind, text)
+        format = self.formats.get(self.said.get("s", ""), "") if kind == "n" else ""
+        return Cell(kind, text, format)
 
     def keep(self, cell: Cell | None) -> None:
         """The cell stands where it says, or else after the one before it."""
         place = self.said.get("r", "").rstrip("0123456789")
-        is_first = place == "A" if place else not self.column
-        self.column = place or "?"
-        if is_first:
-            self.first = cell
-        elif cell:
+        self.column = column_number(place) if place else self.column + 1
+        if cell is None or self.column in self.hidden.columns:
+            return
+        if self.column < MOST_COLUMNS:
+            self.cells[self.column] = cell
+        else:
             self.others = True
+
+
+def is_hidden(said: Mapping[str, str], size: str) -> bool:
+    """A row or column that the sheet hides, or shows without any height or width."""
+    return said.get("hidden", "") in YES or float(said.get(size) or 1) == 0
 
 
 def row_number(said: str) -> int:
@@ -254,3 +214,12 @@ def row_number(said: str) -> int:
     if not 0 < number <= MOST_ROWS:
         raise ValueError("a row that no sheet has")
     return number
+
+
+@lru_cache(maxsize=256)
+def column_number(letters: str) -> int:
+    """From 0; beyond what is read all are alike."""
+    number = 0
+    for letter in letters[:4].upper():
+        number = number * 26 + ord(letter) - 64
+    return min(max(number - 1, 0), MOST_COLUMNS)

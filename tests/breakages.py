@@ -188,6 +188,14 @@ BREAKS: list[tuple[str, Break]] = [
     ),
     ("no claim was given two codes", lambda w: w.won.update(claim="win:same")),
     ("no code stands twice in its pool", lambda w: w.codes.update(text="same")),
+    (
+        "no code stands in two pools, unless staff said yes",
+        lambda w: w.codes.update(text="same"),
+    ),
+    (
+        "no code stands in two pools, unless staff said yes",
+        lambda w: w.sold.update(text="V1", repeat=-1),
+    ),
     ("no pool gave more codes than it holds", lambda w: w.won.update(text="same")),
     ("no claim is owed two codes", lambda w: w.owed.update(claim="same")),
     (

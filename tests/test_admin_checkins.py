@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn
 from games.models import Game, Owed
 from tests.conftest import SETTINGS, client_of
+from tests.tables import look_at, say, upload
 from users.models import Player
 
 pytestmark = pytest.mark.django_db
@@ -143,9 +143,8 @@ def test_import_says_how_many_codes_went_to_who_waited(
 ) -> None:
     for player in (alice, bob):
         visit(player, daily)
-    url = f"/admin/games/game/pools/{daily.pools.get(name='Mug').pk}/import/"
-    upload = SimpleUploadedFile("codes.txt", b"M1\nM2\nM3")
-    report = as_carol.post(url, {"file": upload}).context["report"]
+    look = look_at(as_carol, daily.pools.get(name="Mug"), upload("c.txt", "M1\nM2\nM3"))
+    report = say(as_carol, look, **{"import": "yes"}).context["report"]
     assert (report.added, report.to_waiting) == (3, 2)
 
 

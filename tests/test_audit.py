@@ -70,6 +70,60 @@ def test_at_most_20_rows_are_listed_and_then_counted() -> None:
     assert rows.endswith("18, 19 and 5 more: 25 in all")
 
 
+def test_what_staff_said_yes_to_is_told_and_no_fault() -> None:
+    found = Finding("all is well", 1234, "games.Code", 0, (), 21, list(range(20)))
+    state, rows = found.lines()
+    assert state.startswith("ok")
+    assert rows.strip().startswith("games.Code 0, 1, 2,")
+    assert rows.endswith("19 and 1 more: 21 in all, to which staff said yes")
+
+
+def test_code_in_two_pools_is_told_once_staff_said_yes(quiet: Stack) -> None:
+    lines = quiet.run(
+        "from django.db import transaction\n"
+        "from games.audit import RULES\n"
+        "from tests.breakages import World\n"
+        "with transaction.atomic():\n"
+        "    world = World()\n"
+        "    world.item.pool.add(['V1'], {'V1': 1})\n"
+        "    found = [rule.check() for rule in RULES]\n"
+        "    transaction.set_rollback(True)\n"
+        "out = [one.lines() for one in found if one.accepted or one.broken]"
+    )
+    [(state, rows)] = lines
+    assert "no code stands in two pools, unless staff said yes" in state
+    assert state.startswith("ok")
+    assert rows.endswith("1 in all, to which staff said yes")
+
+
+def test_code_that_stood_in_two_pools_before_is_reported(quiet: Stack) -> None:
+    """A migration makes room for them; it says yes for nobody."""
+    quiet.manage("migrate", "games", "0004", "-v0")
+    quiet.run(
+        "from django.db import connection\n"
+        "game = Game.objects.create(slug='old', kind='puzzle', title='-')\n"
+        "pools = [game.pools.create(name=name).pk for name in 'ABC']\n"
+        "with connection.cursor() as cursor:\n"
+        "    for pool in pools:\n"
+        "        for text in ('DUP-1', f'OWN-{pool}'):\n"
+        "            cursor.execute('INSERT INTO games_code (pool_id, text)'\n"
+        "                           ' VALUES (%s, %s)', [pool, text])"
+    )
+    quiet.manage("migrate", "-v0")
+    rule = "no code stands in two pools, unless staff said yes"
+    assert quiet.run(
+        "out = list(Code.objects.order_by('pk').values_list('text', 'repeat'))"
+    )[::2] == [["DUP-1", 0], ["DUP-1", -1], ["DUP-1", -2]]
+    assert "3 in all" in reported(quiet)[rule][1]
+    quiet.run("Code.objects.accept()")
+    assert rule not in reported(quiet)
+    quiet.run(
+        "Code.objects.filter(pool__game__slug='old').delete()\n"
+        "Pool.objects.filter(game__slug='old').delete()\n"
+        "Game.objects.filter(slug='old').delete()"
+    )
+
+
 # As deployers run it
 
 

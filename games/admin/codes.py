@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from games.admin.listing import UsedFilter
@@ -50,14 +51,29 @@ def count_neighbours(codes: Iterable[Any]) -> None:
         code.neighbours = found.get(code.address, 0) if code.address else 0
 
 
+class RepeatFilter(admin.SimpleListFilter):
+    title = _("in another pool too")
+    parameter_name = "repeat"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("accepted", _("Yes, as staff said")), ("unasked", _("Yes, unasked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "accepted":
+            return queryset.filter(repeat__gt=0)
+        return queryset.filter(repeat__lt=0) if self.value() else queryset
+
+
 @admin.register(Code)
 class CodeAdmin(StaffAdmin):
+    actions = ("accept",)
     list_display = (
         *("shown_text", "pool", "game", "player", "given_at"),
         "winners_there",
     )
     list_filter = (
         GivenFilter,
+        RepeatFilter,
         ("pool__game", UsedFilter),
         ("pool", UsedFilter),
     )
@@ -68,9 +84,12 @@ class CodeAdmin(StaffAdmin):
     show_full_result_count = False
     fields = readonly_fields = list_display
 
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("games.change_game")
+
     def may_see_free(self, request: HttpRequest) -> bool:
         """A code not given yet is as good as its prize: for who imports them alone."""
-        return request.user.has_perm("games.change_game")
+        return self.has_import_permission(request)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         if self.may_see_free(request):
@@ -105,6 +124,24 @@ class CodeAdmin(StaffAdmin):
             return code.neighbours or "–"
         url = f"{reverse('admin:games_code_changelist')}?address__exact={code.address}"
         return format_html('<a href="{}">{}</a>', url, code.neighbours)
+
+    @admin.action(
+        description=_("Say yes to codes that stand in another pool too"),
+        permissions=["import"],
+    )
+    def accept(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with transaction.atomic():
+            for code in queryset.filter(repeat__lt=0):
+                self.log_change(
+                    request, code, gettext("May stand in another pool too.")
+                )
+            count = Code.objects.filter(pk__in=queryset.values("pk")).accept()
+        text = ngettext(
+            "%(count)d code may stand in another pool too.",
+            "%(count)d codes may stand in another pool too.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
 
     @admin.display(description=_("code"))
     def shown_text(self, code: Code) -> str:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from games import notices
 from games.admin import regrading, verbs
+from games.admin.imports import Imports
 from games.admin.lines import lists_of
 from games.admin.listing import Listing
-from games.admin.pools import Imports, PoolInline
+from games.admin.pools import PoolInline
 from games.forms.game import GameForm, form_for, setting_names
 from games.handover import given
 from games.kinds import kinds

@@ -1,25 +1,17 @@
-"""Pools of codes: a part of their game's page, and the page to import codes."""
+"""Pools of codes: a part of their game's page."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
-from games.admin.actions import Actions
-from games.forms.codes import CodesForm
-from games.imports import Report, import_codes
 from games.models import Pool
-from users.refusals import Refused
 
 
 class PoolInline(admin.TabularInline):
@@ -54,39 +46,3 @@ class PoolInline(admin.TabularInline):
             sell = f"{reverse('admin:checkins_item_add')}?pool={pool.pk}"
             links.append((sell, _("Sell in the shop")))
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
-
-
-class Imports(Actions):
-    """The page to upload codes to."""
-
-    def get_urls(self) -> list[URLPattern]:
-        page = require_http_methods(["GET", "POST"])(self.import_page)
-        view = self.admin_site.admin_view(page)
-        return [
-            path("pools/<int:pk>/import/", view, name="games_game_import"),
-            *super().get_urls(),
-        ]
-
-    def import_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        pool = get_object_or_404(Pool.objects.select_related("game"), pk=pk)
-        if not self.has_change_permission(request, pool.game):
-            raise PermissionDenied
-        posted = request.method == "POST"
-        form = CodesForm(request.POST, request.FILES) if posted else CodesForm()
-        report = self.take(request, pool, form) if form.is_valid() else None
-        title = _("Import codes into “%(pool)s”") % {"pool": pool}
-        context = {"pool": pool, "form": form, "report": report}
-        context |= self.page_of(request, pool.game, title)
-        return TemplateResponse(request, "admin/games/import.html", context)
-
-    def take(self, request: HttpRequest, pool: Pool, form: CodesForm) -> Report | None:
-        """Import what was uploaded, or say at the form why not."""
-        try:
-            report = import_codes(pool, form.cleaned_data["file"])
-        except Refused as refused:
-            form.add_error("file", str(refused.detail))
-            return None
-        text = _("Imported %(added)d codes into “%(pool)s”.")
-        text %= {"added": report.added, "pool": pool}
-        self.log_change(request, pool.game, text)
-        return report

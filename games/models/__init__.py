@@ -4,6 +4,7 @@ from games.models.game import Game, require_players, shown_games
 from games.models.lines import Invitation, Line, Winner
 from games.models.people import Guest
 from games.models.prizes import Claim, Code, Owed, Pool
+from games.models.uploads import Upload
 
 __all__ = [
     "Claim",
@@ -14,6 +15,7 @@ __all__ = [
     "Line",
     "Owed",
     "Pool",
+    "Upload",
     "Winner",
     "require_players",
     "shown_games",

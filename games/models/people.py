@@ -1,7 +1,6 @@
 """The guests of a game."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction

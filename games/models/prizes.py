@@ -1,11 +1,13 @@
 """Prize codes: each a row of its own, in a named pool, given to one player at most."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, models, transaction
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,23 @@ if TYPE_CHECKING:
 
 LONGEST_CODE = 100
 LONGEST_BROWSER = 60
+ADDED_AT_ONCE = 5000  # codes in one statement
+
+# A pool, and a JSON list of (text, repeat). `bulk_create` takes several times as long,
+# and doesn't say how many were new.
+INSERT = {
+    "postgresql": (
+        "INSERT INTO games_code (pool_id, text, repeat) "
+        "SELECT %s, new ->> 0, (new ->> 1)::smallint "
+        "FROM jsonb_array_elements(%s) WITH ORDINALITY AS rows (new, place) "
+        "ORDER BY place ON CONFLICT DO NOTHING"
+    ),
+    "sqlite": (
+        "INSERT INTO games_code (pool_id, text, repeat) "
+        "SELECT %s, json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+        "FROM json_each(%s) WHERE true ORDER BY key ON CONFLICT DO NOTHING"
+    ),
+}
 
 
 class Claim(NamedTuple):
@@ -79,21 +98,23 @@ class Pool(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def add(self, texts: Iterable[str]) -> int:
-        """Add these codes in their order, leaving out those already here; how many.
+    def add(
+        self, texts: Iterable[str], numbers: Mapping[str, int] | None = None
+    ) -> int:
+        """Add these codes in their order, leaving out those that are here already, or
+        in another pool; how many.
 
-        Players who are owed a code of this pool are given theirs first.
+        `numbers` has the `repeat` of those that stand in another pool and come here
+        with a yes of staff. Players who are owed a code are given theirs first.
         """
+        given, rest, added = numbers or {}, iter(texts), 0
         with transaction.atomic():
             self._lock()
-            before = self.codes.count()
-            Code.objects.bulk_create(
-                (Code(pool=self, text=text) for text in texts),
-                batch_size=1000,
-                ignore_conflicts=True,
-            )
+            while part := list(islice(rest, ADDED_AT_ONCE)):
+                new = [(text, given.get(text, 0)) for text in part]
+                added += Code.objects.insert(self.pk, new)
             self.pay_debts()
-            return self.codes.count() - before
+        return added
 
     def pay_debts(self) -> None:
         """Give waiting players their codes, the longest waiting first.
@@ -186,6 +207,41 @@ class CodeQuerySet(models.QuerySet["Code"]):
         """The codes of a game in the order in which winners are given them."""
         return self.filter(pool__game_id=game_id).order_by("pool_id", "id")
 
+    def insert(self, pool_id: int, new: Sequence[tuple[str, int]]) -> int:
+        """Add free codes, each a text and its `repeat`, in their order; how many of
+        them no other code was in the way of."""
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT[connection.vendor], [pool_id, json.dumps(new)])
+            return int(cursor.rowcount)
+
+    def held_among(self, texts: Collection[str]) -> dict[str, dict[int, int]]:
+        """Which pools hold any of these texts: the code's `repeat` by text and pool."""
+        held: dict[str, dict[int, int]] = {}
+        rows = self.filter(text__in=texts).values_list("text", "pool_id", "repeat")
+        for text, pool_id, repeat in rows:
+            held.setdefault(text, {})[pool_id] = repeat
+        return held
+
+    def unasked(self) -> "CodeQuerySet":
+        """Those that are no repeat of another pool's, or are one without a yes."""
+        return self.filter(repeat__lte=0)
+
+    def accepted_repeats(self) -> "CodeQuerySet":
+        """Those that stand in another pool too, with a yes of staff."""
+        twins = Code.objects.filter(text=OuterRef("text")).exclude(pk=OuterRef("pk"))
+        return self.filter(Exists(twins), repeat__gt=0)
+
+    def accept(self) -> int:
+        """Say yes to those that repeat another pool's code unasked; how many."""
+        accepted = 0
+        with transaction.atomic():
+            for code in self.select_for_update(of=("self",)).filter(repeat__lt=0):
+                last = Code.objects.filter(text=code.text).aggregate(Max("repeat"))
+                code.repeat = max(0, last["repeat__max"]) + 1
+                code.save(update_fields=["repeat"])
+                accepted += 1
+        return accepted
+
     def next_free(self, count: int = 1) -> Sequence["Code"]:
         """The next unclaimed codes that no other transaction is giving away."""
         free = self.unclaimed().select_for_update(skip_locked=True, of=("self",))
@@ -246,6 +302,9 @@ class Code(models.Model):
         Pool, models.PROTECT, related_name="codes", verbose_name=_("pool")
     )
     text = models.CharField(_("code"), max_length=LONGEST_CODE)
+    # Another pool may hold the same text with a yes of staff: such repeats are counted
+    # from 1 up, and those of a time in which nobody was asked from -1 down.
+    repeat = models.SmallIntegerField(default=0, db_default=0, editable=False)
     player = models.ForeignKey(
         Player,
         models.PROTECT,
@@ -276,6 +335,7 @@ class Code(models.Model):
         verbose_name_plural = _("prize codes")
         constraints = [
             models.UniqueConstraint("pool", "text", name="code_once_a_pool"),
+            models.UniqueConstraint("text", "repeat", name="code_once_unless_repeated"),
             models.CheckConstraint(
                 condition=Q(player=None, claim=None, given_at=None)
                 | Q(player__isnull=False, claim__isnull=False, given_at__isnull=False),

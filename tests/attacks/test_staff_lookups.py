@@ -30,7 +30,7 @@ TAKEN: dict[str, set[str]] = {
     "checkins.item": {"pool__game__id__exact", "hidden__exact"},
     "checkins.redemption": {"void", "item__id__exact", "item__pool__game__id__exact"}
     | {f"at__{part}" for part in WHEN},
-    "games.code": {"given", "pool__game__id__exact", "pool__id__exact"}
+    "games.code": {"given", "repeat", "pool__game__id__exact", "pool__id__exact"}
     | {"player__id__exact", "player__isnull", "address__exact"},
     "games.game": {"state__exact", "kind", "access__exact"},
     "games.invitation": {"nobodys", "game__id__exact"},

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from games.models import Game
+from games.models import Game, Upload
 from games.states import State
 from tests.attacks.house import OURS, House, everything, furnish, permissions, staff
 from tests.conftest import PASSWORD, client_of
@@ -56,6 +56,7 @@ PAGES: dict[str, Needs] = {
     **pages_of("games.game", [{"games.add_game"}]),
     "games_game_preview": seen("games.game"),
     "games_game_import": CHANGES_GAMES,
+    "games_game_look": CHANGES_GAMES,
     "games_game_do": CHANGES_GAMES,
     "games_game_extend": CHANGES_GAMES,
     "games_game_notify": CHANGES_GAMES,
@@ -104,6 +105,8 @@ def address_of(name: str, house: House) -> str:
         return reverse(f"admin:{name}", args=[house.alice.pk])
     if page in ("changelist", "add", "export", "verify"):
         return reverse(f"admin:{name}")
+    if page == "look":
+        return look_of(house)
     row = house.rows[f"{app}.{model}"]
     if page == "import":
         row = house.puzzle.pools.get()
@@ -112,6 +115,14 @@ def address_of(name: str, house: House) -> str:
         "pk" if name.endswith(("preview", "import", "void", *PRESSED)) else "object_id"
     )
     return reverse(f"admin:{name}", kwargs={key: row.pk, **verb})
+
+
+def look_of(house: House) -> str:
+    """The look at a file that Dave uploaded."""
+    file, pool = SimpleUploadedFile("a.txt", b"ONE-MORE"), house.puzzle.pools.get()
+    dave = Player.objects.get(name="Dave")
+    kept = Upload.objects.keep(file, pool, dave)
+    return reverse("admin:games_game_look", args=[pool.pk, kept.key])
 
 
 def open_page(client: Client, name: str, house: House) -> HttpResponse:

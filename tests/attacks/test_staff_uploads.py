@@ -13,9 +13,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from games import imports
+from games.codes import Line, codes_in
 from games.pictures import FORMATS, LONGEST_SIDE, MOST_SCANS, prepare
-from games.workbooks import MOST_ROWS, MOST_STYLES, rows_of
+from games.tables.files import table_of
+from games.tables.guesses import CODE_WORDS
+from games.workbook_parts import MOST_STYLES
+from games.workbooks import MOST_ROWS, Hidden, rows_of
 from games.xml_parts import DEEPEST, Budget
 from users.refusals import Refused
 
@@ -50,9 +53,17 @@ def with_rows(rows: str) -> bytes:
     return workbook(sheet=lambda _before: sheet.encode())
 
 
+def read(name: str, content: bytes) -> list[Line]:
+    """The codes of a file, read as it is understood unasked."""
+    table = table_of(upload(name, content))
+    codes = codes_in(table, table.guess(CODE_WORDS))
+    codes.check()
+    return codes.lines
+
+
 def refusal(name: str, content: bytes) -> str:
     with pytest.raises(Refused) as caught:
-        imports.read_codes(upload(name, content))
+        read(name, content)
     assert caught.value.field == "file"
     return caught.value.code
 
@@ -75,9 +86,27 @@ def test_row_that_no_sheet_has_is_refused_unread() -> None:
 def test_far_column_makes_no_cells_before_it() -> None:
     cells = TEXT.format("A1", "ONE") + TEXT.format("XFD1", "x")
     [row] = rows_of(io.BytesIO(with_rows(f'<row r="1">{cells}</row>')))
-    assert (row.first and row.first.text, row.others) == ("ONE", True)
+    assert ({n: c.text for n, c in row.cells.items()}, row.others) == ({0: "ONE"}, True)
     lonely = f'<row r="1">{TEXT.format("XFD1", "x")}</row>'
     assert refusal("a.xlsx", with_rows(lonely)) == "invalid"
+
+
+def test_row_and_column_without_a_size_are_hidden() -> None:
+    rows = "".join(
+        f'<row r="{n}" ht="{height}">{TEXT.format(f"A{n}", n)}</row>'
+        for n, height in ((1, 15), (2, 0))
+    )
+    hidden = Hidden()
+    found = list(rows_of(io.BytesIO(with_rows(rows)), 0, hidden))
+    assert ([row.number for row in found], hidden.rows) == ([1], 1)
+    for width in ("1e9", "x", "nan", ""):
+        columns = f'<cols><col min="1" max="{width}" hidden="1"/></cols>'
+        content = workbook(
+            sheet=lambda before, cols=columns: before.replace(
+                b"<sheetData>", cols.encode() + b"<sheetData>"
+            )
+        )
+        assert refusal("a.xlsx", content) == "invalid"
 
 
 def test_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,20 +167,18 @@ def test_shared_texts_in_runs_are_one_text() -> None:
     book, out = openpyxl.load_workbook(io.BytesIO(workbook())), io.BytesIO()
     book.active.append([12345.0])
     book.save(out)
-    lines = imports.read_codes(upload("a.xlsx", out.getvalue()))
+    lines = read("a.xlsx", out.getvalue())
     assert [line.text for line in lines] == ["ONE", "12345"]
     runs = "<is><r><t>TW</t></r><r><t>O</t></r><rPh><t>no</t></rPh></is>"
     sheet = with_rows(f'<row><c t="inlineStr">{runs}</c></row>')
-    assert [line.text for line in imports.read_codes(upload("a.xlsx", sheet))] == [
-        "TWO"
-    ]
+    assert [line.text for line in read("a.xlsx", sheet)] == ["TWO"]
 
 
 def test_damaged_workbook_is_read_or_refused() -> None:
     refused = 0
     for content in damaged(workbook(), 150):
         try:
-            imports.read_codes(upload("a.xlsx", content))
+            read("a.xlsx", content)
         except Refused:
             refused += 1
     assert refused > 30

@@ -1,0 +1,140 @@
+"""The pages to import codes: one to upload a file, one to look at it and say yes."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from games.admin.actions import Actions
+from games.admin.looks import Shown
+from games.forms.codes import CodesForm, ReadingForm
+from games.imports import Report, import_codes
+from games.models import Pool, Upload
+from games.tables.files import Table, table_of
+from games.tables.guesses import CODE_WORDS
+from games.tables.reading import Reading
+from users.admin_base import staff_of
+from users.refusals import Refused
+
+IMPORT, LOOK = "games_game_import", "games_game_look"
+
+
+class Imports(Actions):
+    """Nothing is imported before staff have seen what was understood of the file."""
+
+    def get_urls(self) -> list[URLPattern]:
+        def view(route: str, name: str, page: Any) -> URLPattern:
+            page = require_http_methods(["GET", "POST"])(page)
+            return path(route, self.admin_site.admin_view(page), name=name)
+
+        return [
+            view("pools/<int:pk>/import/", IMPORT, self.import_page),
+            view("pools/<int:pk>/import/<uuid:key>/", LOOK, self.look_page),
+            *super().get_urls(),
+        ]
+
+    def pool(self, request: HttpRequest, pk: int) -> Pool:
+        pool = get_object_or_404(Pool.objects.select_related("game"), pk=pk)
+        if not self.has_change_permission(request, pool.game):
+            raise PermissionDenied
+        return pool
+
+    def import_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Upload a file; it is kept for the look at it."""
+        pool, posted = self.pool(request, pk), request.method == "POST"
+        form = CodesForm(request.POST, request.FILES) if posted else CodesForm()
+        if form.is_valid():
+            try:
+                upload = keep(form.cleaned_data["file"], pool, request)
+            except Refused as refused:
+                form.add_error("file", str(refused.detail))
+            else:
+                return redirect(f"admin:{LOOK}", pool.pk, upload.key)
+        return self.upload_page(request, pool, form, None)
+
+    def upload_page(
+        self, request: HttpRequest, pool: Pool, form: CodesForm, report: Report | None
+    ) -> HttpResponse:
+        title = _("Import codes into “%(pool)s”") % {"pool": pool}
+        context = {"pool": pool, "form": form, "report": report}
+        context |= self.page_of(request, pool.game, title)
+        return TemplateResponse(request, "admin/games/import.html", context)
+
+    def look_page(self, request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
+        """See what was understood; choose otherwise, say yes or let it be."""
+        pool, now = self.pool(request, pk), timezone.now()
+        kept = Upload.objects.kept_for(staff_of(request), pool, now)
+        upload = kept.filter(key=key).first()
+        if upload is None:
+            text = _("This file isn't kept any more. Upload it again.")
+            messages.error(request, text)
+            return redirect(f"admin:{IMPORT}", pool.pk)
+        with upload.opened() as file:
+            table = Table(file, upload.name)
+            if request.method == "POST":
+                return self.answer(request, pool, upload, table)
+            return self.show(request, pool, table, ReadingForm(table, request.GET))
+
+    def answer(
+        self, request: HttpRequest, pool: Pool, upload: Upload, table: Table
+    ) -> HttpResponse:
+        """What staff said to the look."""
+        if "drop" in request.POST:
+            upload.delete()
+            return redirect("admin:games_game_change", pool.game_id)
+        form = ReadingForm(table, request.POST)
+        if "import" not in request.POST or form.differs or not form.is_valid():
+            look = reverse(f"admin:{LOOK}", args=[pool.pk, upload.key])
+            return redirect(f"{look}?{urlencode(form.to_show)}")
+        try:
+            with transaction.atomic():
+                report = take(request, pool, upload, table, form)
+                self.log_change(request, pool.game, said_of(report, pool))
+        except Refused as refused:
+            messages.error(request, str(refused.detail))
+            return self.show(request, pool, table, form)
+        return self.upload_page(request, pool, CodesForm(), report)
+
+    def show(
+        self, request: HttpRequest, pool: Pool, table: Table, form: ReadingForm
+    ) -> HttpResponse:
+        title = _("Import codes into “%(pool)s”") % {"pool": pool}
+        context = self.page_of(request, pool.game, title)
+        context |= {"pool": pool, "table": table, "shown": Shown(pool, table, form)}
+        return TemplateResponse(request, "admin/games/look.html", context)
+
+
+def keep(file: Any, pool: Pool, request: HttpRequest) -> Upload:
+    """Keep a file that can be read at all; `Refused` otherwise."""
+    table_of(file).guess(CODE_WORDS)
+    file.seek(0)
+    return Upload.objects.keep(file, pool, staff_of(request))
+
+
+def take(
+    request: HttpRequest, pool: Pool, upload: Upload, table: Table, form: ReadingForm
+) -> Report:
+    """Import what was shown, once; the file isn't kept any longer."""
+    upload.take()
+    reading = Reading(**form.chosen)
+    return import_codes(pool, table, reading, form.yes_to)
+
+
+def said_of(report: Report, pool: Pool) -> str:
+    """What the game's history says of an import."""
+    text = _("Imported %(added)d codes into “%(pool)s”.")
+    text %= {"added": report.added, "pool": pool}
+    if not (report.with_yes and report.elsewhere.count):
+        return text
+    more = _("Of these %(count)d stand in another pool too.")
+    return f"{text} {more % {'count': report.elsewhere.count}}"

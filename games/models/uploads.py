@@ -1,0 +1,106 @@
+"""Files that staff uploaded, kept from the look at them until the yes.
+
+In the database, so that any host can go on; in pieces, so that none is a large row.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import IO, Any
+from uuid import uuid4
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from games.models.prizes import Pool
+from users.models import Player
+from users.refusals import Refused
+
+KEPT = timedelta(hours=1)
+MOST_KEPT = 3  # of one member of staff: an older one goes
+PIECE = 512 * 1024  # bytes
+LONGEST_NAME = 200  # characters, of which the end stays
+IN_MEMORY = 2 * 1024 * 1024  # bytes; a larger file is read back onto the disk
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def keep(self, file: Any, pool: Pool, by: Player) -> "Upload":
+        """Keep an uploaded file for a while; its bounds were checked before."""
+        with transaction.atomic():
+            newest = self.filter(by=by).order_by("-pk").values_list("pk", flat=True)
+            self.filter(pk__in=list(newest[MOST_KEPT - 1 :])).delete()
+            upload = self.create(
+                by=by, pool=pool, name=file.name[-LONGEST_NAME:], at=timezone.now()
+            )
+            pieces = iter(lambda: file.read(PIECE), b"")
+            for place, data in enumerate(pieces):
+                Piece.objects.create(upload=upload, place=place, data=data)
+        return upload
+
+    def kept_for(self, by: Player, pool: Pool, now: datetime) -> "UploadQuerySet":
+        """What this member of staff uploaded for the pool, while it is kept."""
+        return self.filter(by=by, pool=pool, at__gt=now - KEPT)
+
+    def clear(self, now: datetime) -> None:
+        """Delete what was kept long enough."""
+        self.filter(at__lte=now - KEPT).delete()
+
+
+class Upload(models.Model):
+    """A file between the look at it and the yes; for who uploaded it alone."""
+
+    key = models.UUIDField(default=uuid4, unique=True)
+    by = models.ForeignKey(Player, models.CASCADE, related_name="+")
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=LONGEST_NAME)
+    at = models.DateTimeField(db_index=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("uploaded file")
+        verbose_name_plural = _("uploaded files")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """The file as it was uploaded."""
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+            for data in self._pieces():
+                file.write(data)
+            file.seek(0)
+            yield file
+
+    def _pieces(self) -> Iterator[bytes]:
+        for piece in self.pieces.order_by("place").iterator(chunk_size=1):
+            yield bytes(piece.data)
+
+    def take(self) -> None:
+        """Nobody may take it twice: it is gone with the transaction.
+
+        `Refused` if somebody took it in this moment.
+        """
+        if not Upload.objects.filter(pk=self.pk).delete()[0]:
+            raise Refused("not_found")
+
+
+class Piece(models.Model):
+    """A part of an uploaded file."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
+    place = models.PositiveSmallIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint("upload", "place", name="piece_once_a_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.upload_id}.{self.place}"

@@ -1,0 +1,121 @@
+"""Guesses at a table's delimiter, header and columns: staff see them, and choose."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+
+from games.workbooks import MOST_COLUMNS
+
+DELIMITERS = ("\t", ";", "|", ",")  # where several fit, the first
+SAMPLE = 200  # rows that are looked at
+LONGEST_HEADING = 40  # characters
+FEWEST = 3  # rows by whose shape a heading above them can be told
+
+# Words of headings, those of the wanted column in the order in which they are looked
+# for. Thai words stand in others without a space.
+CODE_WORDS = (
+    *("code", "codes", "รหัส", "โค้ด", "โค๊ด", "โคด"),
+    *("voucher", "vouchers", "coupon", "coupons", "gutscheincode", "คูปอง"),
+    *("เวาเชอร์", "บัตรกำนัล", "código", "codigo", "serial", "pin", "ซีเรียล"),
+)
+NAME_WORDS = (
+    *("name", "names", "nickname", "username", "player", "players", "winner"),
+    *("winners", "ชื่อ", "ผู้โชคดี", "ผู้เล่น", "ผู้ชนะ", "ผู้ได้รับ", "customer", "user"),
+)
+PRIZE_WORDS = (
+    *("prize", "prizes", "reward", "rewards", "gift", "gifts", "รางวัล", "ของแจก"),
+    *("voucher", "vouchers", "coupon", "coupons", "คูปอง"),
+)
+OTHER_WORDS = (
+    *("no", "nr", "number", "id", "index", "row", "value", "amount", "price"),
+    *("date", "expiry", "expires", "valid", "status", "email", "phone", "tel"),
+    *("mobile", "type", "description", "note", "notes", "remark", "remarks"),
+    *("quantity", "qty", "used", "ลำดับ", "หมายเลข", "มูลค่า", "ราคา", "วันที่"),
+    *("วันหมดอายุ", "สถานะ", "อีเมล", "เบอร์", "หมายเหตุ", "จำนวน"),
+)
+LISTED_WORDS = (*NAME_WORDS, *PRIZE_WORDS, *OTHER_WORDS)
+WORDS = (*CODE_WORDS, *NAME_WORDS, *PRIZE_WORDS, *OTHER_WORDS)
+
+Rows = Sequence[Sequence[str]]
+
+
+def delimiter_in(lines: Sequence[str]) -> str:
+    """What parts most of these lines into as many columns; empty where nothing does."""
+    best, most = "", 0.8  # the least share of lines
+    for delimiter in DELIMITERS:
+        try:
+            rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]
+        except csv.Error:
+            continue
+        share = share_of_a_width(rows)
+        if share > most:
+            best, most = delimiter, share
+    return best
+
+
+def share_of_a_width(rows: Rows) -> float:
+    """The share of rows that have as many columns as most of those with several."""
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    return widths.most_common(1)[0][1] / len(rows) if widths else 0.0
+
+
+def has_header(rows: Rows, column: int | None = None) -> bool:
+    """Whether the first row names the columns, by its words or by its shape."""
+    first, below = [cell for cell in rows[0] if cell], rows[1:]
+    if not first or any(map(has_digit, first)) or repeats(rows):
+        return False
+    if any(says(cell, WORDS) for cell in first):
+        return True
+    place = column_of(below, None, ()) if column is None else column
+    cells = [cell for row in below if (cell := at(row, place))]
+    return len(cells) >= FEWEST and all(map(has_digit, cells))
+
+
+def repeats(rows: Rows) -> bool:
+    """Whether a cell of the first row stands right below itself too."""
+    pairs = zip(rows[0], rows[1]) if len(rows) > 1 else ()
+    return any(cell and cell == below for cell, below in pairs)
+
+
+def column_of(below: Rows, header: Sequence[str] | None, words: Sequence[str]) -> int:
+    """The column that the header calls by one of these words, or else the first that
+    doesn't look like another's."""
+    for word in words if header else ():
+        for place, heading in enumerate(header or ()):
+            if says(heading, (word,)):
+                return place
+    width = max((len(row) for row in below), default=1)
+    columns = ([at(row, n) for row in below] for n in range(min(width, MOST_COLUMNS)))
+    return next((n for n, cells in enumerate(columns) if is_telling(cells)), 0)
+
+
+def at(row: Sequence[str], place: int) -> str:
+    return row[place] if place < len(row) else ""
+
+
+def has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def says(heading: str, words: Sequence[str]) -> bool:
+    """Whether one of these words stands in a heading."""
+    folded = heading.casefold()
+    if len(folded) > LONGEST_HEADING or has_digit(folded):
+        return False
+    said = "".join(c if c.isalnum() else " " for c in folded).split()
+    return any(word in said if word.isascii() else word in folded for word in words)
+
+
+def is_telling(cells: Sequence[str]) -> bool:
+    """Whether most cells are there once only, and don't just count the rows."""
+    distinct = len({cell for cell in cells if cell})
+    return (distinct * 2 > len(cells)) and not counts_rows(cells)
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Whether these are the numbers of the rows: 1, 2, 3 and so on."""
+    if not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    first = numbers[0] if numbers else 0
+    return first < 2 and numbers == list(range(first, first + len(numbers)))

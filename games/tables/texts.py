@@ -1,0 +1,114 @@
+"""Rows of CSV and TXT files, read as a stream in the encoding that is chosen."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from games.tables.guesses import DELIMITERS, SAMPLE, delimiter_in
+from games.tables.reading import Row, broken, refused
+from games.workbooks import MOST_ROWS
+
+LONGEST_LINE = 100_000  # characters
+BUFFER = 64 * 1024  # bytes
+NO_TEXT = (b"PK\x03\x04", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0")
+MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+ENCODINGS = ("utf-8-sig", "cp874", "cp1252")  # the first in which a file can be
+NO_DELIMITER = "\x1f"  # for the parser, where a line is one cell
+
+
+def lines_in(file: IO[bytes], name: str, encoding: str) -> Iterator[str]:
+    """The lines of a text, as far as a list can have any."""
+    file.seek(0)
+    if file.read(4).startswith(NO_TEXT):
+        raise refused(_("%(name)s is no text file, whatever its name says."), name)
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        for number, line in enumerate(text, 1):
+            check(number, line, name)
+            yield line
+    except UnicodeError as error:
+        raise unreadable(file, name, encoding) from error
+    finally:
+        with suppress(ValueError):  # it is closed already
+            text.detach()
+
+
+def check(number: int, line: str, name: str) -> None:
+    if number > MOST_ROWS:
+        text = _("%(name)s has more than %(most)s rows.")
+        raise refused(text, name, "too_large", most=f"{MOST_ROWS:,}")
+    if len(line) > LONGEST_LINE:
+        raise broken(number, _("it is too long."))
+    if "\x00" in line:
+        raise refused(_("%(name)s is no text file, whatever its name says."), name)
+
+
+def unreadable(file: IO[bytes], name: str, encoding: str) -> Exception:
+    """The refusal of what isn't written so, by its row where rows can be counted."""
+    if not encoding.startswith("utf-16"):
+        file.seek(0)
+        for row, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeError:
+                return broken(row, _("it isn't written in that encoding."))
+    return refused(_("%(name)s isn't written in that encoding."), name)
+
+
+def encoding_of(file: IO[bytes]) -> str:
+    """UTF-8 wherever it can be, UTF-16 where a mark says so, else what Windows writes:
+    in Thai, or in Western Europe."""
+    file.seek(0)
+    start = file.read(4096)
+    for mark, encoding in MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    found = (one for one in ENCODINGS if b"\x00" in start or is_written_in(file, one))
+    return next(found, ENCODINGS[0])
+
+
+def is_written_in(file: IO[bytes], encoding: str) -> bool:
+    file.seek(0)
+    try:
+        return all(line.decode(encoding) is not None for line in file)
+    except UnicodeError:
+        return False
+
+
+def delimiter_of(file: IO[bytes], name: str, encoding: str) -> str:
+    """What parts the columns, as Excel's own first line or the rows say."""
+    lines = list(islice(lines_in(file, name, encoding), SAMPLE))
+    said = said_delimiter(lines[0]) if lines else ""
+    return said or delimiter_in([line for line in lines if line.strip()])
+
+
+def said_delimiter(line: str) -> str:
+    """What Excel's line `sep=;` says; empty for any other line."""
+    said = line.rstrip("\r\n").casefold()
+    return next((mark for mark in DELIMITERS if said == f"sep={mark}"), "")
+
+
+def text_rows(
+    file: IO[bytes], name: str, encoding: str, delimiter: str, quoted: bool
+) -> Iterator[Row]:
+    """The rows; `quoted` where a cell may hold delimiters or lines between quotes."""
+    lines = lines_in(file, name, encoding)
+    if not (delimiter or quoted):
+        for number, line in enumerate(lines, 1):
+            yield Row(number, [line.strip()])
+        return
+    reader = csv.reader(lines, delimiter=delimiter or NO_DELIMITER, strict=True)
+    row = 1
+    try:
+        for cells in reader:
+            if row > 1 or not said_delimiter((delimiter or NO_DELIMITER).join(cells)):
+                yield Row(row, [cell.strip() for cell in cells])
+            row = reader.line_num + 1
+    except csv.Error as error:
+        raise broken(row, _("it can't be read as CSV.")) from error
