@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from games.forms.lines import LinesField
+from games.forms.pasted import PastedField
 from games.forms.rows import RowsField
 from games.kinds.base import Ask
 
@@ -42,6 +43,8 @@ def field_for(info: FieldInfo) -> forms.Field:
     item = item_of(wanted)
     if isinstance(item, type) and issubclass(item, BaseModel):
         return RowsField(row_form(item), **options)
+    if item is not None and ask and ask.parts:
+        return PastedField(ask.parts, **options)
     if item is not None and ask and ask.lines:
         return LinesField(**options)
     if wanted is bool:

@@ -11,14 +11,15 @@ from pydantic import ValidationError as Misfit
 
 from games.forms.complaints import Complaint, complaints
 from games.forms.fields import fields_of
-from games.forms.lines import LinesField
+from games.forms.pasted import PastedField
 from games.forms.pictures import PictureField
 from games.forms.rows import RowsWidget
 from games.handover import given
 from games.kinds import kind_named
-from games.kinds.base import Kind, Settings
+from games.kinds.base import Kind, Part, Settings
 from games.models import Game, require_players
 from games.states import RUNNING, State
+from games.tables.guesses import NAME_WORDS
 from users.names import MAX_TYPED, fold, tidy
 from users.refusals import Refused
 
@@ -33,7 +34,8 @@ class GameForm(forms.ModelForm):
     rules: Settings
 
     picture = PictureField(label=_("Picture"), required=False)
-    names = LinesField(
+    names = PastedField(
+        [Part(_("Name"), NAME_WORDS)],
         label=_("List of players"),
         required=False,
         help_text=_("One name a line. Counts only where players on the list may play."),

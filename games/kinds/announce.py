@@ -7,7 +7,17 @@ from typing import Annotated, Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
-from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
+from games.kinds.base import (
+    Ask,
+    Entry,
+    Grade,
+    Kind,
+    Part,
+    Settings,
+    misfit,
+    unreadable,
+)
+from games.tables.guesses import NAME_WORDS, PRIZE_WORDS
 from users.names import key_on_list, tidy
 
 
@@ -19,6 +29,7 @@ class AnnounceSettings(Settings):
             _("Winners"),
             _("One a line: the player's name, a comma, the prize only they will see."),
             lines=True,
+            parts=(Part(_("Name"), NAME_WORDS), Part(_("Prize"), PRIZE_WORDS)),
         ),
     ]
 

@@ -27,6 +27,14 @@ class Verdict(StrEnum):
     WRONG = "wrong"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a line in a list: its label, and the words by which tables call it."""
+
+    label: str | Promise
+    words: Sequence[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Ask:
     """How a setting is put to staff: its label and what it means."""
@@ -36,6 +44,7 @@ class Ask:
     lines: bool = False  # a list of texts, written one a line
     # Goes with its row through the form, but isn't shown.
     hidden: bool = False
+    parts: Sequence[Part] = ()  # of such a line, where tables are pasted
     # What staff read for each value they can choose.
     choices: Mapping[str, str | Promise] = field(default_factory=dict)
 
