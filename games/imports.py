@@ -85,13 +85,12 @@ def look(pool: Pool, table: Table, reading: Reading) -> Look:
     return Look(codes, report)
 
 
-def import_codes(pool: Pool, table: Table, reading: Reading, yes_to: int = 0) -> Report:
+def import_codes(pool: Pool, codes: Codes, yes_to: int = 0) -> Report:
     """Add a table's codes to the pool; `Refused` changes nothing.
 
     Codes that another pool holds are left out, unless staff were shown how many there
     are and said yes to so many.
     """
-    codes = codes_in(table, reading)
     codes.check()
     report = Report(read=len(codes.lines), with_yes=yes_to > 0)
     with transaction.atomic():

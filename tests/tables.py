@@ -45,7 +45,7 @@ def codes_of(file: SimpleUploadedFile) -> Codes:
 
 def take(pool: Pool, file: SimpleUploadedFile, yes_to: int = 0) -> Report:
     """Import the file as it is understood unasked."""
-    return import_codes(pool, *understood(file), yes_to)
+    return import_codes(pool, codes_of(file), yes_to)
 
 
 def url_of(pool: Pool) -> str:

@@ -274,6 +274,7 @@ def test_wrong_encoding_is_said_and_another_one_can_be_chosen(
     wrong = say(as_carol, page, encoding="utf-8-sig")
     assert "Row 1: it isn&#x27;t written in that encoding" in wrong.content.decode()
     assert 'name="import"' not in wrong.content.decode()
+    assert wrong.context["shown"].form.initial["encoding"] == "utf-8-sig"
     right = say(as_carol, wrong, encoding="cp1252")
     say(as_carol, right, **YES)
     assert codes_in(pool) == ["café-1"]

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from games.admin.actions import Actions
 from games.admin.looks import Shown
+from games.codes import codes_in
 from games.forms.codes import CodesForm, ReadingForm
 from games.imports import Report, import_codes
 from games.models import Pool, Upload
@@ -97,8 +98,11 @@ class Imports(Actions):
             look = reverse(f"admin:{LOOK}", args=[pool.pk, upload.key])
             return redirect(f"{look}?{urlencode(form.to_show)}")
         try:
+            # Before the transaction: on SQLite nobody else can write meanwhile.
+            codes = codes_in(table, Reading(**form.chosen))
             with transaction.atomic():
-                report = take(request, pool, upload, table, form)
+                upload.take()
+                report = import_codes(pool, codes, form.yes_to)
                 self.log_change(request, pool.game, said_of(report, pool))
         except Refused as refused:
             messages.error(request, str(refused.detail))
@@ -119,15 +123,6 @@ def keep(file: Any, pool: Pool, request: HttpRequest) -> Upload:
     table_of(file).guess(CODE_WORDS)
     file.seek(0)
     return Upload.objects.keep(file, pool, staff_of(request))
-
-
-def take(
-    request: HttpRequest, pool: Pool, upload: Upload, table: Table, form: ReadingForm
-) -> Report:
-    """Import what was shown, once; the file isn't kept any longer."""
-    upload.take()
-    reading = Reading(**form.chosen)
-    return import_codes(pool, table, reading, form.yes_to)
 
 
 def said_of(report: Report, pool: Pool) -> str:

@@ -42,6 +42,7 @@ class Shown:
     refusal: str = ""
 
     def __post_init__(self) -> None:
+        self.reading = Reading(**self.form.chosen)
         try:
             self.reading = self.table.guess(CODE_WORDS, **self.form.chosen)
             self.rows = self.table.first_rows(self.reading, ROWS + 1)

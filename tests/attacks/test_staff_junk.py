@@ -214,6 +214,23 @@ def test_buttons_pressed_with_nonsense_are_never_our_error(
             check(boss.post(page, {"file": file}), "import", name, junk)
 
 
+def test_look_at_a_file_chosen_by_nonsense_is_never_our_error(
+    boss: Client, house: House
+) -> None:
+    pool = house.puzzle.pools.get()
+    file = SimpleUploadedFile("a.csv", b"No.,Code\n1,ONE\n2,TWO")
+    page = boss.post(f"/admin/games/game/pools/{pool.pk}/import/", {"file": file}).url
+    sound = values_in(boss.get(page), "look_form")
+    for name in (*sound, "elsewhere", "sheet"):
+        for junk in (*POSTED, "49", "none", "utf-7", "idna"):
+            check(boss.get(page, {name: junk}), "look", name, junk)
+            check(boss.post(page, sound | {name: junk}), "look", name, junk)
+    for junk in POSTED:
+        wrong = {"shown": junk, "import": "yes"}
+        check(boss.post(page, sound | wrong), "look", junk)
+    assert list(pool.codes.filter(text__in=["ONE", "TWO"])) == []
+
+
 def test_nonsense_is_refused_on_the_embedded_database_too(embedded: Stack) -> None:
     """SQLite reckons with other numbers, dates and depths than PostgreSQL."""
     session = embedded.run(
