@@ -1,12 +1,15 @@
 """What is understood of a file of codes, shown before anything of it is imported."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
@@ -373,6 +376,28 @@ def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> 
     Upload.objects.clear(now + KEPT - timedelta(minutes=1))
     assert Upload.objects.count() == MOST_KEPT
     Upload.objects.clear(now + KEPT)
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_tap_is_answered_while_the_first_still_imports(
+    carol: Player, pool: Pool
+) -> None:
+    kept = Upload.objects.keep(upload("a.txt", "A"), pool, carol)
+    again = Upload.objects.get()
+
+    def tap() -> str:
+        with (
+            closing(connection),
+            pytest.raises(Refused) as caught,
+            transaction.atomic(),
+        ):
+            again.take()
+        return str(caught.value.detail)
+
+    with transaction.atomic(), ThreadPoolExecutor() as others:
+        kept.take()
+        assert "already" in others.submit(tap).result()
     assert not Upload.objects.exists()
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from games.models.prizes import Pool
@@ -83,10 +84,13 @@ class Upload(models.Model):
     def take(self) -> None:
         """Nobody may take it twice: it is gone with the transaction.
 
-        `Refused` if somebody took it in this moment.
+        `Refused`, without waiting, if another tap takes it in this moment or did.
         """
-        if not Upload.objects.filter(pk=self.pk).delete()[0]:
-            raise Refused("not_found")
+        free = Upload.objects.select_for_update(skip_locked=True).filter(pk=self.pk)
+        if not free:
+            text = gettext("This file is being imported already.")
+            raise Refused("invalid", text, field="file")
+        self.delete()
 
 
 class Piece(models.Model):
