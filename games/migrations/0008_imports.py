@@ -25,7 +25,7 @@ def number_repeats(apps, _schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("games", "0004_join_ids"),
+        ("games", "0007_browsers"),
     ]
 
     operations = [
