@@ -101,7 +101,7 @@ class AnswerAdmin(StaffAdmin):
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:
-        return json.dumps(answer.outcome.get("receipt"))
+        return json.dumps(answer.reply()["receipt"])
 
     def verify(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):

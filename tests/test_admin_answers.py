@@ -1,5 +1,6 @@
 """Answers and codes are there to be read; receipts can be verified."""
 
+import html
 import json
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,19 @@ def verdict_on(client: Client, text: str) -> str:
     if page.context["form"].errors:
         return "unreadable"
     return "genuine" if page.context["answer"] else "not genuine"
+
+
+# One answer
+
+
+def test_page_of_an_answer_shows_its_receipt(
+    as_carol: Client, alice: Player, make_game: MakeGame
+) -> None:
+    receipt = send(alice, make_game(), "elephant")["receipt"]
+    page = as_carol.get(f"{ANSWERS}{Answer.objects.get().pk}/change/")
+    shown = html.unescape(page.content.decode())
+    assert json.dumps(receipt) in shown
+    assert verdict_on(as_carol, json.dumps(receipt)) == "genuine"
 
 
 # The list
