@@ -78,6 +78,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 INSTALLED_APPS = [
     "daphne",
     "users.admin_site.StaffConfig",
+    "users",  # before auth: its createsuperuser asks for a name
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,7 +86,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "ninja",
-    "users",
     "games",
     "answers",
     "checkins",
