@@ -289,6 +289,48 @@ def test_only_untouched_drafts_can_be_deleted(
     assert set(Game.objects.all()) == {used, live}
 
 
+def test_of_many_games_those_that_were_played_stay_and_say_why(
+    as_carol: Client, alice: Player, make_game: MakeGame
+) -> None:
+    draft = make_game(state=State.DRAFT, title="Free")
+    known = make_game(title="Known")
+    played = make_game(state=State.DRAFT, title="Played")
+    played.guests.create(player=alice, nickname="Al", nickname_key="al")
+    chosen = {"action": "delete_selected", "_selected_action": [draft.pk, known.pk]}
+    asked = as_carol.post(GAMES, chosen)
+    text = asked.content.decode()
+    assert "“Known”: It has been published: archive it instead." in text
+    assert [str(one) for one in asked.context["queryset"]] == ["Free"]
+    everything = chosen | {"_selected_action": [played.pk, known.pk]}
+    told = as_carol.post(GAMES, everything, follow=True).context["messages"]
+    assert [str(message) for message in told] == [
+        "“Played”: It has been played: archive it instead.",
+        "“Known”: It has been published: archive it instead.",
+    ]
+    sure = chosen | {"_selected_action": [draft.pk], "post": "yes"}
+    as_carol.post(GAMES, sure)
+    assert set(Game.objects.all()) == {known, played}
+
+
+def test_page_that_deletes_says_why_a_game_stays(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    page = as_carol.get(f"{GAMES}{make_game().pk}/delete/")
+    assert page.status_code == 403
+    assert "It has been published: archive it instead." in page.content.decode()
+
+
+def test_more_rows_than_a_page_can_name_are_not_deleted_at_once(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    pool = make_game(codes=1001).pools.get()
+    every = {"action": "delete_selected", "select_across": "1"}
+    every |= {"_selected_action": [pool.codes.first().pk], "index": "0"}
+    page = as_carol.post("/admin/games/code/", every, follow=True)
+    assert "choose at most 1000 at a time" in page.content.decode()
+    assert pool.codes.count() == 1001
+
+
 # The list
 
 

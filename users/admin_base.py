@@ -77,9 +77,25 @@ class StaffAdmin(admin.ModelAdmin):
         with refusing_lookups():
             return super().changeform_view(request, *args, **kwargs)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    # Deleting
+
+    def why_kept(self, obj: Any) -> Any:
+        """Why it is not deleted, whoever asks; empty where nothing is in the way."""
+        return ""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not self.why_kept(obj))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> Any:
         with refusing_lookups():
-            return super().delete_view(request, *args, **kwargs)
+            found = self.get_object(request, object_id)
+            may = found and super().has_delete_permission(request, found)
+            if may and (why := self.why_kept(found)):
+                raise Refused("forbidden", why)
+            return super().delete_view(request, object_id, *args, **kwargs)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Autocomplete turns pages over the same rows, and they need an order too.

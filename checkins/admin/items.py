@@ -76,9 +76,9 @@ class ItemAdmin(StaffAdmin):
         for item in queryset:
             item.discard()
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not obj.redemptions.exists())
+    def why_kept(self, obj: Item) -> Any:
+        bought = obj.redemptions.exists()
+        return _("It has been bought: hide it instead.") if bought else ""
 
     @admin.display(description=gettext_lazy("game"), ordering="pool__game__title")
     def game(self, item: Item) -> str:

@@ -157,9 +157,8 @@ class CodeAdmin(StaffAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or obj.player_id is None)
+    def why_kept(self, obj: Code) -> Any:
+        return _("It was given: a code given stays given.") if obj.player_id else ""
 
     def delete_model(self, request: HttpRequest, obj: Code) -> None:
         self.delete_queryset(request, Code.objects.filter(pk=obj.pk))

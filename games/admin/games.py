@@ -158,10 +158,13 @@ class GameAdmin(Listing, Imports):
         """To the game's own page, where prizes and the buttons are."""
         return redirect("admin:games_game_change", obj.pk)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only drafts that nobody has played: others are archived."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or is_untouched(obj))
+    def why_kept(self, obj: Game) -> Any:
+        """Only drafts that nobody has played are deleted: others are archived."""
+        if obj.state != State.DRAFT:
+            return _("It has been published: archive it instead.")
+        if not is_untouched(obj):
+            return _("It has been played: archive it instead.")
+        return ""
 
 
 def kind_in(request: HttpRequest, game: Game | None) -> str:
@@ -173,7 +176,8 @@ def kind_in(request: HttpRequest, game: Game | None) -> str:
 
 
 def is_untouched(game: Game) -> bool:
-    if game.state != State.DRAFT or game.guests.exists():
+    """Whether nobody has played it."""
+    if game.guests.exists():
         return False
     answered = given.counts([game.pk]).get(game.pk, {}).get("answered", 0)
     return not answered and not game.pools.filter(codes__player__isnull=False).exists()
