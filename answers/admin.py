@@ -16,6 +16,7 @@ from answers import receipts
 from answers.models import Answer
 from games.admin.listing import UsedFilter
 from users.admin_base import StaffAdmin
+from users.calendars import written
 
 LARGEST_ID = 2**63 - 1
 
@@ -118,6 +119,7 @@ class AnswerAdmin(StaffAdmin):
             "checked": checked,
             "answer": answer,
             "in_words": self.in_words(answer) if answer else "",
+            "submitted": written(answer.submitted_at, "H:i:s") if answer else "",
         }
         return TemplateResponse(request, "admin/answers/verify.html", context)
 

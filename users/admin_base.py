@@ -12,10 +12,12 @@ from django.contrib.admin.exceptions import (
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from users.admin_dates import DayField, Moment, MomentField, SingleDay
 from users.admin_lookups import fits, lookups_of
 from users.models import Player
 from users.names import fold
@@ -50,6 +52,10 @@ class StaffAdmin(admin.ModelAdmin):
     folded_search_field: ClassVar[str] = ""
     # Django's redirect to a page of the site asks for no permission.
     view_on_site = False
+    formfield_overrides: ClassVar[Any] = {
+        models.DateField: {"form_class": DayField, "widget": SingleDay},
+        models.DateTimeField: {"form_class": MomentField, "widget": Moment},
+    }
 
     def lookup_allowed(
         self, lookup: str, value: str, request: HttpRequest | None = None

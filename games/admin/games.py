@@ -23,6 +23,7 @@ from games.handover import given
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
 from games.states import SEEN, State
+from users.calendars import written
 
 
 @admin.register(Game)
@@ -81,12 +82,16 @@ class GameAdmin(Listing, Imports):
         game = kwargs.get("obj")
         context["kind"] = kinds()[kind_in(request, game)]
         context["is_seen"] = game is not None and game.state in SEEN
+        if game:
+            context["opens"] = game.opens_at and written(game.opens_at)
+            context["closes"] = game.closes_at and written(game.closes_at)
         if game and self.has_change_permission(request, game):
             context["lists"] = lists_of(game)
             context["verbs"] = verbs.possible(game)
             context["extendable"] = game.allows("extend")
             context["notifiable"] = game.allows("notify")
             context["notice"] = game.notice_at(timezone.now())
+            context["notice_until"] = game.notice_until and written(game.notice_until)
             context["longest_notice"] = notices.LONGEST
         return super().render_change_form(request, context, *args, **kwargs)
 

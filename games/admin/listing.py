@@ -8,16 +8,17 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from games.handover import given
 from games.kinds import kinds
 from games.models import Code, Game
 from users.admin_base import StaffAdmin
+from users.calendars import written
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -66,8 +67,10 @@ def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
 
 def short(moment: datetime | None) -> str:
     """Without a line break inside the date: the column is narrow."""
-    written = "–" if moment is None else date_format(localtime(moment), "j M Y|H:i")
-    return written.replace(" ", "\N{NO-BREAK SPACE}").replace("|", " ")
+    if moment is None:
+        return "–"
+    day, time = written(moment).rsplit(" ", 1)
+    return f"{day.replace(' ', NO_BREAK)} {time}"
 
 
 class Listing(StaffAdmin):

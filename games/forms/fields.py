@@ -16,13 +16,14 @@ from games.forms.lines import LinesField
 from games.forms.pasted import PastedField
 from games.forms.rows import RowsField
 from games.kinds.base import Ask
+from users.admin_dates import DayField, SingleDay
 
 NUMBERS = (int, float, Decimal)
 SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {
     int: (forms.IntegerField, widgets.AdminIntegerFieldWidget),
     float: (forms.FloatField, forms.NumberInput),
     Decimal: (forms.DecimalField, forms.NumberInput),
-    date: (forms.DateField, widgets.AdminDateWidget),
+    date: (DayField, SingleDay),
     time: (forms.TimeField, widgets.AdminTimeWidget),
     str: (forms.CharField, widgets.AdminTextInputWidget),
 }
