@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from checkins.models import Item
 from games.forms.pictures import PictureField
 from games.models import Pool
+from users.admin_forms import StaffForm
 
 MOST = 1_000_000
 
@@ -24,7 +25,7 @@ class PoolField(forms.ModelChoiceField):
         return f"{pool.game} — {pool}"
 
 
-class ItemForm(forms.ModelForm):
+class ItemForm(StaffForm):
     pool = PoolField(
         label=_("Pool of codes"),
         help_text=_("The item stands in the shop of the pool's game."),

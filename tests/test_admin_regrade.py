@@ -41,7 +41,7 @@ def verdicts() -> dict[str, str]:
 
 def confirm(client: Client, game: Game, asked: HttpResponse) -> HttpResponse:
     """Press “Save and grade again”: send what the page holds in hidden inputs."""
-    sent = values_in(asked, "regrade_form")
+    sent = values_in(asked, "ask_form")
     return client.post(page_of(game), sent, follow=True)
 
 

@@ -26,6 +26,7 @@ from users import admin_coins as admin_coins
 from users import admin_groups as admin_groups
 from users import admin_tokens as admin_tokens
 from users.admin_base import StaffAdmin, staff_of
+from users.admin_forms import StaffForm
 from users.models import Player
 from users.names import fold, tidy
 from users.signin import SignInForm, sign_in_page
@@ -40,7 +41,7 @@ sign_in: Any = sign_in_page(admin.site.login)
 admin.site.login = sign_in  # type: ignore[method-assign]
 
 
-class NameForm(ModelForm):
+class NameForm(StaffForm):
     """A name that nobody else has, however it is cased or spaced."""
 
     def clean_name(self) -> str:
@@ -182,6 +183,7 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
         if not change:
             obj.save()
             return
+        self.confirm(request, form, change)
         columns = [name for name in form.changed_data if name in ("name", *self.powers)]
         plain = [name for name in columns if not obj._meta.get_field(name).many_to_many]
         if "name" in plain:

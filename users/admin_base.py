@@ -14,16 +14,20 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from users import admin_asking
 from users.admin_dates import DayField, Moment, MomentField, SingleDay
+from users.admin_forms import Overtaken, StaffForm
 from users.admin_lookups import fits, lookups_of
 from users.models import Player
 from users.names import fold
 from users.refusals import Refused
 
 LONGEST_SEARCH = 200  # characters
+MOST_TRIES = 3  # at a form that others keep overtaking
 
 
 @contextmanager
@@ -52,6 +56,7 @@ class StaffAdmin(admin.ModelAdmin):
     folded_search_field: ClassVar[str] = ""
     # Django's redirect to a page of the site asks for no permission.
     view_on_site = False
+    form: type[ModelForm] = StaffForm
     formfield_overrides: ClassVar[Any] = {
         models.DateField: {"form_class": DayField, "widget": SingleDay},
         models.DateTimeField: {"form_class": MomentField, "widget": Moment},
@@ -79,9 +84,67 @@ class StaffAdmin(admin.ModelAdmin):
         with refusing_lookups():
             return super().get_changelist_instance(request)
 
+    # Saving
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with refusing_lookups():
-            return super().changeform_view(request, *args, **kwargs)
+        try:
+            with refusing_lookups():
+                return self.try_form(request, *args, **kwargs)
+        except admin_asking.Unconfirmed as asked:
+            return admin_asking.page(request, asked, self.asking(request, asked.form))
+
+    def try_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Django's view, again where another saved in the middle of it."""
+        for _try in range(MOST_TRIES):
+            try:
+                return super().changeform_view(request, *args, **kwargs)
+            except Overtaken:
+                uploads: Any = request.FILES.values()
+                for upload in uploads:
+                    upload.seek(0)
+        raise Refused("unavailable", retry_after=1)
+
+    def asking(self, request: HttpRequest, form: Any) -> dict[str, Any]:
+        """What a page that asks about this form needs."""
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": self.model._default_manager.filter(pk=form.instance.pk).first(),
+            "media": self.media,
+        }
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        self.confirm(request, form, change)
+        super().save_model(request, obj, form, change)
+
+    def confirm(self, request: HttpRequest, form: StaffForm, change: bool) -> None:
+        """Hold the row, and go on if nothing is to be asked or staff have said yes."""
+        if change:
+            self.hold(form)
+        admin_asking.ask(request, form, form.questions())
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        rows = [one for formset in formsets for one in formset.initial_forms]
+        asked = [question for row in rows for question in row.questions()]
+        admin_asking.ask(request, form, asked)
+        super().save_related(request, form, formsets, change)
+
+    def hold(self, form: StaffForm, *, no_key: bool = True) -> Any:
+        """The row as it is now, locked to the end of this request's transaction.
+
+        With `no_key` other staff wait, and what players do may refer to it meanwhile.
+        `Overtaken` where it isn't as the form was checked against.
+        """
+        rows = self.model._default_manager.select_for_update(no_key=no_key)
+        row = rows.filter(pk=form.instance.pk).first()
+        if row is None:
+            raise Overtaken
+        form.check_current(row)
+        return row
 
     # Deleting
 

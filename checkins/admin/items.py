@@ -67,6 +67,7 @@ class ItemAdmin(StaffAdmin):
     def save_model(
         self, request: HttpRequest, obj: Item, form: Any, change: bool
     ) -> None:
+        self.confirm(request, form, change)
         obj.keep()
 
     def delete_model(self, request: HttpRequest, obj: Item) -> None:

@@ -23,6 +23,7 @@ from games.handover import given
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
 from games.states import SEEN, State
+from users.admin_asking import ask
 from users.calendars import written
 
 
@@ -97,38 +98,36 @@ class GameAdmin(Listing, Imports):
 
     # Saving
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except regrading.Unconfirmed as asked:
-            context = self.page_of(request, asked.game, _("Change the grades?"))
-            return regrading.page(request, asked, context)
-
     def save_model(
         self, request: HttpRequest, obj: Game, form: Any, change: bool
     ) -> None:
         if change:
             self.save_changes(request, obj, form)
         else:
+            self.confirm(request, form, change)
             obj.kind, obj.settings = form.kind.name, form.settings
             obj.save()
-        if "names" in form.changed_data:
             obj.invite(form.cleaned_data["names"])
 
     def save_changes(self, request: HttpRequest, game: Game, form: GameForm) -> None:
         """Only what staff changed is written: players and the clock change games too.
 
-        `edit` locks the game until the end of this request's transaction, so no grade
-        changes between asking and answering.
+        The game is locked until the end of this request's transaction, so no grade
+        changes between asking and answering. Players wait for nothing but that.
         """
         new, changes_rules = form.settings, form.changes_rules
+        if not form.changed_data and not changes_rules:
+            return
+        now = self.hold(form, no_key=not changes_rules)
+        changes = given.changed_by(now, new) if changes_rules else []
+        regrade = [regrading.question(now, new, changes)] if changes else []
+        ask(request, form, [*form.questions(), *regrade])
+        if "names" in form.changed_data:
+            game.invite(form.cleaned_data["names"])
         if form.changed_columns or changes_rules:
             game.edit(form.changed_columns)
         if not changes_rules:
             return
-        changes = given.changed_by(game, new)
-        if changes and "regrade" not in request.POST:
-            raise regrading.Unconfirmed(game, changes)
         if changes or game.state == State.REVEALED:
             # What was revealed is written anew, even where no grade changes.
             given.regrade(game, new, timezone.now())

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from games.models import Pool
+from users.admin_forms import StaffForm
 
 
 class PoolInline(admin.TabularInline):
@@ -19,6 +20,7 @@ class PoolInline(admin.TabularInline):
 
     model = Pool
     extra = 0
+    form = StaffForm
     readonly_fields = ("stock", "import_link")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from games.forms.pictures import keep
 from games.kinds.base import Verdict
 from games.models import Game
+from users.admin_asking import Question
+from users.admin_forms import digest
 
 MOST_SHOWN = 200
 VERDICTS: Mapping[str, str | Promise] = {
@@ -20,17 +19,6 @@ VERDICTS: Mapping[str, str | Promise] = {
     Verdict.RIGHT: _("right"),
     Verdict.WRONG: _("wrong"),
 }
-
-
-class Unconfirmed(Exception):
-    """Saving would change these grades, and staff haven't been asked yet.
-
-    Raised inside the request's transaction, so that nothing at all is saved.
-    """
-
-    def __init__(self, game: Game, changes: Sequence[Any]) -> None:
-        super().__init__()
-        self.game, self.changes = game, changes
 
 
 @dataclass(frozen=True)
@@ -43,17 +31,29 @@ class Shown:
     after: str
 
 
-def page(
-    request: HttpRequest, asked: Unconfirmed, context: dict[str, Any]
-) -> HttpResponse:
-    """Who would be graded otherwise, and the form sent again with a yes."""
-    context |= {
-        "total": len(asked.changes),
-        "unseen": max(0, len(asked.changes) - MOST_SHOWN),
-        "changes": list(shown(asked.game, asked.changes[:MOST_SHOWN])),
-        "sent": list(sent_again(request, asked.game)),
-    }
-    return TemplateResponse(request, "admin/games/regrade.html", context)
+def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Question:
+    """Who would be graded otherwise by these settings."""
+    return Question(
+        f"regrade: {digest(new)}",
+        told_before(len(changes)),
+        title=_("Change the grades?"),
+        yes=_("Save and grade again"),
+        template="admin/games/_regrade.html",
+        context={
+            "total": len(changes),
+            "unseen": max(0, len(changes) - MOST_SHOWN),
+            "changes": list(shown(game, changes[:MOST_SHOWN])),
+        },
+    )
+
+
+def told_before(count: int) -> str:
+    text = ngettext(
+        "One answer would be graded otherwise.",
+        "%(total)s answers would be graded otherwise.",
+        count,
+    )
+    return text % {"total": count}
 
 
 def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
@@ -71,15 +71,6 @@ def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
 def in_words(verdict: str, points: int) -> str:
     text = ngettext("%(verdict)s, %(n)d point", "%(verdict)s, %(n)d points", points)
     return text % {"verdict": VERDICTS[verdict], "n": points}
-
-
-def sent_again(request: HttpRequest, game: Game) -> Iterator[tuple[str, str]]:
-    """Names and values for hidden inputs. A file can't be sent again: it is kept."""
-    for name, values in request.POST.lists():
-        if name != "csrfmiddlewaretoken":
-            yield from ((name, value) for value in values)
-    if request.FILES.get("picture"):
-        yield "picture-kept", keep(str(game.picture.name))
 
 
 def told(count: int) -> str:

@@ -1,9 +1,9 @@
 """The one form of a game: what all games have, then the settings of its kind."""
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from games.kinds.base import Kind, Part, Settings
 from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
+from users.admin_forms import StaffForm
 from users.names import MAX_TYPED, fold, tidy
 from users.refusals import Refused
 
@@ -27,7 +28,7 @@ PREFIX = "settings_"
 LONGEST_NAME, LONGEST_KEY = 40, 80
 
 
-class GameForm(forms.ModelForm):
+class GameForm(StaffForm):
     """Subclassed for each kind by `form_for`, which adds the fields of its settings."""
 
     kind: ClassVar[Kind[Any]]
@@ -69,8 +70,17 @@ class GameForm(forms.ModelForm):
                 raise ValidationError(text, code="long", params={"name": name[:60]})
         return names
 
+    @cached_property
+    def now(self) -> dict[str, Any]:
+        if not self.instance.pk or "title" not in self.fields:
+            return super().now
+        return super().now | prefixed(self.instance.rules)
+
+    def single_fields(self) -> list[str]:
+        return [name for name in super().single_fields() if not is_setting(name)]
+
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
         if opens and closes and closes < opens:
             self.add_error("closes_at", _("The game must close after it opens."))
@@ -88,15 +98,25 @@ class GameForm(forms.ModelForm):
             self.add_error(refused.field, str(refused.detail))
 
     def _check_settings(self, said: dict[str, Any]) -> None:
+        """As staff sent them; then with what another changed, which must fit too."""
+        if not self._take_rules(said) or not self.instance.pk:
+            return
+        mine = prefixed(self.rules)
+        settings = {name: it for name, it in self.now.items() if is_setting(name)}
+        self.merge(mine, settings)
+        if self._take_rules(mine):
+            self.rules = self.instance.carry(self.rules)
+            self._check_change()
+
+    def _take_rules(self, said: Mapping[str, Any]) -> bool:
         values = {name.removeprefix(PREFIX): value for name, value in said.items()}
         try:
-            rules = self.kind.Settings.model_validate(values)
+            self.rules = self.kind.Settings.model_validate(values)
+            return True
         except Misfit as misfit:
             for complaint in complaints(misfit):
                 self._complain(complaint)
-        else:
-            self.rules = self.instance.carry(rules) if self.instance.pk else rules
-            self._check_change()
+        return False
 
     def _check_change(self) -> None:
         try:
@@ -137,12 +157,21 @@ class GameForm(forms.ModelForm):
         return self.rules != self.instance.rules
 
 
+def prefixed(rules: Settings) -> dict[str, Any]:
+    """Settings by the names of their fields, as JSON."""
+    values = rules.model_dump(mode="json").items()
+    return {PREFIX + name: value for name, value in values}
+
+
+def is_setting(name: str) -> bool:
+    return name.startswith(PREFIX)
+
+
 def is_too_long(name: str) -> bool:
-    return (
-        len(name) > MAX_TYPED
-        or len(tidy(name)) > LONGEST_NAME
-        or len(fold(name)) > LONGEST_KEY
-    )
+    if len(name) > MAX_TYPED or len(shown := tidy(name)) > LONGEST_NAME:
+        return True
+    # A character folds to three at the most.
+    return 3 * len(shown) > LONGEST_KEY and len(fold(shown)) > LONGEST_KEY
 
 
 @cache

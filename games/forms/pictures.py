@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
@@ -39,8 +40,9 @@ class Kept(str):
     """The stored name of a picture that was uploaded and prepared a step before."""
 
 
-def keep(name: str) -> str:
-    """A stored picture's name, signed, for a hidden input."""
+def keep(picture: File) -> str:
+    """Store a prepared picture; its name, signed, for a hidden input."""
+    name = default_storage.save(f"pictures/{picture.name}", picture)
     return signing.dumps(name, salt=SALT)
 
 
@@ -56,6 +58,7 @@ class PictureField(forms.FileField):
     """Cleans to the prepared picture; what is no picture is refused by name."""
 
     widget = PictureInput
+    keep = staticmethod(keep)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         if isinstance(data, Kept):
