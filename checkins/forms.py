@@ -4,11 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from checkins.models import Item
 from games.forms.pictures import PictureField
 from games.models import Pool
+from users.admin_asking import Question
 from users.admin_forms import StaffForm
 
 MOST = 1_000_000
@@ -59,3 +62,14 @@ class ItemForm(StaffForm):
         if opens and closes and closes <= opens:
             self.add_error("closes_at", _("The sale must end after it begins."))
         return cleaned
+
+    def questions(self) -> list[Question]:
+        text = gettext("The sale is over as soon as you save.")
+        over = [Question(text, text)] if self.ends_sale() else []
+        return [*super().questions(), *over]
+
+    def ends_sale(self) -> bool:
+        if "closes_at" not in self.changed_data:
+            return False
+        closes = self.cleaned_data["closes_at"]
+        return closes is not None and closes <= timezone.now()

@@ -3,20 +3,24 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, MutableMapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.files import File
 from django.db.models import Model
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from users.admin_asking import Question
 from users.admin_words import Differing, differing
+from users.calendars import written
 
 OPENED = "opened"
 KEEP = "keep_theirs"  # of the form: what others changed is to stay
+FAR = timedelta(days=366)  # ahead: a date so far off is asked about
 
 
 class Overtaken(Exception):
@@ -111,7 +115,8 @@ class StaffForm(forms.ModelForm):
 
     def questions(self) -> list[Question]:
         """What staff are asked before this is saved."""
-        return list(self.of_others())
+        far = [Question(f"far: {text}", text) for text in self.far_dates()]
+        return [*self.of_others(), *far]
 
     def of_others(self) -> Iterator[Question]:
         if self.overtaken:
@@ -122,6 +127,19 @@ class StaffForm(forms.ModelForm):
                 template="admin/_overtaken.html",
                 context={"overtaken": self.overtaken, "keep": KEEP},
             )
+
+    def far_dates(self) -> Iterator[str]:
+        latest = timezone.localdate() + FAR
+        for name in self.edits or ():
+            value = self.cleaned_data.get(name)
+            if isinstance(value, date) and local_day(value) > latest:
+                text = _("%(field)s: %(date)s is more than a year away.")
+                label = capfirst(str(self.fields[name].label))
+                yield text % {"field": label, "date": written(value)}
+
+
+def local_day(value: date) -> date:
+    return timezone.localdate(value) if isinstance(value, datetime) else value
 
 
 def digests(values: Mapping[str, Any]) -> dict[str, str]:

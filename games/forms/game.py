@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as Misfit
 
@@ -20,11 +21,14 @@ from games.kinds.base import Kind, Part, Settings
 from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
+from games.times import Change
+from users.admin_asking import Question
 from users.admin_forms import StaffForm
 from users.names import MAX_TYPED, fold, tidy
 from users.refusals import Refused
 
 PREFIX = "settings_"
+TIMES = ("opens_at", "closes_at")
 LONGEST_NAME, LONGEST_KEY = 40, 80
 
 
@@ -99,7 +103,7 @@ class GameForm(StaffForm):
 
     def _check_settings(self, said: dict[str, Any]) -> None:
         """As staff sent them; then with what another changed, which must fit too."""
-        if not self._take_rules(said) or not self.instance.pk:
+        if not self._take_rules(said):
             return
         mine = prefixed(self.rules)
         settings = {name: it for name, it in self.now.items() if is_setting(name)}
@@ -123,6 +127,24 @@ class GameForm(StaffForm):
             given.check_change(self.instance, self.rules)
         except Refused as refused:
             self._complain(Complaint((refused.field,), str(refused.detail)))
+
+    def questions(self) -> list[Question]:
+        asked = super().questions()
+        return [*asked, *(Question(f"times: {text}", text) for text in self.times())]
+
+    def times(self) -> list[str]:
+        """What the new times would do that staff may not expect."""
+        if not self.instance.pk:
+            return []
+        moved, now = frozenset(self.changed_data), timezone.now()
+        before = Game(state=self.instance.state, **self.times_before)
+        opens, closes = (self.cleaned_data[name] for name in TIMES)
+        change = Change(before.state_at(now), opens, closes, moved)
+        return list(change.surprises(now))
+
+    @property
+    def times_before(self) -> dict[str, Any]:
+        return {name: self.now.get(name) for name in TIMES}
 
     def _complain(self, complaint: Complaint) -> None:
         """Say a complaint where staff can mend it."""
