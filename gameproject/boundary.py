@@ -52,6 +52,8 @@ UNREADABLE = re.compile("[\x00-\x1f\x7f\ufffd]")
 # A proxy leaves these out before it looks who may ask for a path, Django doesn't.
 DOTS = re.compile(r"/\.\.?(?:/|$)")
 LONGEST_CONTENT_TYPE = 256  # parsing one isn't linear in its length
+LARGEST_BODY = 1 << 20  # bytes that anybody may send; staff send long lists
+OF_STAFF = "/admin/"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 Headers = Mapping[bytes, bytes]
@@ -68,10 +70,12 @@ class Boundary:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.application(scope, receive, send)
-        elif admitted := admit(scope, self.names):
-            await self.application(admitted, receive, send)
+        elif (admitted := admit(scope, self.names)) is None:
+            await refuse(scope, receive, send, "invalid")
+        elif is_too_large(admitted):
+            await refuse(scope, receive, send, "too_large")
         else:
-            await refuse(scope, receive, send)
+            await self.application(admitted, receive, send)
 
 
 def admit(scope: Scope, names: frozenset[bytes]) -> Scope | None:
@@ -144,12 +148,18 @@ def is_text(content_type: bytes) -> bool:
     return said.get("charset", "utf-8").lower() in CHARSETS
 
 
-async def refuse(scope: Scope, receive: Any, send: Any) -> None:
-    """400, or 403 for a handshake."""
+def is_too_large(scope: Scope) -> bool:
+    said = dict(scope["headers"]).get(b"content-length", b"")
+    large = said.isdigit() and int(said) > LARGEST_BODY
+    return large and not scope["path"].startswith(OF_STAFF)
+
+
+async def refuse(scope: Scope, receive: Any, send: Any, code: str) -> None:
+    """400 or 413, or 403 for a handshake."""
     if scope["type"] == "websocket":
         await WebsocketDenier()(scope, receive, send)
         return
-    status, headers, body = response_to(scope["path"], "invalid")
+    status, headers, body = response_to(scope["path"], code)
     start = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": body})

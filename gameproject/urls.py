@@ -1,10 +1,16 @@
 """Every address, app by app."""
 
 from django.contrib import admin
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
-from django.views.defaults import bad_request, page_not_found, server_error
+from django.views.defaults import page_not_found, server_error
 
 import answers.pages
 import games.pages
@@ -16,6 +22,8 @@ from gameproject.metrics import metrics
 from gameproject.readiness import readyz
 from users import counts
 from users.refusals import Refused
+
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -38,9 +46,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """What Django can't read, such as too many fields or a form cut short."""
+    refused = Refused("too_large" if isinstance(exception, TOO_MUCH) else "invalid")
     if request.path.startswith(API_PATHS):
-        return Refused("invalid").response()
-    return bad_request(request, exception)
+        return refused.response()
+    page = render(None, "refused.html", refused.body())
+    refused.mark(page)
+    return page
 
 
 def failed(request: HttpRequest) -> HttpResponseBase:

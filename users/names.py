@@ -70,8 +70,10 @@ def check_length(typed: str) -> None:
 
 def _tidy(name: str) -> str:
     whole = name.translate(ACCENTS)
-    shown = "".join(map(_seen, unicodedata.normalize("NFKC", whole)))
-    shown = unicodedata.normalize("NFKC", shown)
+    shown = unicodedata.normalize("NFKC", whole)
+    if not (shown.isprintable() and BLANKS.isdisjoint(shown)):
+        shown = "".join(map(_seen, shown))
+        shown = unicodedata.normalize("NFKC", shown)
     for in_parts, vowel in AM.items():
         shown = in_parts.sub(vowel, shown)
     return " ".join(unicodedata.normalize("NFC", shown).split())

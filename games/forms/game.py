@@ -30,6 +30,7 @@ from users.refusals import Refused
 PREFIX = "settings_"
 TIMES = ("opens_at", "closes_at")
 LONGEST_NAME, LONGEST_KEY = 40, 80
+MOST_NAMES = 100_000
 
 
 class GameForm(StaffForm):
@@ -68,6 +69,10 @@ class GameForm(StaffForm):
 
     def clean_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["names"]
+        if len(names) > MOST_NAMES:
+            text = _("The list has %(count)s names; the most is %(most)s.")
+            said = {"count": f"{len(names):,}", "most": f"{MOST_NAMES:,}"}
+            raise ValidationError(text, code="many", params=said)
         for name in names:
             if is_too_long(name):
                 text = _("“%(name)s” is longer than any player's name.")
