@@ -1,5 +1,6 @@
 """The buttons on a game's page: what they do, ask, refuse and note."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from answers.submission import Submission, submit
 from games.admin.verbs import VERBS
 from games.models import Code, Game
 from games.states import ALLOWED, State
+from tests.admin_pages import errors_of, values_in
 from tests.conftest import client_of
 from users.models import Player
 
@@ -173,10 +175,138 @@ def test_unknown_button_and_unknown_game_are_not_found(
     assert as_carol.post(f"{GAMES}999/do/pause/").status_code == 404
 
 
-def test_looking_changes_nothing(as_carol: Client, make_game: MakeGame) -> None:
+@pytest.mark.parametrize(
+    "verb", ["pause", "close", "extend", "notify", "take-back", "duplicate"]
+)
+def test_address_of_a_button_leads_to_its_page_and_does_nothing(
+    as_carol: Client, make_game: MakeGame, verb: str
+) -> None:
+    game = make_game(closes_at=timezone.now() + timedelta(hours=1))
+    response = as_carol.get(f"{GAMES}{game.pk}/do/{verb}/", follow=True)
+    assert response.redirect_chain[-1][0] == f"{GAMES}{game.pk}/change/"
+    assert told(response) == ["Nothing was done: press the button on this page."]
+    game.refresh_from_db()
+    assert (game.state, game.seq, Game.objects.count()) == (State.OPEN, 0, 1)
+
+
+def test_address_of_signing_out_leads_to_the_staff_side(as_carol: Client) -> None:
+    assert as_carol.get("/admin/logout/", follow=True).status_code == 200
+    assert "_auth_user_id" in as_carol.session
+
+
+# Edits that aren't saved yet
+
+
+def press_with_form(
+    client: Client, game: Game, verb: str, **changes: Any
+) -> HttpResponse:
+    """Change these values on the game's page and press the button, without a script."""
+    sent = values_in(client.get(f"{GAMES}{game.pk}/change/"), "game_form") | changes
+    return client.post(f"{GAMES}{game.pk}/do/{verb}/", sent, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "after"),
+    [
+        (State.DRAFT, "schedule", State.OPEN),
+        (State.OPEN, "pause", State.PAUSED),
+        (State.SCHEDULED, "withdraw", State.DRAFT),
+    ],
+)
+def test_button_saves_what_stands_in_the_form(
+    as_carol: Client, make_game: MakeGame, before: State, verb: str, after: State
+) -> None:
+    game = make_game(state=before)
+    edits = {"settings_accepted": "mammoth", "title": "Corrected"}
+    response = press_with_form(as_carol, game, verb, **edits)
+    assert told(response) == ["Your changes are saved.", str(VERBS[verb].done)]
+    game.refresh_from_db()
+    assert (game.state, game.title) == (after, "Corrected")
+    assert game.settings["accepted"] == ["mammoth"]
+
+
+def test_button_that_asks_has_saved_before_it_asks(
+    as_carol: Client, make_game: MakeGame
+) -> None:
     game = make_game()
-    assert as_carol.get(f"{GAMES}{game.pk}/do/pause/").status_code == 405
+    page = press_with_form(as_carol, game, "close", title="Corrected")
+    assert str(VERBS["close"].warning)[:40] in page.content.decode()
+    assert "Your changes are saved." in page.content.decode()
+    game.refresh_from_db()
+    assert (game.state, game.title) == (State.OPEN, "Corrected")
+
+
+def test_button_with_an_unchanged_form_is_the_button_alone(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game(codes=1)
+    game.invite(["Alice"])
+    response = press_with_form(as_carol, game, "pause")
+    assert told(response) == [str(VERBS["pause"].done)]
+    assert LogEntry.objects.get().get_change_message() == str(VERBS["pause"].done)
+
+
+def test_button_with_a_form_that_is_wrong_does_nothing_and_says_so(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game()
+    page = press_with_form(as_carol, game, "pause", title="")
+    assert "title" in errors_of(page)
+    assert told(page) == ["“Pause” was not done, and nothing is saved yet."]
+    assert f'action="{GAMES}{game.pk}/change/"' in page.content.decode()
     assert state_of(game) == State.OPEN
+
+
+def test_button_with_a_change_that_is_asked_about_goes_on_after_the_yes(
+    as_carol: Client, make_game: MakeGame, alice: Player
+) -> None:
+    game = make_game()
+    submit(Submission(alice.pk, game.pk, uuid4(), "", "mammoth", timezone.now()))
+    asked = press_with_form(as_carol, game, "pause", settings_accepted="mammoth")
+    assert state_of(game) == State.OPEN
+    sent = values_in(asked, "ask_form")
+    as_carol.post(f"{GAMES}{game.pk}/do/pause/", sent)
+    game.refresh_from_db()
+    assert (game.state, game.settings["accepted"]) == (State.PAUSED, ["mammoth"])
+
+
+def test_extending_and_telling_save_the_form_too(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    closes = timezone.now() + timedelta(minutes=5)
+    game = make_game(closes_at=closes)
+    press_with_form(as_carol, game, "extend", title="One", extend_minutes="10")
+    said = {"notice_text": "Hurry!", "notice_minutes": "10"}
+    press_with_form(as_carol, game, "notify", text="A text", **said)
+    game.refresh_from_db()
+    assert (game.title, game.text, game.notice) == ("One", "A text", "Hurry!")
+    assert game.closes_at == closes + timedelta(minutes=10)
+
+
+def test_copy_is_of_the_form_as_it_stands(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    press_with_form(as_carol, make_game(), "duplicate", title="Corrected")
+    assert list(Game.objects.values_list("title", flat=True)) == ["Corrected"] * 2
+
+
+def test_message_that_was_not_sent_is_told(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    game = make_game()
+    response = press_with_form(as_carol, game, "pause", notice_text="Hurry!")
+    assert "This message was not shown to players: Hurry!" in told(response)
+
+
+def test_button_belongs_to_the_form_and_enter_saves(
+    as_carol: Client, make_game: MakeGame
+) -> None:
+    """Without a script: a form's first button is what Enter presses in it."""
+    page = as_carol.get(f"{GAMES}{make_game().pk}/change/").content.decode()
+    buttons = re.findall(r"<button[^>]*form=\"game_form\"[^>]*>", page)
+    assert 'name="_continue"' in buttons[0]
+    assert all("formaction=" in button for button in buttons[1:])
+    assert len(buttons) > 3
 
 
 def test_button_needs_the_token(carol: Player, make_game: MakeGame) -> None:

@@ -9,16 +9,19 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from games.admin import verbs
 from games.models import Game, shown_games
 from games.pages import render_game
 from users.admin_base import StaffAdmin
 from users.refusals import Refused
+
+Act = Callable[[Game], HttpResponse]
+SENT_ALONG = "opened"  # stands in a POST that holds the game's form too
 
 
 class Actions(StaffAdmin):
@@ -32,11 +35,11 @@ class Actions(StaffAdmin):
 
         return [
             view("<int:pk>/preview/", "preview", require_safe(self.preview)),
-            view("<int:pk>/do/extend/", "extend", require_POST(self.extend)),
-            view("<int:pk>/do/notify/", "notify", require_POST(self.notify)),
-            view("<int:pk>/do/take-back/", "take_back", require_POST(self.take_back)),
-            view("<int:pk>/do/duplicate/", "duplicate", require_POST(self.duplicate)),
-            view("<int:pk>/do/<str:verb>/", "do", require_POST(self.do)),
+            view("<int:pk>/do/extend/", "extend", pressed(self.extend)),
+            view("<int:pk>/do/notify/", "notify", pressed(self.notify)),
+            view("<int:pk>/do/take-back/", "take_back", pressed(self.take_back)),
+            view("<int:pk>/do/duplicate/", "duplicate", pressed(self.duplicate)),
+            view("<int:pk>/do/<str:verb>/", "do", pressed(self.do)),
             *super().get_urls(),
         ]
 
@@ -67,10 +70,49 @@ class Actions(StaffAdmin):
         if verb not in verbs.VERBS:
             raise Http404
         chosen = verbs.VERBS[verb]
-        if chosen.warning and "confirmed" not in request.POST and game.allows(verb):
-            return self.ask(request, game, chosen)
+        return self.after_saving(
+            request, game, chosen.label, lambda game: self.use(request, game, chosen)
+        )
+
+    def use(self, request: HttpRequest, game: Game, verb: verbs.Verb) -> HttpResponse:
+        if verb.warning and "confirmed" not in request.POST and game.allows(verb.name):
+            return self.ask(request, game, verb)
         now = timezone.now()
-        return self.try_to(request, game, lambda: chosen.act(game, now), chosen.done)
+        return self.try_to(request, game, lambda: verb.act(game, now), verb.done)
+
+    def after_saving(
+        self, request: HttpRequest, game: Game, label: Any, act: Act
+    ) -> HttpResponse:
+        """Save the game's form first, where the button sent it along.
+
+        Where it can't be saved, the form says why, and the button does nothing.
+        """
+        if SENT_ALONG not in request.POST:
+            return act(game)
+        request.act = act  # type: ignore[attr-defined]
+        page = reverse("admin:games_game_change", args=[game.pk])
+        response: HttpResponse = self.changeform_view(request, str(game.pk), page)
+        form = (getattr(response, "context_data", None) or {}).get("adminform")
+        if form is not None:
+            text = _("“%(button)s” was not done, and nothing is saved yet.")
+            messages.warning(request, text % {"button": label})
+        return response
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """A button that sent an unchanged form along saved nothing."""
+        saved_first = isinstance(message, list) and hasattr(request, "act")
+        if saved_first and message:
+            messages.success(request, _("Your changes are saved."))
+        if message or not saved_first:
+            return super().log_change(request, obj, message)
+
+    def response_change(self, request: HttpRequest, obj: Game) -> HttpResponse:
+        act: Act | None = getattr(request, "act", None)
+        self.tell_unsent(request)
+        if act is not None:
+            return act(Game.objects.get(pk=obj.pk))
+        response: HttpResponse = super().response_change(request, obj)
+        return response
 
     def ask(self, request: HttpRequest, game: Game, verb: verbs.Verb) -> HttpResponse:
         """The page that says what will happen."""
@@ -79,28 +121,44 @@ class Actions(StaffAdmin):
             request, "admin/games/confirm.html", {**context, "verb": verb}
         )
 
+    def tell_unsent(self, request: HttpRequest) -> None:
+        """A message that was written, and another button pressed, isn't lost."""
+        text = request.POST.get("notice_text", "").strip()
+        if text and not request.path.endswith("/notify/"):
+            said = _("This message was not shown to players: %(text)s")
+            messages.warning(request, said % {"text": text})
+
     def extend(self, request: HttpRequest, pk: int) -> HttpResponse:
-        game, now = self.changeable(request, pk), timezone.now()
-        return self.try_to(
+        now, said = timezone.now(), typed(request, "extend")
+        return self.after_saving(
             request,
-            game,
-            lambda: verbs.extend(game, request.POST.dict(), now),
-            _("Extended."),
+            self.changeable(request, pk),
+            _("Extend"),
+            lambda game: self.try_to(
+                request, game, lambda: verbs.extend(game, said, now), _("Extended.")
+            ),
         )
 
     def notify(self, request: HttpRequest, pk: int) -> HttpResponse:
-        game, now = self.changeable(request, pk), timezone.now()
-        return self.try_to(
+        now, said = timezone.now(), typed(request, "notice")
+        done = _("Players see the message.")
+        return self.after_saving(
             request,
-            game,
-            lambda: verbs.notify(game, request.POST.dict(), now),
-            _("Players see the message."),
+            self.changeable(request, pk),
+            _("Show to players"),
+            lambda game: self.try_to(
+                request, game, lambda: verbs.notify(game, said, now), done
+            ),
         )
 
     def take_back(self, request: HttpRequest, pk: int) -> HttpResponse:
-        game = self.changeable(request, pk)
         done = _("The message is taken back.")
-        return self.try_to(request, game, game.take_back_notice, done)
+        return self.after_saving(
+            request,
+            self.changeable(request, pk),
+            _("Take it back"),
+            lambda game: self.try_to(request, game, game.take_back_notice, done),
+        )
 
     def try_to(
         self, request: HttpRequest, game: Game, act: Callable[[], None], done: Any
@@ -120,9 +178,37 @@ class Actions(StaffAdmin):
         game = get_object_or_404(Game, pk=pk)
         if not self.has_add_permission(request):
             raise PermissionDenied
+        return self.after_saving(
+            request, game, _("Duplicate"), lambda game: self.copy(request, game)
+        )
+
+    def copy(self, request: HttpRequest, game: Game) -> HttpResponse:
         with transaction.atomic():
             copy = verbs.duplicate(game)
             text = _("Copied from %(slug)s.") % {"slug": game.slug}
             self.log_addition(request, copy, text)
         messages.success(request, _("This is the copy, a draft. Change its address."))
         return redirect("admin:games_game_change", copy.pk)
+
+
+def pressed(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The page behind a button: whoever opens its address finds the button there."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request: HttpRequest, pk: int, **more: Any) -> HttpResponse:
+        if request.method == "POST":
+            return page(request, pk, **more)
+        messages.info(request, _("Nothing was done: press the button on this page."))
+        return redirect("admin:games_game_change", pk)
+
+    return view
+
+
+def typed(request: HttpRequest, button: str) -> dict[str, str]:
+    """What stands beside a button: in the game's form under names of its own."""
+    own = f"{button}_"
+    values = request.POST.dict()
+    if SENT_ALONG not in values:
+        return values
+    names = [name for name in values if name.startswith(own)]
+    return {name.removeprefix(own): values[name] for name in names}

@@ -36,7 +36,10 @@ class GameAdmin(Listing, Imports):
 
     class Media:
         css = {"all": ("css/admin/games.css",)}
-        js = (Script("js/admin/rows.js", type="module"),)
+        js = (
+            Script("js/admin/rows.js", type="module"),
+            Script("js/admin/buttons.js", type="module"),
+        )
 
     # The form
 
