@@ -1,11 +1,13 @@
 """Two members of staff on one form: neither undoes what the other saved, unasked."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -348,3 +350,46 @@ def test_game_deleted_meanwhile_is_no_error(
     mine = open_game(as_carol, game)
     game.delete()
     assert mine.save(title="Corrected").status_code == 302
+
+
+# In the same moment
+
+
+def wait_for_somebody_behind_us() -> None:
+    """Until another connection waits for what this transaction holds."""
+    behind = (
+        "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    while connection.vendor == "postgresql":  # SQLite lets the other begin afterwards
+        with connection.cursor() as cursor:
+            cursor.execute(behind)
+            if cursor.fetchone():
+                return
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("mine", "asks"), [({"text": "A text"}, False), ({"title": "Mine"}, True)]
+)
+def test_save_that_is_overtaken_while_it_waits_looks_again(
+    as_carol: Client, make_game: MakeGame, mine: dict[str, str], asks: bool
+) -> None:
+    game = make_game()
+    opened = open_game(as_carol, game)
+
+    def save_mine() -> HttpResponse:
+        try:
+            return opened.save(**mine)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Game.objects.filter(pk=game.pk).update(title="Theirs")
+            saving = threads.submit(save_mine)
+            wait_for_somebody_behind_us()
+        response = saving.result()
+    game.refresh_from_db()
+    assert game.title == "Theirs"
+    assert (response.status_code == 200) is asks
+    assert asks or game.text == "A text"
