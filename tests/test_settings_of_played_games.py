@@ -14,7 +14,7 @@ from answers.results import reveal, votes_in
 from answers.submission import Submission, submit
 from checkins.checkin import Visit, check_in
 from games.models import Game
-from tests.admin_pages import errors_of, save
+from tests.admin_pages import errors_of, save, values_in
 from tests.test_admin_games import page_of
 from users.models import Player
 
@@ -76,6 +76,24 @@ def test_votes_stay_where_they_were_given(
     assert game.settings["questions"][0]["numbers"] == [2, 0, 1]
     shown = game.of_kind.reveal(game.rules, votes_in(game))
     assert shown["questions"][0]["votes"] == [0, 1, 0]
+
+
+def test_staff_are_asked_before_an_answer_says_something_else(
+    as_carol: Client, make_game: MakeGame, alice: Player
+) -> None:
+    game = make_game("choice", settings={"questions": [MENU]})
+    answer(game, alice, 0, "1")
+    without = {"settings_questions-0-options": "Coffee\nJuice\nWater"}
+    asked = save(as_carol, page_of(game), **without)
+    page = asked.content.decode()
+    assert "One answer that was given would say something else." in page
+    assert "Which? Tea" in page
+    assert "can't be chosen any more" in page
+    game.refresh_from_db()
+    assert game.settings == {"questions": [MENU]}
+    as_carol.post(page_of(game), values_in(asked, "ask_form"))
+    game.refresh_from_db()
+    assert game.settings["questions"][0]["options"] == ["Coffee", "Juice", "Water"]
 
 
 def test_what_a_change_would_make_of_answers_is_told(

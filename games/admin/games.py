@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from games import notices
-from games.admin import regrading, verbs
+from games.admin import meanings, regrading, verbs
 from games.admin.imports import Imports
 from games.admin.lines import lists_of
 from games.admin.listing import Listing
@@ -123,8 +123,9 @@ class GameAdmin(Listing, Imports):
             return
         now = self.hold(form, no_key=not changes_rules)
         changes = given.changed_by(now, new) if changes_rules else []
+        touched = meanings.questions(now, new) if changes_rules else []
         regrade = [regrading.question(now, new, changes)] if changes else []
-        ask(request, form, [*form.questions(), *regrade])
+        ask(request, form, [*form.questions(), *touched, *regrade])
         if "names" in form.changed_data:
             game.invite(form.cleaned_data["names"])
         if form.changed_columns or changes_rules:

@@ -1,0 +1,41 @@
+"""Asking before answers are given another meaning."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from games.handover import given
+from games.models import Game
+from users.admin_asking import Question
+from users.admin_forms import digest
+
+MOST_SHOWN = 50
+
+
+def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
+    """What these settings would make of the answers that there are, if anything."""
+    touched = given.touched_by(game, dict(new))
+    if not touched:
+        return []
+    context = {
+        "touched": touched[:MOST_SHOWN],
+        "untold": max(0, len(touched) - MOST_SHOWN),
+    }
+    return [
+        Question(
+            f"meanings: {digest(new)}",
+            told(sum(one.answers for one in touched)),
+            template="admin/games/_meanings.html",
+            context=context,
+        )
+    ]
+
+
+def told(count: int) -> str:
+    text = ngettext(
+        "One answer that was given would say something else.",
+        "%(count)d answers that were given would say something else.",
+        count,
+    )
+    return text % {"count": count}
