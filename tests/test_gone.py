@@ -12,6 +12,7 @@ from gameproject.serving import (
     LOOK_SECONDS,
     PING_SECONDS,
 )
+from gameproject.serving import daphne as arguments
 from tests.stack import ROOT
 
 # daphne's own server and protocol with the options it is started with, on a clock and a
@@ -157,3 +158,9 @@ def test_client_that_falls_silent_is_gone_a_minute_after_its_last_pong(
 def test_handshake_has_its_time(played: dict[str, Played]) -> None:
     slack = LOOK_SECONDS + 0.5
     assert abs(played["is not let in"].gone - HANDSHAKE_SECONDS) <= slack
+
+
+def test_flags_that_are_documented_are_those_it_is_started_with() -> None:
+    text = (ROOT / "docs/deploy.md").read_text()
+    written = text.split("bin/python ")[1].split("LimitNOFILE")[0].split()
+    assert written == arguments("unix:/run/gameproject/%i.sock:mode=660:backlog=4096")

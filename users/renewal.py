@@ -1,7 +1,7 @@
 """Sessions last as long as they are used: the row in the database, and the cookies.
 
 A row is renewed by whatever uses the session, once a day at the most. The cookie is
-renewed with an answer that is for one player alone. It outlives the row by `FRESH`, and
+renewed with an answer that is for one player alone. It outlives the row by `fresh`, and
 `renewed` stands beside it for as long: where a script finds that gone, it asks for such
 an answer (`static/js/lib/renewal.js`).
 """
