@@ -33,6 +33,7 @@ from games.paging import GamesPage
 from games.tables.cells import SPOILED
 from tests.modules import ROOT
 from users.addresses import client_address
+from users.calendars import YEAR, in_common_era
 from users.names import AM
 from users.pages import next_page
 from users.paging import Page
@@ -78,6 +79,7 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
         for pattern in AM  # what was put in shape before
     },
     ("games/kinds/number.py", r"^[0-9]*$"): None,  # what staff typed
+    ("users/calendars.py", YEAR.pattern): in_common_era,
     ("users/rates.py", WRITTEN.pattern): None,  # settings
     ("users/session_store.py", KEY.pattern): is_key,
     ("gameproject/boundary.py", UNREADABLE.pattern): UNREADABLE.search,
