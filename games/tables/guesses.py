@@ -62,19 +62,32 @@ def share_of_a_width(rows: Rows) -> float:
 def has_header(rows: Rows, column: int | None = None) -> bool:
     """Whether the first row names the columns, by its words or by its shape."""
     first, below = [cell for cell in rows[0] if cell], rows[1:]
-    if not first or any(map(has_digit, first)) or repeats(rows):
+    named = [is_heading(cell) for cell in first]
+    bare = [cell for cell, is_named in zip(first, named) if not is_named]
+    if not first or any(map(has_digit, bare)) or repeats(rows):
         return False
-    if any(says(cell, WORDS) for cell in first):
+    if any(named):
         return True
     place = column_of(below, None, ()) if column is None else column
     cells = [cell for row in below if (cell := at(row, place))]
     return len(cells) >= FEWEST and all(map(has_digit, cells))
 
 
+def is_heading(cell: str) -> bool:
+    """Whether a word of headings stands here; with digits too, as in “Codes (2026)”."""
+    return says(without_digits(cell) if " " in cell else cell, WORDS)
+
+
 def repeats(rows: Rows) -> bool:
-    """Whether a cell of the first row stands right below itself too."""
+    """Whether a cell stands right below itself too, but for its digits."""
     pairs = zip(rows[0], rows[1]) if len(rows) > 1 else ()
-    return any(cell and cell == below for cell, below in pairs)
+    return any(
+        cell and without_digits(cell) == without_digits(below) for cell, below in pairs
+    )
+
+
+def without_digits(text: str) -> str:
+    return "".join(" " if character.isdigit() else character for character in text)
 
 
 def column_of(below: Rows, header: Sequence[str] | None, words: Sequence[str]) -> int:
