@@ -64,7 +64,7 @@ class AnswerOut(Schema):
     points: int
     receipt: ReceiptOut
     attempts_left: int | None
-    won_here: bool = False
+    won_here: bool | None = None  # only where it is so
 
 
 class AnswersOut(Schema):
@@ -89,7 +89,7 @@ def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
     return {"id": said.id, **reply}
 
 
-@router.get("", response=answers(AnswersOut))
+@router.get("", response=answers(AnswersOut), exclude_unset=True)
 @limited("answers")
 def my_answers(
     request: HttpRequest, page: Query[Page], game: Slug = ""

@@ -174,6 +174,7 @@ class Answer(models.Model):
 
     def public(self, kind: Kind[Any], rules: Settings) -> dict[str, Any]:
         """As its owner may see it, by the settings that its game has now."""
+        barred = {"won_here": True} if "won_here" in self.outcome else {}
         return {
             "question": self.question,
             "value": kind.shown(rules, self.question, self.value),
@@ -181,7 +182,8 @@ class Answer(models.Model):
             "points": self.points,
             "receipt": receipts.make(self),
             "attempts_left": self.outcome.get("attempts_left"),
-        } | {name: True for name in ("won_here",) if name in self.outcome}
+            **barred,
+        }
 
 
 def claim_of(game_id: int, player_id: int) -> str:

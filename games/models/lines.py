@@ -109,8 +109,13 @@ class Line(models.Model):
         return self.name
 
     def bind(self, player_id: int | None, *, chosen: bool = True) -> None:
-        """Make it this player's, or nobody's; who had it and who has it are told."""
+        """Make it this player's, or nobody's; who had it and who has it are told.
+
+        A guest who signed in to an account by now is that account.
+        """
         with transaction.atomic():
+            joined = Player.objects.filter(guests=player_id or 0)
+            player_id = joined.values_list("pk", flat=True).first() or player_id
             former = type(self)._default_manager.select_for_update(of=("self",))
             told = {former.get(pk=self.pk).player_id, player_id}
             self.player_id, self.chosen = player_id, chosen and player_id is not None
