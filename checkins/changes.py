@@ -12,8 +12,6 @@ from users.refusals import Refused
 
 def check_change(game: Game, new: Settings) -> None:
     """`Refused`, by the name of the setting, where a day that was done is lost."""
-    if not game.pk:
-        return
     old = game.rules
     if not isinstance(new, CheckinSettings) or not isinstance(old, CheckinSettings):
         return

@@ -23,9 +23,8 @@ days = validate.Range(min=1, max=MAX_DAYS)
 log_level = validate.OneOf([*logging.getLevelNamesMapping()])
 
 
-def matches(pattern: str, example: str) -> Check:
+def matches(form: re.Pattern[str], example: str) -> Check:
     """A check that the whole value is of this form."""
-    form = re.compile(pattern)
 
     def check(value: str) -> None:
         if not form.fullmatch(value):
@@ -34,12 +33,16 @@ def matches(pattern: str, example: str) -> Check:
     return check
 
 
-text = matches(r"\s*\S.*", "no empty parts")
-origin = matches(r"https?://[\w.:\[\]-]+", "https://host or https://host:port")
-host = matches(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]", "play.example.com")
-redis_url = matches(r"(redis|rediss|unix)://\S+|", "redis://host:6379/0")
-key_prefix = matches(r"[\w-]+", "letters, digits, - and _")
-cdn_url = matches(r"https?://[\w.:/\[\]-]+|", "https://cdn.example.com")
+text = matches(re.compile(r"\s*\S.*"), "no empty parts")
+origin = matches(
+    re.compile(r"https?://[\w.:\[\]-]+"), "https://host or https://host:port"
+)
+host = matches(
+    re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]"), "play.example.com"
+)
+redis_url = matches(re.compile(r"(redis|rediss|unix)://\S+|"), "redis://host:6379/0")
+key_prefix = matches(re.compile(r"[\w-]+"), "letters, digits, - and _")
+cdn_url = matches(re.compile(r"https?://[\w.:/\[\]-]+|"), "https://cdn.example.com")
 
 
 def secret(least: int) -> Check:

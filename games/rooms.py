@@ -81,7 +81,7 @@ class Room:
 
     def _show(self, public: dict[str, Any]) -> None:
         self.public = frames.encode(public)
-        self.version: str | None = public["play"].get("version")
+        self.version: str | None = public.get("play", {}).get("version")
 
     @property
     def notice(self) -> notices.Notice | None:

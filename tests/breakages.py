@@ -228,7 +228,7 @@ BREAKS: list[tuple[str, Break]] = [
     ),
     (
         "every game for a list that can be played has somebody on it",
-        lambda w: Game.objects.filter(pk=w.puzzle.pk).update(access="listed"),
+        lambda w: Game.objects.filter(pk=w.calendar.pk).update(access="listed"),
     ),
     (
         "one answer a player and question is current",

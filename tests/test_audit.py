@@ -71,7 +71,13 @@ def test_at_most_20_rows_are_listed_and_then_counted() -> None:
 
 
 def test_what_staff_said_yes_to_is_told_and_no_fault() -> None:
-    found = Finding("all is well", 1234, "games.Code", 0, (), 21, list(range(20)))
+    found = Finding(
+        "all is well",
+        1234,
+        "games.Code",
+        accepted=21,
+        accepted_rows=list(range(20)),
+    )
     state, rows = found.lines()
     assert state.startswith("ok")
     assert rows.strip().startswith("games.Code 0, 1, 2,")

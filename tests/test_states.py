@@ -347,7 +347,7 @@ def test_a_duplicate_is_a_draft_of_its_own(game_in: Make):
     assert (copy.state, copy.seq, copy.slug) == (State.DRAFT, 0, "another")
     assert (copy.opens_at, copy.closes_at, copy.revealed_at) == (None, None, None)
     assert (copy.kind, copy.title, copy.text) == (game.kind, game.title, "Win!")
-    assert (copy.settings, copy.access) == (game.settings, "listed")
+    assert (copy.rules, copy.access) == (game.rules, "listed")
     assert not copy.pools.exists()
     assert [one.name for one in copy.invitations.all()] == ["Alice"]
     assert [one.name for one in game.invitations.all()] == ["Alice"]

@@ -113,7 +113,7 @@ class GameForm(StaffForm):
         mine = prefixed(self.rules)
         settings = {name: it for name, it in self.now.items() if is_setting(name)}
         self.merge(mine, settings)
-        if self._take_rules(mine):
+        if self._take_rules(mine) and self.instance.pk:
             self.rules = self.instance.carry(self.rules)
             self._check_change()
 

@@ -26,6 +26,7 @@ from gameproject.newcomers import HANDSHAKE, handshake_in
 from gameproject.urls import urlpatterns
 from games.api import Slug
 from games.consumer import check_command, read_frame, session_key_of
+from games.kinds.choice import VERSION, order_in
 from games.models.game import slug_validator
 from games.origins import is_ours
 from games.pages import GZIP, takes_gzip
@@ -88,6 +89,14 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("games/tables/cells.py", SPOILED.pattern): SPOILED.fullmatch,  # what staff upload
     ("gameproject/asgi.py", ""): None,
     ("gameproject/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
+    # What a deployer writes.
+    ("gameproject/variables.py", r"\s*\S.*"): None,
+    ("gameproject/variables.py", r"https?://[\w.:\[\]-]+"): None,
+    ("gameproject/variables.py", r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]"): None,
+    ("gameproject/variables.py", r"(redis|rediss|unix)://\S+|"): None,
+    ("gameproject/variables.py", r"[\w-]+"): None,
+    ("gameproject/variables.py", r"https?://[\w.:/\[\]-]+|"): None,
+    ("games/kinds/choice.py", VERSION.pattern): lambda text: order_in(text, "1"),
 }
 # A rehearsal is a client itself.
 NOT_SERVED = "gameproject/rehearsal/"
