@@ -6,20 +6,30 @@ PORT ?= 8000
 PLAYERS ?= 1000
 DAPHNES ?= 2
 BIN := .venv/bin
+FAST := not (browser or nginx or servers or gettext or staff or attacks)
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help play serve rush test fuzz lock clean
+.PHONY: help play dev serve rush test test-fast fuzz lock clean
 help:
 	@echo "make play    the product on this machine alone, at http://$(HOST):$(PORT)"
+	@echo "make dev     the same for work on the code: starts again when it changes"
 	@echo "make serve   as in production: nginx, daphnes, PostgreSQL, Redis; a trial"
 	@echo "make rush    a thousand players at once against make serve"
-	@echo "make test    all set-up and every test"
+	@echo "make test    the gate: all set-up, every check and every test"
+	@echo "make test-fast  the tests that need nothing but Python"
 	@echo "make fuzz    100,000 junk inputs; FUZZ_SEED and FUZZ_INPUTS choose others"
 	@echo "make lock    write the locked dependencies anew"
 	@echo "make clean   forget the environment; the data in var/ stays"
 
 play: .venv/ready $(CATALOGS) var/secret-key
 	@SECRET_KEY="$$(cat var/secret-key)" $(BIN)/python manage.py play $(HOST) $(PORT)
+
+# The data is that of `make play`. Nothing is kept, so that a page shows what its template
+# says now.
+dev: export DEBUG = true
+dev: export GAME_CACHE_SECONDS = 0
+dev: .venv/ready $(CATALOGS) var/secret-key
+	@SECRET_KEY="$$(cat var/secret-key)" $(BIN)/python manage.py play --reload $(HOST) $(PORT)
 
 # As in production, on this machine; another terminal then runs `make rush`.
 serve rush: export PORT = 8080
@@ -35,6 +45,12 @@ rush: .venv/ready $(CATALOGS) var/secret-key
 test: .venv/ready-dev $(CATALOGS)
 	@deploy/services
 	@deploy/gate
+
+# In this process alone, on SQLite and local memory: quick, and nothing to install.
+test-fast: export TEST_POSTGRES =
+test-fast: export TEST_REDIS =
+test-fast: .venv/ready-dev $(CATALOGS)
+	@env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 -m "$(FAST)"
 
 # As in `make test`, but more and each time others. FUZZ_SEED has them again.
 fuzz: export FUZZ_INPUTS ?= 100000

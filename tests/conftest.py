@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from users.models import Player
 
 pytest_plugins = ["tests.browsers"]
 PASSWORD = "correct horse"
+ATTACKS = Path(__file__).parent / "attacks"
 
 
 def keep_to_oneself(worker: str) -> None:
@@ -33,7 +35,8 @@ def keep_to_oneself(worker: str) -> None:
         cache["KEY_PREFIX"] = cache["KEY_PREFIX"].replace(before, ours)
 
 
-if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER and settings.REDIS_URL:
     keep_to_oneself(WORKER)
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -53,6 +56,44 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "announce": {"winners": ["alice, a bicycle", "bob, a balloon"]},
 }
+
+
+# The marks a test has for what it asks for. `make test-fast` leaves all of them out.
+NEEDS: dict[str, set[str]] = {
+    "browser": {"browser"},
+    "nginx": {"fronted", "runs_nginx"},
+    "servers": {"on_postgres", "embedded", "stack", "runs_servers"},
+    "gettext": {"runs_gettext"},
+    "staff": {"as_carol"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in marks_of(item):
+            item.add_marker(mark)
+
+
+def marks_of(item: pytest.Item) -> Iterator[str]:
+    asked = {*getattr(item, "fixturenames", ())}
+    yield from (mark for mark, fixtures in NEEDS.items() if asked & fixtures)
+    if ATTACKS in item.path.parents:
+        yield "attacks"
+
+
+@pytest.fixture(scope="session")
+def runs_servers() -> None:
+    """Asked for by what starts processes, or needs a real PostgreSQL or Redis."""
+
+
+@pytest.fixture(scope="session")
+def runs_nginx() -> None:
+    """Asked for by what starts nginx."""
+
+
+@pytest.fixture(scope="session")
+def runs_gettext() -> None:
+    """Asked for by what gathers the texts."""
 
 
 @pytest.fixture(autouse=True, scope="session")

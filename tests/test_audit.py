@@ -19,7 +19,9 @@ from users.audit import Finding
 
 @pytest.fixture(scope="module", params=["postgres", "sqlite"])
 def quiet(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    runs_servers: None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """A database without daphnes: a clock that reads it would meet the altering."""
     folder = tmp_path_factory.mktemp("quiet")
@@ -134,7 +136,7 @@ def test_code_that_stood_in_two_pools_before_is_reported(quiet: Stack) -> None:
 
 
 @pytest.fixture
-def laptop(tmp_path: Path) -> dict[str, str]:
+def laptop(runs_servers: None, tmp_path: Path) -> dict[str, str]:
     """The environment of a database of one's own."""
     env = {**os.environ, "DATA_DIR": str(tmp_path)}
     env["DATABASE_URL"] = f"sqlite:///{tmp_path}/db.sqlite3"

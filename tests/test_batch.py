@@ -22,7 +22,7 @@ from users import cache
 from users.cache import drop
 from users.models import Player
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("runs_servers")]
 MakeGame = Callable[..., Game]
 
 

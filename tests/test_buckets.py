@@ -16,6 +16,8 @@ from users.buckets import Bucket, Local, Shared
 from users.cache import outage
 from users.rates import Rate, parse_rate
 
+pytestmark = pytest.mark.usefixtures("runs_servers")
+
 TEN = Bucket("ten", 10, Rate(10, 300))
 DOOR = Bucket("door", 3000, Rate(1000, 3600))
 

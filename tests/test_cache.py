@@ -17,6 +17,8 @@ from users import cache, shelf
 from users.cache import MISS_SECONDS, STALE_TIMES, Key, drop
 from users.shelf import kept
 
+pytestmark = pytest.mark.usefixtures("runs_servers")
+
 MakeGame = Callable[..., Game]
 
 

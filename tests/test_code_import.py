@@ -229,6 +229,7 @@ def test_open_game_that_was_sold_out_tells_its_players(
     assert not game.shown().public(timezone.now())["sold_out"]
 
 
+@pytest.mark.usefixtures("runs_servers")
 def test_hundred_thousand_codes_take_a_statement_a_thousand(pool: Pool) -> None:
     out = io.StringIO()
     csv.writer(out).writerows((f"CODE-{number:06}", "x") for number in range(100_000))

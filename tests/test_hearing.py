@@ -63,7 +63,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def without_redis(tmp_path: Path, port: int) -> Iterator[Stack]:
+def without_redis(runs_servers: None, tmp_path: Path, port: int) -> Iterator[Stack]:
     """Two daphnes whose Redis is not there yet."""
     redis = f"redis://127.0.0.1:{port}/0"
     with fresh_database() as url:

@@ -20,7 +20,9 @@ FROM_CACHE = {"HIT", "STALE", "UPDATING"}
 
 
 @pytest.fixture(scope="module")
-def echoing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def echoing(
+    runs_nginx: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     with echo(tmp_path_factory.mktemp("echo"), staff=["192.0.2.0/24"]) as site:
         yield site
 
@@ -260,6 +262,7 @@ async def is_lost(player) -> bool:
 
 
 def test_with_every_daphne_away_a_page_is_stale_and_the_api_says_so(
+    runs_nginx: None,
     tmp_path: Path,
 ) -> None:
     with echo(tmp_path) as site:

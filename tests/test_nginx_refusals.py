@@ -19,7 +19,7 @@ PAGES = ("/", "/games/free/", "/admin/", "/ws/games/free/", "/static/x.css", "/m
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(runs_nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """nginx before an echo; nobody is staff, and a venue is two."""
     folder = tmp_path_factory.mktemp("refusing")
     with echo(folder, staff=["192.0.2.0/24"], venue=2) as site:
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def away(runs_nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """nginx whose daphne is gone."""
     with echo(tmp_path_factory.mktemp("away")) as site:
         site.socket(0).unlink()

@@ -73,6 +73,7 @@ def test_text_and_end_come_together(make_game: MakeGame, fields: Any) -> None:
 # Over HTTP
 
 
+@pytest.mark.usefixtures("runs_servers")
 def test_game_says_its_notice_over_http_and_in_a_batch(
     client: Client, make_game: MakeGame, django_capture_on_commit_callbacks: Any
 ) -> None:

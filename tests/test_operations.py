@@ -25,6 +25,7 @@ PUZZLE = {"accepted": ["elephant"]}
 # Ready or not
 
 
+@pytest.mark.usefixtures("runs_servers")
 @pytest.mark.django_db
 def test_process_is_ready_while_database_and_redis_answer(client: Client) -> None:
     assert set(readiness.PARTS) == {"database", "redis"}
@@ -88,7 +89,7 @@ def ask(http: HTTPConnection, path: str) -> tuple[int, str, float]:
 
 @pytest.mark.parametrize("away", ["database", "redis"])
 def test_silent_part_is_named_in_time_and_the_process_lives(
-    tmp_path: Path, away: str
+    runs_servers: None, tmp_path: Path, away: str
 ) -> None:
     with silence() as port:
         silent = f"127.0.0.1:{port}"

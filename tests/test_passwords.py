@@ -17,6 +17,8 @@ from users.hashers import LONGEST_PASSWORD, Line, TunedArgon2
 from users.models import Player
 from users.refusals import Refused
 
+pytestmark = pytest.mark.usefixtures("runs_servers")
+
 Made = TypeVar("Made")
 OLD, NEW = "correct horse", "another horse"
 LONG = "x" * (LONGEST_PASSWORD + 1)

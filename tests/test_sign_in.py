@@ -14,7 +14,7 @@ from games.states import Access, State
 from tests.conftest import PASSWORD
 from users.models import Player
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("runs_servers")]
 MakeGame = Callable[..., Game]
 
 

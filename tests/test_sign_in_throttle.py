@@ -15,7 +15,7 @@ from users.buckets import Local
 from users.cache import outage
 from users.models import Player
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("runs_servers")]
 HERE, THERE = "198.51.100.7", "198.51.100.8"
 DOORS = pytest.mark.parametrize("path", ["/login/", "/admin/login/"])
 

@@ -37,7 +37,9 @@ out = open_for([staff])[0], list(Game.objects.values_list("pk", flat=True))
 
 
 @pytest.fixture(scope="module")
-def with_cdn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def with_cdn(
+    runs_servers: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("cdn")
     database = f"sqlite:///{folder}/db.sqlite3"
     stack = Stack(folder, 1, DATABASE_URL=database, REDIS_URL="")

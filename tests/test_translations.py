@@ -18,7 +18,7 @@ GATHER = ("makemessages", "-l", "th", "--no-location", "--no-obsolete")
 
 
 @pytest.fixture(scope="module")
-def gathered(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+def gathered(runs_gettext: None, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The catalog as it is once today's texts are gathered."""
     copy = tmp_path_factory.mktemp("texts") / "product"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NO_TEXTS))

@@ -142,6 +142,7 @@ def test_what_goes_through_tls_goes_the_usual_way(both: Any) -> None:
 
 
 async def test_player_is_told_by_a_close_code_that_the_database_is_away(
+    runs_servers: None,
     tmp_path: Path,
 ) -> None:
     with silence() as port:

@@ -5,8 +5,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from gameproject import demo, serving
 
@@ -17,11 +18,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("host", nargs="?", default="127.0.0.1")
         parser.add_argument("port", nargs="?", type=int, default=8000)
+        parser.add_argument(
+            "--reload",
+            action="store_true",
+            help="for work on the code: start again when it changes; needs DEBUG",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
+        if options["reload"] and not settings.DEBUG:
+            raise CommandError("--reload is for DEBUG=true alone; see `make dev`.")
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if not options["reload"]:
+            call_command("collectstatic", interactive=False, verbosity=0)
         sign_ins = demo.make()
         self.stdout.write(f"\n  Gameproject  http://{host}:{port}/")
         self.stdout.write(f"  Staff        http://{host}:{port}/admin/\n\n")
@@ -29,5 +38,15 @@ class Command(BaseCommand):
             self.stdout.write(f"  {line}")
         self.stdout.write("\n  Ctrl-C stops it; the data stays.\n\n")
         self.stdout.flush()
-        command = serving.daphne(f"tcp:port={port}:interface={host}:backlog=4096")
-        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606
+        serve = reloading if options["reload"] else serving_alone
+        os.execv(sys.executable, [sys.executable, *serve(host, port)])  # noqa: S606
+
+
+def serving_alone(host: str, port: int) -> list[str]:
+    return serving.daphne(f"tcp:port={port}:interface={host}:backlog=4096")
+
+
+def reloading(host: str, port: int) -> list[str]:
+    """Static files come from where they are written, not to be kept by a browser."""
+    manage = str(settings.BASE_DIR / "manage.py")
+    return [manage, "runserver", "--nostatic", f"{host}:{port}"]
