@@ -1,0 +1,77 @@
+"""What a newcomer reads first names what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from games.kinds import kinds
+from games.kinds.base import Verdict
+from games.states import State
+from tests.modules import ROOT
+
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / ".github").rglob("*.md"),
+]
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
+TARGET = re.compile(r"\bmake ([a-z][a-z-]*)")
+FIRST = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+MADE = ("var/",)  # not there before a first start
+GLOSSARY = (ROOT / "docs/glossary.md").read_text()
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        path, _hash, heading = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not heading or heading in headings_of(target), link
+
+
+def headings_of(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in titles}
+
+
+@pytest.mark.parametrize("page", FIRST, ids=named)
+def test_every_file_named_is_there(page: Path) -> None:
+    for path in FILE.findall(page.read_text()):
+        assert path in MADE or (ROOT / path).exists(), path
+
+
+def test_every_target_named_is_made_and_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    made = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    explained = set(re.findall(r'echo "make ([a-z-]+)', makefile))
+    code = [block for page in FIRST for block in code_of(page.read_text())]
+    assert set(TARGET.findall("\n".join(code))) <= made
+    assert made - {"help"} == explained | {"var"} & made
+
+
+def code_of(text: str) -> list[str]:
+    return re.findall(r"^ {4}.*$|`[^`]+`", text, re.M)
+
+
+def row(word: str) -> str:
+    [text] = re.findall(rf"^\| {word} \|(.*)\|$", GLOSSARY, re.M)
+    return text
+
+
+def test_glossary_names_every_kind_state_and_verdict() -> None:
+    assert set(re.findall(r"`(\w+)`", row("kind"))) == set(kinds())
+    assert set(re.findall(r"`(\w+)`", row("state"))) == set(State)
+    assert set(re.findall(r"`(\w+)`", row("verdict"))) == set(Verdict)
+
+
+def test_one_test_named_as_an_example_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    [(path, name)] = re.findall(r"(tests/\S+\.py)::(\w+)", text)
+    assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(), re.M)
