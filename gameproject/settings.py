@@ -234,8 +234,8 @@ SOCKET_THREADS = env.int(
 RATELIMIT_USE_CACHE = "strict"
 
 # How long what is everybody's is kept, unless a change drops it earlier.
-GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120, validate=at_least_one)
-USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600, validate=at_least_one)
+GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120, validate=not_negative)
+USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600, validate=not_negative)
 
 # Players
 
