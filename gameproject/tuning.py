@@ -20,6 +20,7 @@ DECORATION = {
     "autobahn.websocket.protocol": ("hltype", "hlval", "pformat"),
     "autobahn.twisted.websocket": ("hltype", "hlval"),
 }
+GOODBYE_SECONDS = 5.0  # for a client to answer that its socket is closed
 
 
 def collect_seldom() -> None:
@@ -109,7 +110,12 @@ def closing(otherwise: Any) -> Any:
 
 
 def saying_goodbye(protocol: Any, code: int | None = None) -> None:
-    """`serverClose` with any code: autobahn's `sendClose` refuses 1001 to 2999."""
+    """`serverClose` with any code: autobahn's `sendClose` refuses 1001 to 2999.
+
+    A client that doesn't answer is dropped, and then may not read the code any more:
+    autobahn would give it a second, which a slow network takes.
+    """
+    protocol.closeHandshakeTimeout = GOODBYE_SECONDS
     protocol.sendCloseFrame(code=code or 1000, isReply=False)
 
 

@@ -13,6 +13,7 @@ from gameproject.serving import (
     PING_SECONDS,
 )
 from gameproject.serving import daphne as arguments
+from gameproject.tuning import GOODBYE_SECONDS
 from tests.stack import ROOT
 
 # daphne's own server and protocol with the options it is started with, on a clock and a
@@ -67,7 +68,7 @@ def pings_in(data):
         data = data[2 + length:]
     return found
 
-def play(accepts, speaks, hears):
+def play(accepts, speaks, hears, closes=0):
     network = Network()
     protocol = factory.buildProtocol(network.getPeer())
     protocol._raw_query_string = b""
@@ -88,6 +89,8 @@ def play(accepts, speaks, hears):
         pings += [now for _ping in came]
         if speaks and tenth == speaks * 10:
             protocol.dataReceived(Frame(Opcode.TEXT, b"{}").serialize(mask=True))
+        if closes and tenth == closes * 10:
+            protocol.serverClose(4429)
         if any(start <= now < end for start, end in hears):
             for ping in waiting:
                 protocol.dataReceived(Frame(Opcode.PONG, ping).serialize(mask=True))
@@ -114,6 +117,7 @@ CLIENTS = {
     "speaks, then is silent": {"accepts": True, "speaks": 24, "hears": []},
     "answers, then is silent": {"accepts": True, "speaks": 0, "hears": [[0, 130]]},
     "sleeps for a while": {"accepts": True, "speaks": 0, "hears": [[55, 300]]},
+    "is told to go": {"accepts": True, "speaks": 0, "hears": [], "closes": 10},
     "is not let in": {"accepts": False, "speaks": 0, "hears": []},
 }
 
@@ -153,6 +157,12 @@ def test_client_that_falls_silent_is_gone_a_minute_after_its_last_pong(
     found = played["answers, then is silent"]
     last_sign = max(ping for ping in found.pings if ping < 130)
     assert 0 <= GONE_SECONDS - (found.gone - last_sign) <= LOOK_SECONDS + 0.5
+
+
+def test_client_that_is_told_to_go_has_its_time_to_hear_why(
+    played: dict[str, Played],
+) -> None:
+    assert abs(played["is told to go"].gone - 10 - GOODBYE_SECONDS) <= 0.2
 
 
 def test_handshake_has_its_time(played: dict[str, Played]) -> None:
