@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from answers import receipts
 from answers.models import Answer
+from core.calendars import written
 from games.admin.listing import UsedFilter
-from users.admin_base import StaffAdmin
-from users.calendars import written
+from users.admin.base import StaffAdmin
 
 LARGEST_ID = 2**63 - 1
 

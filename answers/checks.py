@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from answers.models import Answer
+from core.refusals import Refused
 from games.kinds.base import Grade, Kind, Settings, Verdict
 from games.models import Game
 from games.sources import NOWHERE, Source
-from users.refusals import Refused
 
 # How the client was shown the game; it is written by `Kind.public`.
 Version = Annotated[str | None, Field(max_length=4000)]

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from answers.checks import Submission, Version
 from answers.submission import submit_many
-from games.handover import Call
-from games.wire import CommandIn, read
-from users.refusals import Refused
+from core.parsing import CommandIn, read
+from core.refusals import Refused
+from games.extensions import Call
 
 
 class AnswerIn(CommandIn):

@@ -10,10 +10,10 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
+from core.addresses import LONGEST_DIGEST
 from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
 from games.models import Claim, Game
 from games.sources import browser_in
-from users.addresses import LONGEST_DIGEST
 from users.models import Player
 
 VERDICTS = [

@@ -8,12 +8,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from answers.models import Answer
-from games.arrivals import lines_won
-from games.handover import given
+from core.paging import Page, page_in
+from games.extensions import given
 from games.models import Code
 from games.pages import player_of
+from live.welcome import lines_won
 from users.models import Player
-from users.paging import Page, page_in
 
 
 @never_cache

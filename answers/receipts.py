@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from core.timestamps import in_ms
 from games.frames import encode
-from games.moments import in_ms
 from users.models import Player
 
 if TYPE_CHECKING:

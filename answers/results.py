@@ -9,13 +9,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from answers.models import Answer
+from core.on_commit import on_commit
+from core.refusals import Refused
 from games import events
 from games.kinds.base import Grade, Settings, Verdict
 from games.models import Claim, Code, Game
 from games.states import State
 from users.models import Player
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from answers.checks import Sheet, Submission, attempts_left
 from answers.models import Answer, claim_of
+from core import metrics
+from core.on_commit import on_commit
+from core.parsing import check_value
+from core.refusals import Refused
 from games import events
-from games.arrivals import admitted_to, nicknames_in
 from games.models import Code, Game
-from games.wire import check_value
-from users import counts
+from live.welcome import admitted_to, nicknames_in
 from users.models import Player
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 Reply = dict[str, Any]
 
@@ -42,7 +42,7 @@ def submit(submission: Submission) -> Reply:
 def submit_many(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     """`submit` for many at once: the reply or the refusal of each, in their order.
 
-    What one raises, all of them raise, and nothing is kept: `games.threads.isolate`
+    What one raises, all of them raise, and nothing is kept: `live.batchers.isolate`
     finds out which one it was.
     """
     refusals = [value_refusal(one) for one in submissions]
@@ -162,7 +162,7 @@ class Together:
             self._give_prizes(game)
         Answer.objects.bulk_create(self.new)
         if self.new:
-            on_commit(counts.answers.observe, len(self.new))
+            on_commit(metrics.answers.observe, len(self.new))
 
     def _outcome(self, answer: Answer) -> Reply:
         sheet = self._sheet(answer)

@@ -7,10 +7,10 @@ from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from batch.reads import Batch, Wanted, result_of
+from core.rate_limits import limited, take_for_address
+from core.schemas import answers
 from games.pages import player_of
 from users.auth import everybody
-from users.limits import limited, take_for_address
-from users.schemas import answers
 
 router = Router(tags=["batch"], auth=everybody)
 

@@ -15,22 +15,22 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from answers import board as boards
+from answers import leaderboard as boards
 from answers.models import Answer
 from checkins.models import CheckIn
-from games import kept as games
-from games.arrivals import states_in
+from core import metrics
+from core.cache import Key
+from core.caching import Shelf, on_shelf
+from core.http_cache import stamped
+from core.outages import OUTAGES
+from core.paging import Page
+from core.refusals import STATUS, Refused
+from core.timestamps import in_ms
+from games import cached as games
 from games.models import Game, shown_games
-from games.moments import in_ms
+from live.welcome import states_in
 from users import api as users
-from users import counts
-from users.cache import Key
 from users.models import Player
-from users.outages import OUTAGES
-from users.paging import Page
-from users.refusals import STATUS, Refused
-from users.sharing import stamped
-from users.shelf import Shelf, on_shelf
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Batch:
             raise
         except Exception:
             logger.exception("Items of a batch could not be read: %s", type_)
-            counts.failures.labels("batch").inc()
+            metrics.failures.labels("batch").inc()
             return dict.fromkeys(ids, Refused("server_error"))
 
     def _keys(self) -> list[Key]:

@@ -11,11 +11,11 @@ from pydantic import ConfigDict, Field
 from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Redemption
 from checkins.shop import Purchase, redeem
+from core.paging import Page
+from core.rate_limits import limited
+from core.schemas import answers
 from games.api import Slug, seen_game, source_of
-from users.limits import limited
 from users.models import Player
-from users.paging import Page
-from users.schemas import answers
 
 router = Router(tags=["check-ins"])
 

@@ -4,10 +4,10 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from checkins.models import CheckIn
+from core.refusals import Refused
 from games.kinds.base import Settings
 from games.kinds.checkin import CheckinSettings
 from games.models import Game
-from users.refusals import Refused
 
 
 def check_change(game: Game, new: Settings) -> None:

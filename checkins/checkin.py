@@ -13,15 +13,15 @@ from checkins.days import Done, Opening, is_complete, next_opening, opening
 from checkins.models import CheckIn
 from checkins.prices import check_price
 from checkins.rewards import rewards_of
+from core.on_commit import on_commit
+from core.refusals import Refused
+from core.timestamps import in_ms
 from games import events
 from games.kinds.checkin import CheckinSettings
 from games.models import Claim, Game, Pool
-from games.moments import in_ms
 from games.sources import NOWHERE, Source, browser_in
 from games.states import State
 from users.models import CoinEntry, Player
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 
 @dataclass(frozen=True)

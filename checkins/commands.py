@@ -6,8 +6,8 @@ from pydantic import Field
 
 from checkins.checkin import Visit, check_in
 from checkins.shop import Purchase, redeem
-from games.handover import Call
-from games.wire import CommandIn, read
+from core.parsing import CommandIn, read
+from games.extensions import Call
 
 
 class CheckinIn(CommandIn):

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
+from core.timestamps import in_ms
 from games.kinds.checkin import CheckinSettings
-from games.moments import in_ms
-from users.refusals import Refused
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from checkins.models import Item
+from core.admin.asking import Question
+from core.admin.forms import StaffForm
 from games.forms.pictures import PictureField
 from games.models import Pool
-from users.admin_asking import Question
-from users.admin_forms import StaffForm
 
 MOST = 1_000_000
 

@@ -11,11 +11,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from checkins.days import Done
+from core.refusals import Refused
+from core.timestamps import in_ms
 from games.models import Code, Game, Pool
-from games.moments import in_ms
 from games.states import SEEN
 from users.models import CoinEntry, Player
-from users.refusals import Refused
 
 
 class CheckIn(models.Model):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 
 def check_price(seen: int | None, price: int) -> None:

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from checkins.models import Item, Redemption
 from checkins.prices import check_price
+from core.on_commit import on_commit
+from core.refusals import Refused
 from games import events
 from games.models import Claim, Game
 from games.sources import NOWHERE, Source, browser_in
 from users.models import CoinEntry, Player
 from users.models.coins import check_may_pay
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 
 @dataclass(frozen=True)

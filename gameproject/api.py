@@ -11,8 +11,8 @@ import batch.api
 import checkins.api
 import games.api
 import users.api
+from core.refusals import Refused
 from users.auth import members
-from users.refusals import Refused
 
 api = NinjaAPI(
     title="Gameproject",

@@ -9,22 +9,22 @@ class GameprojectConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
-        from answers import commands, results, welcome
-        from answers.board import boards_of, places_of
+        from answers import commands, personal, results
         from answers.joining import move_answers
+        from answers.leaderboard import boards_of, places_of
         from answers.meanings import touched_by
         from answers.models import Answer
         from checkins.changes import check_change
         from checkins.commands import checkin_command, redeem_command
         from checkins.joining import move_days, move_purchases
+        from checkins.personal import checkins_of, purchases_of
         from checkins.shop import void_codes
-        from checkins.showcase import shop
-        from checkins.welcome import checkins_of, purchases_of
-        from games.arrivals import codes_of, lines_of
-        from games.handover import given
+        from checkins.storefront import shop
+        from core.metrics import count_statements
+        from games.extensions import given
         from games.joining import move_lines
-        from users import handover
-        from users.counts import count_statements
+        from live.welcome import codes_of, lines_of
+        from users import extensions
 
         connection_created.connect(count_statements)
         given.commands |= {
@@ -33,13 +33,13 @@ class GameprojectConfig(AppConfig):
         }
         given.together["answer"] = commands.answers
         given.mine |= {
-            "answers": welcome.answers_of,
+            "answers": personal.answers_of,
             "codes": codes_of,
             "lines": lines_of,
             "checkins": checkins_of,
             "purchases": purchases_of,
         }
-        given.further["rank"] = welcome.ranks_of
+        given.further["rank"] = personal.ranks_of
         given.public["shop"] = shop
         given.counts = Answer.objects.counts
         given.boards = boards_of
@@ -50,4 +50,4 @@ class GameprojectConfig(AppConfig):
         given.changed_by = results.changed_by
         given.regrade = results.regrade
         given.void_codes = void_codes
-        handover.moves += [move_lines, move_answers, move_days, move_purchases]
+        extensions.moves += [move_lines, move_answers, move_days, move_purchases]

@@ -13,13 +13,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
-from gameproject.tuning import collect_seldom, tune_daphne  # noqa: E402
-from gameproject.warming import warm  # noqa: E402
+from gameproject.ops.tuning import collect_seldom, tune_daphne  # noqa: E402
+from gameproject.ops.warming import warm  # noqa: E402
 from games import events  # noqa: E402
-from games.clock import Clock  # noqa: E402
-from games.consumer import GameConsumer  # noqa: E402
-from games.origins import SameOrigin  # noqa: E402
+from games.scheduler import Clock  # noqa: E402
+from live.consumer import GameConsumer  # noqa: E402
 
 routes = [
     path("ws/games/<game:slug>/", GameConsumer.as_asgi()),

@@ -5,7 +5,7 @@ import json
 
 from django.utils.translation import get_language
 
-from users.refusals import DETAILS, STATUS
+from core.refusals import DETAILS, STATUS
 
 API_PATHS = ("/api/", "/batch")  # where refusals are JSON
 

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 
+from core.http_cache import set_headers
+from core.outages import OUTAGES
+from core.refusals import Refused
 from gameproject.bare import API_PATHS
-from users.outages import OUTAGES
-from users.refusals import Refused
-from users.sharing import set_headers
 
 # A response, or in the async chain an awaitable of one.
 GetResponse = Callable[[HttpRequest], Any]

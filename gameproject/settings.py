@@ -1,8 +1,8 @@
 """Every setting, each read once from the environment.
 
-`deploy/env.example` explains each variable; `tests/test_settings.py` holds the two
-together. Without any variable this is the embedded default: SQLite, no Redis, one
-process.
+`deploy/env.example` explains each variable; `tests/gameproject/test_settings.py`
+holds the two together. Without any variable this is the embedded default: SQLite,
+no Redis, one process.
 """
 
 from pathlib import Path
@@ -77,7 +77,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 INSTALLED_APPS = [
     "daphne",
-    "users.admin_site.StaffConfig",
+    "core.admin.site.StaffConfig",
     "users",  # before auth: its createsuperuser asks for a name
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -184,7 +184,7 @@ if REDIS_URL:
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
                 "CONNECTION_POOL_KWARGS": _REDIS,
                 "IGNORE_EXCEPTIONS": forgiving,
-                # Not once a request: `users.cache` says once that Redis is away.
+                # Not once a request: `core.cache` says once that Redis is away.
                 "LOG_IGNORED_EXCEPTIONS": False,
             },
         }
@@ -287,7 +287,7 @@ SOCKETS_PER_SESSION = env.int("SOCKETS_PER_SESSION", 20, validate=at_least_one)
 SOCKETS_PER_ADDRESS = env.int(
     "SOCKETS_PER_ADDRESS", 4 * VENUE_SIZE, validate=at_least_one
 )
-RATELIMIT_IP_META_KEY = "users.addresses.client_address"
+RATELIMIT_IP_META_KEY = "core.addresses.client_address"
 
 # Operations
 
@@ -323,7 +323,7 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
     "handlers": {
-        "stderr": {"class": "gameproject.logs.BoundedHandler", "formatter": "line"}
+        "stderr": {"class": "gameproject.ops.logs.BoundedHandler", "formatter": "line"}
     },
     "root": {
         "handlers": ["stderr"],

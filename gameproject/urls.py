@@ -16,12 +16,12 @@ import answers.pages
 import games.pages
 import games.pictures
 import users.pages
+from core import metrics
+from core.refusals import Refused
 from gameproject.api import api
 from gameproject.bare import API_PATHS
-from gameproject.metrics import metrics
-from gameproject.readiness import readyz
-from users import counts
-from users.refusals import Refused
+from gameproject.ops import metrics_view
+from gameproject.ops.readiness import readyz
 
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -56,7 +56,7 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def failed(request: HttpRequest) -> HttpResponseBase:
     """An error in our own code, which Django has logged."""
-    counts.failures.labels("http").inc()
+    metrics.failures.labels("http").inc()
     if request.path.startswith(API_PATHS):
         return Refused("server_error").response()
     return server_error(request)
@@ -80,5 +80,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
-    path("metrics", metrics),
+    path("metrics", metrics_view.metrics),
 ]

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from environs import ValidationError, validate
 
-from users.rates import parse_rate
+from core.rates import parse_rate
 
 Check = Callable[[str], None]
 

@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from games.kept import everybodys_games, games_for, public_of
+from core.addresses import client_network
+from core.http_cache import share
+from core.rate_limits import limited
+from core.refusals import Refused
+from core.schemas import answers
+from games.cached import everybodys_games, games_for, public_of
 from games.models import Game
 from games.pages import player_of
 from games.paging import GamesPage
 from games.sources import Source
-from users.addresses import client_network
 from users.auth import everybody
 from users.devices import mark_of
-from users.limits import limited
-from users.refusals import Refused
-from users.schemas import answers
-from users.sharing import share
 
 router = Router(tags=["games"], auth=everybody)
 

@@ -2,7 +2,7 @@
 
 Called from `transaction.on_commit`, so HTTP, sockets, admin and commands all broadcast
 alike. One message a process goes through the channel layer, already encoded. A message
-lost on the way is noticed by its `seq` (see `games/rooms.py`), so publishing never
+lost on the way is noticed by its `seq` (see `live/rooms.py`), so publishing never
 fails what was committed.
 """
 
@@ -14,9 +14,9 @@ from channels.layers import get_channel_layer
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from core import metrics
+from core.cache import drop
 from games import frames
-from users import counts
-from users.cache import drop
 
 if TYPE_CHECKING:
     from games.models import Game
@@ -90,7 +90,7 @@ async def deliver(
     layer = get_channel_layer()
     try:
         await asyncio.wait_for(layer.group_send(group, message), longest)
-        counts.broadcasts.labels("sent").inc()
+        metrics.broadcasts.labels("sent").inc()
     except LAYER_AWAY as error:
-        counts.broadcasts.labels("failed").inc()
+        metrics.broadcasts.labels("failed").inc()
         logger.warning("Not broadcast, clients will notice: %r", error)

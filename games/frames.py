@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from games.moments import in_ms
+from core.refusals import Refused
+from core.timestamps import in_ms
 from games.notices import Notice
-from users.refusals import Refused
 
 Frame = dict[str, Any]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.refusals import Refused
 from games.codes import EXAMPLES, Codes, Line, codes_in
 from games.models import Code, Pool
 from games.states import SEEN
 from games.tables.files import Table
 from games.tables.reading import Reading
-from users.refusals import Refused
 
 LOOKED_UP = 10_000  # codes in one statement
 

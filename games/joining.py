@@ -1,9 +1,9 @@
 """What a guest has in games goes to the account that its player signs in to."""
 
+from core.on_commit import on_commit
 from games import events
 from games.models import Invitation, Winner
 from users.models import Player
-from users.on_commit import on_commit
 
 
 def move_lines(guest: Player, account: Player) -> None:

@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from games.moments import in_ms
-from users.refusals import Refused
+from core.refusals import Refused
+from core.timestamps import in_ms
 
 LONGEST = 300  # characters
 UNKEPT = ("Cc", "Cs")  # control characters, lone surrogates

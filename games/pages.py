@@ -19,18 +19,18 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from games.kept import games_for, page_of
+from core.origins import is_ours
+from core.paging import page_in
+from core.rate_limits import take_for_address
+from core.refusals import DETAILS, Refused
+from games.cached import games_for, page_of
 from games.models import Game, Guest
 from games.models.people import TAKEN
-from games.origins import is_ours
 from games.paging import GamesPage
 from games.states import Access
 from users.devices import device_of, keep
-from users.limits import take_for_address
 from users.models import Player
 from users.names import check_nickname
-from users.paging import page_in
-from users.refusals import DETAILS, Refused
 
 # Named, and not with a weight of nothing.
 GZIP = re.compile(r"(?:^|,)\s*+gzip\s*+(?:$|,|;\s*+q=(?:1|0\.0*+[1-9]))", re.IGNORECASE)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from users.paging import CURSOR, Page
+from core.paging import CURSOR, Page
 
 if TYPE_CHECKING:
     from games.models.queryset import GameQuerySet

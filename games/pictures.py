@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from PIL import Image, ImageOps
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes
 LARGEST_PIXELS = 40_000_000

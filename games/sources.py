@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from users.addresses import digest
+from core.addresses import digest
 
 
 @dataclass(frozen=True)

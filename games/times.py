@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from core.calendars import written
 from games.states import State
-from users.calendars import written
 
 LONG_AGO = timedelta(days=366)
 ON = (State.OPEN, State.PAUSED)

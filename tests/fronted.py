@@ -16,9 +16,9 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-from gameproject.nginx import Site, command, render
-from gameproject.serving import daphne
-from gameproject.supervisor import Child
+from gameproject.ops.nginx import Site, command, render
+from gameproject.ops.serving import daphne
+from gameproject.ops.supervisor import Child
 from tests.stack import REDIS, ROOT, Stack, free_port, fresh_database
 
 

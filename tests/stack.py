@@ -19,7 +19,7 @@ import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from gameproject.serving import daphne
+from gameproject.ops.serving import daphne
 
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("DATABASE_URL", "")

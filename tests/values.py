@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from core.refusals import Refused
 from games.kinds.base import ONLY, Entry, Kind, Settings
-from users.refusals import Refused
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

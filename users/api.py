@@ -6,12 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from users.cache import Key
-from users.limits import limited
+from core.cache import Key
+from core.caching import kept
+from core.rate_limits import limited
+from core.refusals import Refused
+from core.schemas import answers
 from users.models import Player
-from users.refusals import Refused
-from users.schemas import answers
-from users.shelf import kept
 
 router = Router(tags=["users"])
 

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
 
-from users.limits import SAFE
+from core.rate_limits import SAFE
+from core.refusals import Refused
 from users.models import ApiToken, Player
-from users.refusals import Refused
 
 LARGEST_BODY = 64 * 1024  # bytes
 

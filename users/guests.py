@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.http import HttpRequest
 
-from users import handover
+from users import extensions
 from users.models import CoinEntry, Player
 from users.names import tidy
 
@@ -40,7 +40,7 @@ def join(guest: Player, account: Player, now: datetime) -> None:
         guest, account = held[guest.pk], held[account.pk]
         if not guest.is_guest or account.is_guest:
             return
-        for move in handover.moves:
+        for move in extensions.moves:
             move(guest, account)
         move_coins(guest, account, now)
         guest.account = account

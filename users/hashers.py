@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 Made = TypeVar("Made")
 

@@ -6,7 +6,7 @@ import unicodedata
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 NICKNAME_MIN, NICKNAME_MAX = 2, 20
 # As typed: the time to put marks in order grows with the square of their number.

@@ -15,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from core.rate_limits import take_for_address
+from core.refusals import Refused
 from users.devices import remember
 from users.guests import guest_of, join
-from users.limits import take_for_address
 from users.models import Player
-from users.refusals import Refused
 from users.signin import SignInForm, SignUpForm, sign_in_page
 
 

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from users.outages import OUTAGES
+from core.outages import OUTAGES
 
 COOKIE = "renewed"
 LONGEST_WAIT = timedelta(days=1)  # from one renewal of a row to the next

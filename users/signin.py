@@ -13,13 +13,13 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
 from users.devices import remember
 from users.guests import open_account
 from users.hashers import LONGEST_PASSWORD
 from users.models import Player
 from users.models.player import LONGEST_NAME
 from users.names import fold, is_blocked, tidy
-from users.refusals import Refused
 from users.throttle import Attempt
 
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.http import HttpRequest
 
-from users.addresses import client_network
-from users.buckets import Bucket, Held, give_back, take
+from core.addresses import client_network
+from core.rates import parse_rate
+from core.token_buckets import Bucket, Held, give_back, take
 from users.devices import device_of
 from users.names import fold
-from users.rates import parse_rate
 
 TIMES = 10  # an account's limit over all addresses, or over all known browsers
 SPARE = 3  # failures for each account from an address that has used up its own

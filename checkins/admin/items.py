@@ -14,7 +14,7 @@ from checkins.forms import ItemForm
 from checkins.models import Item
 from games.admin.listing import UsedFilter, short
 from games.models import Code
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 
 
 class ItemList(ChangeList):

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from checkins.exports import Table, download
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 
 
 class Records(StaffAdmin):

@@ -20,7 +20,7 @@ from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
 from games.admin.listing import UsedFilter, short
-from users.admin_base import staff_of
+from users.admin.base import staff_of
 
 
 class VoidFilter(admin.SimpleListFilter):

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.refusals import Refused
 from games.admin import verbs
 from games.models import Game, shown_games
 from games.pages import render_game
-from users.admin_base import StaffAdmin
-from users.refusals import Refused
+from users.admin.base import StaffAdmin
 
 Act = Callable[[Game], HttpResponse]
 SENT_ALONG = "opened"  # stands in a POST that holds the game's form too

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from games.admin.listing import UsedFilter
 from games.models import Code, Game
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 
 
 class GivenFilter(admin.SimpleListFilter):

@@ -12,19 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.admin.asking import ask
+from core.calendars import written
 from games import notices
 from games.admin import meanings, regrading, verbs
 from games.admin.imports import Imports
 from games.admin.lines import lists_of
 from games.admin.listing import Listing
 from games.admin.pools import PoolInline
+from games.extensions import given
 from games.forms.game import GameForm, form_for, setting_names
-from games.handover import given
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
 from games.states import SEEN, State
-from users.admin_asking import ask
-from users.calendars import written
 
 
 @admin.register(Game)

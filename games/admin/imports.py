@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core.refusals import Refused
 from games.admin.actions import Actions
 from games.admin.looks import Shown
 from games.codes import codes_in
@@ -24,8 +25,7 @@ from games.models import Pool, Upload
 from games.tables.files import Table, table_of
 from games.tables.guesses import CODE_WORDS
 from games.tables.reading import Reading
-from users.admin_base import staff_of
-from users.refusals import Refused
+from users.admin.base import staff_of
 
 IMPORT, LOOK = "games_game_import", "games_game_look"
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from games.admin.listing import UsedFilter, short
 from games.models import Game, Guest, Invitation, Line, Winner
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 from users.models import Player
 
 MOST_NAMESAKES = 20

@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from games.handover import given
+from core.calendars import written
+from games.extensions import given
 from games.kinds import kinds
 from games.models import Code, Game
-from users.admin_base import StaffAdmin
-from users.calendars import written
+from users.admin.base import StaffAdmin
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 

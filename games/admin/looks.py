@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from core.refusals import Refused
 from games.forms.codes import ReadingForm, letters
 from games.imports import Look, look
 from games.models import Pool
@@ -11,7 +12,6 @@ from games.tables.cells import Spoiled, plain_text
 from games.tables.files import Table
 from games.tables.guesses import CODE_WORDS
 from games.tables.reading import Reading, Row
-from users.refusals import Refused
 
 ROWS, COLUMNS = 10, 12  # shown
 LONGEST = 60  # characters of a cell

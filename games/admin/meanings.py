@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-from games.handover import given
+from core.admin.asking import Question
+from core.admin.forms import digest
+from games.extensions import given
 from games.models import Game
-from users.admin_asking import Question
-from users.admin_forms import digest
 
 MOST_SHOWN = 50
 

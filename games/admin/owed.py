@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from games.admin.listing import UsedFilter
 from games.models import Owed
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 
 
 @admin.register(Owed)

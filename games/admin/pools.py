@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.admin.forms import StaffForm
 from games.models import Pool
-from users.admin_forms import StaffForm
 
 
 class PoolInline(admin.TabularInline):

@@ -8,10 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from core.admin.asking import Question
+from core.admin.forms import digest
 from games.kinds.base import Verdict
 from games.models import Game
-from users.admin_asking import Question
-from users.admin_forms import digest
 
 MOST_SHOWN = 200
 VERDICTS: Mapping[str, str | Promise] = {

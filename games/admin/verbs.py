@@ -9,9 +9,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from games.handover import given
+from core.refusals import Refused
+from games.extensions import given
 from games.models import Game
-from users.refusals import Refused
 
 LONGEST_SLUG = 60
 A_WEEK = 7 * 24 * 60  # minutes

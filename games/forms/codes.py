@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from games.tables.files import Table
 from games.tables.reading import Reading, Row
-from games.workbooks import MOST_COLUMNS
+from games.tables.workbooks import MOST_COLUMNS
 
 Choices = Sequence[tuple[str, str | Promise]]
 

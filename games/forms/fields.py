@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from core.admin.dates import DayField, SingleDay
 from games.forms.lines import LinesField
 from games.forms.pasted import PastedField
 from games.forms.rows import RowsField
 from games.kinds.base import Ask
-from users.admin_dates import DayField, SingleDay
 
 NUMBERS = (int, float, Decimal)
 SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {

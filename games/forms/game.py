@@ -10,22 +10,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError as Misfit
 
-from games.forms.complaints import Complaint, complaints
+from core.admin.asking import Question
+from core.admin.forms import StaffForm
+from core.refusals import Refused
+from games.extensions import given
 from games.forms.fields import fields_of
+from games.forms.form_errors import Complaint, complaints
 from games.forms.pasted import PastedField
 from games.forms.pictures import PictureField
 from games.forms.rows import RowsWidget
-from games.handover import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Part, Settings
 from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
 from games.times import Change
-from users.admin_asking import Question
-from users.admin_forms import StaffForm
 from users.names import MAX_TYPED, fold, tidy
-from users.refusals import Refused
 
 PREFIX = "settings_"
 TIMES = ("opens_at", "closes_at")

@@ -10,8 +10,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
+from core.refusals import Refused
 from games.pictures import prepare
-from users.refusals import Refused
 
 SALT = "games.picture"
 

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 # The question of a kind that asks only one thing.
 ONLY = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from core.refusals import Refused
 from games.kinds.base import (
     Ask,
     Attempts,
@@ -19,8 +20,7 @@ from games.kinds.base import (
     misfit,
     unreadable,
 )
-from games.lasting import numbered, same_texts
-from users.refusals import Refused
+from games.stable_keys import numbered, same_texts
 
 RIGHT_MARK = "*"
 TRUE_FALSE = ("true", "false")

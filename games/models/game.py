@@ -12,18 +12,18 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.on_commit import on_commit
+from core.refusals import Refused
+from core.timestamps import in_ms
 from games import events, notices
-from games.handover import given
+from games.extensions import given
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.lines import Invitation, Winner
 from games.models.queryset import GameQuerySet
-from games.moments import in_ms
 from games.notices import Notice
 from games.states import ALLOWED, SEEN, Access, State
 from users.models import Player
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters, digits and single hyphens only.")

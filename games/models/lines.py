@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.on_commit import on_commit
 from games import events
 from users.models import Player
 from users.names import LONGEST_LISTED, key_on_list, tidy
-from users.on_commit import on_commit
 
 if TYPE_CHECKING:
     from games.models.game import Game

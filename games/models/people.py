@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
 from users.models import Player
 from users.names import fold
-from users.refusals import Refused
 
 TAKEN = _("That nickname is taken.")
 REPEATED = timedelta(minutes=10)  # for so long a stranger's form may be sent again

@@ -11,10 +11,10 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import LONGEST_DIGEST
+from core.on_commit import on_commit
 from games import events
-from users.addresses import LONGEST_DIGEST
 from users.models import Player
-from users.on_commit import on_commit
 
 if TYPE_CHECKING:
     from games.models import Game

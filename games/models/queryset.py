@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from django.db import connection, models
 from django.db.models import Case, Exists, OuterRef, Q, When
 
-from games.handover import given
+from games.extensions import given
 from games.models.prizes import Code
 from games.states import SEEN, Access, State
 from users.models import Player

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
 from games.models.prizes import Pool
 from users.models import Player
-from users.refusals import Refused
 
 KEPT = timedelta(hours=1)
 MOST_KEPT = 3  # of one member of staff: an older one goes

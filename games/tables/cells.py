@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from openpyxl.styles.numbers import is_date_format
 
-from games.workbooks import Cell
+from games.tables.workbooks import Cell
 
 MOST_DIGITS = 15  # of a number that spreadsheets keep exactly
 PLAIN = ("", "0", "#", "@")  # formats that show a number's digits and no more

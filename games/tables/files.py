@@ -13,8 +13,8 @@ from games.tables.cells import plain_text, text_of
 from games.tables.guesses import SAMPLE, column_of, has_header
 from games.tables.reading import Reading, Row, refused
 from games.tables.texts import delimiter_of, encoding_of, text_rows
-from games.workbooks import MOST_COLUMNS, Hidden, SheetRow, rows_of, sheets_of
-from games.xml_parts import BROKEN, TooLarge
+from games.tables.workbooks import MOST_COLUMNS, Hidden, SheetRow, rows_of, sheets_of
+from games.tables.xml_parts import BROKEN, TooLarge
 
 LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
 SUFFIXES = (".csv", ".txt", ".xlsx")

@@ -4,7 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 
-from games.workbooks import MOST_COLUMNS
+from games.tables.workbooks import MOST_COLUMNS
 
 DELIMITERS = ("\t", ";", "|", ",")  # where several fit, the first
 SAMPLE = 200  # rows that are looked at

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from users.refusals import Refused
+from core.refusals import Refused
 
 
 class Row(NamedTuple):

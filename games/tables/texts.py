@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from games.tables.guesses import DELIMITERS, SAMPLE, delimiter_in
 from games.tables.reading import Row, broken, refused
-from games.workbooks import MOST_ROWS
+from games.tables.workbooks import MOST_ROWS
 
 LONGEST_LINE = 100_000  # characters
 BUFFER = 64 * 1024  # bytes

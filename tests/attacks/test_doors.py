@@ -81,7 +81,7 @@ def test_three_thousand_join_from_one_address_and_no_more(fronted: Fronted) -> N
     slug = fronted.make_game("puzzle", SETTINGS["puzzle"])
     venue, elsewhere = "198.51.100.7", "198.51.100.8"
     fronted.run(
-        "from users.limits import of_address\n"
+        "from core.rate_limits import of_address\n"
         "out = of_address('joins').take(given['address'], n=2990)",
         address=venue,
     )

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from websockets.frames import Frame, Opcode
 
-from gameproject.bounds import FRAME_BYTES, FRAMES_AT_ONCE
-from gameproject.rehearsal.plan import Address
-from gameproject.rehearsal.wire import handshake
+from gameproject.loadtest.client import handshake
+from gameproject.loadtest.plan import Address
+from gameproject.ops.bounds import FRAME_BYTES, FRAMES_AT_ONCE
 from tests.fronted import Fronted
 from tests.stack import Stack
 

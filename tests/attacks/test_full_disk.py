@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gameproject.nginx import Site, command, render
-from gameproject.supervisor import Child
+from gameproject.ops.nginx import Site, command, render
+from gameproject.ops.supervisor import Child
 from tests.attacks.wire import at_once
 from tests.conftest import SETTINGS
 from tests.fronted import Fronted, ask, site_in

@@ -13,12 +13,12 @@ import pytest
 import servestatic
 from django.conf import LazySettings
 
+from core.addresses import first_address
 from gameproject.boundary import FROM_ANYBODY, FROM_PROXY, JOINED, ONCE, Boundary
 from tests.attacks.wire import exchange, request
 from tests.conftest import SETTINGS
 from tests.fronted import Fronted
 from tests.stack import Stack
-from users.addresses import first_address
 
 EVIL = "//evil.example"
 READERS = (django, channels, daphne, ninja, servestatic, django_ratelimit)

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import redis
 
+from core.cache import MISS_SECONDS, STALE_TIMES
 from tests.attacks.test_headers import LEFT_OUT
 from tests.attacks.wire import exchange, request
 from tests.conftest import SETTINGS
 from tests.fronted import Fronted
 from tests.stack import REDIS, ROOT
-from users.cache import MISS_SECONDS, STALE_TIMES
 
 MARK = "evil-marker"
 EVERY_HEADER = [(name, f"//{MARK}") for name in sorted(LEFT_OUT)]

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from gameproject import logs
-from gameproject.logs import (
+from gameproject.ops import logs
+from gameproject.ops.logs import (
     LARGEST_FILE,
     LONGEST,
     MOST_OF_A_KIND,
@@ -66,7 +66,7 @@ def test_another_line_is_written_beside_a_flood(log: Log) -> None:
     for place in range(MANY):
         log.say("django.request", "Not Found: %s", f"/{place}")
     log.say("django.request", "Internal Server Error: %s", "/", level=40)
-    log.say("games.consumer", "A command failed", level=40)
+    log.say("live.consumer", "A command failed", level=40)
     assert log.lines[-2:] == ["Internal Server Error: /", "A command failed"]
 
 

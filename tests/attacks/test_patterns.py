@@ -21,28 +21,31 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from batch.api import WantedIn
+from core.addresses import client_address
+from core.calendars import YEAR, in_common_era
+from core.origins import is_ours
+from core.paging import Page
+from core.rates import WRITTEN
+from core.refusals import Refused
 from gameproject.boundary import DOTS, UNREADABLE
-from gameproject.newcomers import HANDSHAKE, handshake_in
+from gameproject.ops.upgrades import HANDSHAKE, handshake_in
 from gameproject.urls import urlpatterns
 from games.api import Slug
-from games.consumer import check_command, read_frame, session_key_of
 from games.kinds.choice import VERSION, order_in
 from games.models.game import slug_validator
-from games.origins import is_ours
 from games.pages import GZIP, takes_gzip
 from games.paging import GamesPage
 from games.tables.cells import SPOILED
+from live.consumer import check_command, read_frame, session_key_of
 from tests.modules import ROOT
-from users.addresses import client_address
-from users.calendars import YEAR, in_common_era
 from users.names import AM
 from users.pages import next_page
-from users.paging import Page
-from users.rates import WRITTEN
-from users.refusals import Refused
 from users.session_store import KEY, is_key
 
-APPS = ("answers", "batch", "checkins", "games", "gameproject", "users")
+APPS = (
+    *("answers", "batch", "checkins", "core", "games", "gameproject", "live"),
+    "users",
+)
 SMALL, LARGE, MOST = 256, 4096, 64  # repetitions, and how much longer it may take
 FEW, MORE = 6, 16  # repetitions that show a pattern whose time doubles with each
 
@@ -68,11 +71,11 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("games/api.py", r"^[a-z0-9-]*$"): lambda text: Sluggish(slug=text),
     ("batch/api.py", r"^[a-z0-9-]*$"): lambda text: WantedIn(type="game", id=text),
     ("games/paging.py", r"^([0-5]-[0-9]{1,18})?$"): lambda text: GamesPage(cursor=text),
-    ("users/paging.py", r"^[0-9]{0,18}$"): lambda text: Page(cursor=text),
+    ("core/paging.py", r"^[0-9]{0,18}$"): lambda text: Page(cursor=text),
     ("gameproject/urls.py", r"^media/pictures/(?P<name>[0-9a-f]{20}[^/]*\.webp)$"): (
         resolved
     ),
-    ("gameproject/newcomers.py", HANDSHAKE.pattern.decode()): (
+    ("gameproject/ops/upgrades.py", HANDSHAKE.pattern.decode()): (
         lambda text: HANDSHAKE.fullmatch(text.encode())
     ),
     **{
@@ -80,15 +83,15 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
         for pattern in AM  # what was put in shape before
     },
     ("games/kinds/number.py", r"^[0-9]*$"): None,  # what staff typed
-    ("users/calendars.py", YEAR.pattern): in_common_era,
-    ("users/rates.py", WRITTEN.pattern): None,  # settings
+    ("core/calendars.py", YEAR.pattern): in_common_era,
+    ("core/rates.py", WRITTEN.pattern): None,  # settings
     ("users/session_store.py", KEY.pattern): is_key,
     ("gameproject/boundary.py", UNREADABLE.pattern): UNREADABLE.search,
     ("gameproject/boundary.py", DOTS.pattern): DOTS.search,
     ("games/pages.py", GZIP.pattern): GZIP.search,
     ("games/tables/cells.py", SPOILED.pattern): SPOILED.fullmatch,  # what staff upload
     ("gameproject/asgi.py", ""): None,
-    ("gameproject/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
+    ("gameproject/ops/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
     # What a deployer writes.
     ("gameproject/variables.py", r"\s*\S.*"): None,
     ("gameproject/variables.py", r"https?://[\w.:\[\]-]+"): None,
@@ -99,7 +102,7 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("games/kinds/choice.py", VERSION.pattern): lambda text: order_in(text, "1"),
 }
 # A rehearsal is a client itself.
-NOT_SERVED = "gameproject/rehearsal/"
+NOT_SERVED = "gameproject/loadtest/"
 
 
 def patterns_in(source: str) -> Iterator[str]:

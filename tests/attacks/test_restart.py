@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from gameproject import supervisor
+from gameproject.ops import supervisor
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, wait_until_served
 
@@ -240,7 +240,7 @@ async def test_socket_is_told_of_the_restart_after_its_reply(
 HANGING = """
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from gameproject import stopping
+from gameproject.ops import stopping
 
 def waits_for_what_is_gone():
     threading.Event().wait()

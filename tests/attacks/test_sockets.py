@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from games.consumer import FLOODED, MOST_FUTILE, REPLACED, UNREADABLE
+from live.consumer import FLOODED, MOST_FUTILE, REPLACED, UNREADABLE
 from tests.stack import Player, Stack
 
 PUZZLE = {"accepted": ["elephant"]}

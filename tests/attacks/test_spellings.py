@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gameproject.nginx import Site
+from gameproject.ops.nginx import Site
 from tests.attacks.wire import exchange, request
 from tests.fronted import Fronted, nginx, site_in
 

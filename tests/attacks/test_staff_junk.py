@@ -14,13 +14,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from core.admin.lookups import lookups_of
 from games.kinds import kinds
 from games.models import Game
 from tests.admin_pages import values_in
 from tests.attacks.house import House, furnish
 from tests.conftest import client_of
 from tests.stack import Stack
-from users.admin_lookups import lookups_of
 from users.models import Player
 
 MakeGame = Callable[..., Game]

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from games.models import Game
 from tests.attacks.house import ACCEPTED, House, furnish, staff
 from tests.conftest import client_of
-from users.admin_base import StaffAdmin
+from users.admin.base import StaffAdmin
 from users.models import Player
 
 pytestmark = pytest.mark.django_db

@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from checkins.shop import void
+from core.refusals import Refused
 from games.models import Game
 from tests.admin_pages import errors_of
 from tests.attacks.house import House, everything, furnish, permissions, staff
 from tests.conftest import PASSWORD, client_of
 from users.models import ApiToken, CoinEntry, Player
-from users.refusals import Refused
 
 pytestmark = pytest.mark.django_db
 

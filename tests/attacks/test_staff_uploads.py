@@ -13,14 +13,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from core.refusals import Refused
 from games.codes import Line, codes_in
 from games.pictures import FORMATS, LONGEST_SIDE, MOST_SCANS, prepare
 from games.tables.files import table_of
 from games.tables.guesses import CODE_WORDS
-from games.workbook_parts import MOST_STYLES
-from games.workbooks import MOST_ROWS, Hidden, rows_of
-from games.xml_parts import DEEPEST, Budget
-from users.refusals import Refused
+from games.tables.workbook_parts import MOST_STYLES
+from games.tables.workbooks import MOST_ROWS, Hidden, rows_of
+from games.tables.xml_parts import DEEPEST, Budget
 
 SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -110,7 +110,7 @@ def test_row_and_column_without_a_size_are_hidden() -> None:
 
 
 def test_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("games.workbooks.Budget", lambda: Budget(1000))
+    monkeypatch.setattr("games.tables.workbooks.Budget", lambda: Budget(1000))
     for part in ("<c/>", "<x/>", "<row/>"):
         assert refusal("a.xlsx", with_rows(f"<row>{part * 1000}</row>")) == "too_large"
 
@@ -137,7 +137,7 @@ def test_workbook_beyond_a_bound_is_too_large(content: bytes) -> None:
 def test_parts_are_weighed_together_before_any_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("games.xml_parts.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("games.tables.xml_parts.LARGEST_UNPACKED", 1000)
     assert refusal("a.xlsx", workbook()) == "too_large"
 
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from users import triggers
+from core import triggers
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from users import session_triggers, triggers
+from users import session_triggers
+from core import triggers
 
 
 def put_away(apps: Any, schema_editor: Any) -> None:

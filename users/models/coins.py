@@ -12,8 +12,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
 from users.models.player import Player
-from users.refusals import Refused
 
 
 class CoinEntryManager(models.Manager["CoinEntry"]):

@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from users.cache import drop
+from core.cache import drop
+from core.on_commit import on_commit
+from core.refusals import Refused
 from users.names import fold, tidy
-from users.on_commit import on_commit
-from users.refusals import Refused
 
 LONGEST_NAME = 40
 

@@ -7,8 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.refusals import Refused
 from users.models.player import Player
-from users.refusals import Refused
 
 PREFIX = "gp_"  # so that a leaked one is recognised for what it is
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from answers import audit as answers
-from checkins import audit as checkins
-from games import audit as games
-from users import audit as users
-from users.audit import Finding, Provable
+from answers import invariants as answers
+from checkins import invariants as checkins
+from games import invariants as games
+from users import invariants as users
+from users.invariants import Finding, Provable
 
 RULES: list[Provable] = [*users.RULES, *games.RULES, *answers.RULES, *checkins.RULES]
 

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from gameproject import demo, serving
+from gameproject import demo
+from gameproject.ops import serving
 
 
 class Command(BaseCommand):

@@ -12,13 +12,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from gameproject.nginx import VENUES_AT_ONCE
-from gameproject.rehearsal import report, table
-from gameproject.rehearsal.conductor import Conductor, HerdLost
-from gameproject.rehearsal.killer import NotServedAgain
-from gameproject.rehearsal.plan import Address, Plan
-from gameproject.rehearsal.stage import PREFIX, Stage, remove
-from gameproject.rehearsal.summary import summed_up
+from gameproject.loadtest import report, table
+from gameproject.loadtest.chaos import NotServedAgain
+from gameproject.loadtest.coordinator import Conductor, HerdLost
+from gameproject.loadtest.fixtures import PREFIX, Stage, remove
+from gameproject.loadtest.plan import Address, Plan
+from gameproject.loadtest.summary import summed_up
+from gameproject.ops.nginx import VENUES_AT_ONCE
 from games.models import Game
 
 TRIAL = "http://127.0.0.1:8080"  # make serve

@@ -17,9 +17,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from gameproject import demo, serving
-from gameproject.nginx import Site, command, render
-from gameproject.supervisor import Child, NotStarted, Supervisor, answers
+from gameproject import demo
+from gameproject.ops import serving
+from gameproject.ops.nginx import Site, command, render
+from gameproject.ops.supervisor import Child, NotStarted, Supervisor, answers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 LONGEST_FOLDER = 85  # bytes: a unix socket's path has at most 107

@@ -31,7 +31,7 @@ from answers.submission import Submission, submit
 from checkins.checkin import Visit, check_in
 from checkins.models import Item
 from checkins.shop import Purchase, redeem
-from users.refusals import Refused
+from core.refusals import Refused
 
 def game_of(slug, kind, state, **more):
     fields = {"title": "A game", "kind": kind, "state": state, "access": "everybody"}

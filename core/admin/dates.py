@@ -1,0 +1,52 @@
+"""Fields for dates and times in staff's forms: Buddhist years are read and shown."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib.admin import widgets
+from django.forms import Script
+
+from core.calendars import in_common_era, shown_year
+
+
+class Day(widgets.BaseAdminDateWidget):
+    """Shows the year as its reader counts it, and so does the calendar beside it."""
+
+    class Media:
+        js = (Script("js/admin/calendar.js", type="module"),)
+
+    def format_value(self, value: Any) -> str | None:
+        text = super().format_value(value)
+        if text and isinstance(value, date):
+            return text.replace(str(value.year), str(shown_year(value.year)))
+        return text
+
+
+class SingleDay(Day, widgets.AdminDateWidget):
+    """The same where no time stands beside it."""
+
+
+class Moment(widgets.AdminSplitDateTime):
+    def __init__(self, attrs: Any = None) -> None:
+        parts = [Day, widgets.BaseAdminTimeWidget]
+        forms.MultiWidget.__init__(self, parts, attrs)
+
+
+class DayField(forms.DateField):
+    widget = SingleDay
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str):
+            value = in_common_era(value)
+        return super().to_python(value)
+
+
+class MomentField(forms.SplitDateTimeField):
+    widget = Moment
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        unreadable = {"invalid": self.error_messages["invalid_date"]}
+        day = DayField(required=False, error_messages=unreadable)
+        self.fields = (day, *self.fields[1:])

@@ -1,0 +1,81 @@
+"""Reading what clients send: by a schema, refused by the name of the wrong field."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.refusals import Refused
+
+MAX_DEPTH = 8  # lists and objects in one another
+MAX_PARTS = 1000  # lists, objects, names and values in all
+MAX_INTEGER = 2**63
+
+
+class CommandIn(BaseModel):
+    """What every command holds. Unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = ""
+    id: UUID
+
+
+C = TypeVar("C", bound=CommandIn)
+
+
+def read(schema: type[C], frame: Mapping[str, Any]) -> C:
+    """The frame by its schema; `Refused` names the field of the first complaint."""
+    try:
+        return schema.model_validate(frame)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Refused("invalid", first["msg"], field=field) from None
+
+
+def check_value(value: Any, field: str) -> None:
+    """Refuse JSON that is nested too deeply, holds too much, or that no database keeps.
+
+    Level by level and not by recursion, which has a depth of its own.
+    """
+    check_scalar(value, field)
+    level, count = parts_of(value), 1
+    for _depth in range(MAX_DEPTH if level else 0):
+        count += len(level)
+        if count > MAX_PARTS:
+            raise Refused("too_large", field=field)
+        for part in level:
+            check_scalar(part, field)
+        level = [inner for part in level for inner in parts_of(part)]
+    if level:
+        raise Refused("invalid", _("That is nested too deeply."), field=field)
+
+
+def parts_of(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def check_scalar(value: Any, field: str) -> None:
+    """Refuse NUL, halves of surrogate pairs, and numbers without bounds."""
+    if isinstance(value, str) and not is_kept(value):
+        raise Refused("invalid", _("That text can't be kept."), field=field)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused("invalid", _("That is no number."), field=field)
+    if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
+        raise Refused("invalid", _("That number is too large."), field=field)
+
+
+def is_kept(text: str) -> bool:
+    """Whether a database keeps this text."""
+    if "\x00" in text:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

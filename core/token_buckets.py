@@ -1,0 +1,174 @@
+"""Token buckets: so many at once, and refilled little by little.
+
+Redis keeps them for all processes. Local memory does without Redis and, in each
+process, while it is away: a limit is then looser, but nobody is kept out by it.
+
+Of a bucket one number is kept: when it will be full again. A token is a step of time.
+"""
+
+import hashlib
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import caches
+from redis.exceptions import RedisError
+
+from core.cache import outage
+from core.rates import Rate
+
+MICROSECONDS = 1_000_000
+AWAY_SECONDS = 2  # without Redis, before it is asked again: each look may take as long
+
+# Whole microseconds throughout: as fractions, a thousand steps would not add up.
+SCRIPT = """
+local now, wait, full_at = tonumber(ARGV[1]), 0, {}
+for i, key in ipairs(KEYS) do
+  local span, whole = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  local at = tonumber(redis.call('GET', key) or now)
+  at = math.min(math.max(now, at), now + whole)
+  full_at[i] = math.max(now, at + span)
+  wait = math.max(wait, full_at[i] - now - whole)
+end
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+  local left = full_at[i] - now
+  if left > 0 then
+    redis.call('SET', key, string.format('%.0f', full_at[i]),
+               'PX', string.format('%.0f', math.ceil(left / 1000)))
+  else
+    redis.call('DEL', key)
+  end
+end
+return 0
+"""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Holds `capacity` tokens for each key, and gains them at the rate `refill`."""
+
+    name: str
+    capacity: int
+    refill: Rate
+
+    def of(self, *key: str) -> "Held":
+        """The bucket of one key; its parts may be of any length and letters."""
+        digest = hashlib.blake2b("\n".join(key).encode(), digest_size=16).hexdigest()
+        return Held(self, f"bucket:{self.name}:{digest}")
+
+    def take(self, *key: str, n: int = 1) -> int:
+        """Take `n` tokens: 0, or the seconds until there are so many."""
+        return take([self.of(*key)], n)
+
+    def give_back(self, *key: str, n: int = 1) -> None:
+        give_back([self.of(*key)], n)
+
+    @property
+    def step(self) -> int:
+        """Microseconds in which a token comes back."""
+        return max(1, self.refill.seconds * MICROSECONDS // self.refill.most)
+
+
+@dataclass(frozen=True)
+class Held:
+    """One key's bucket."""
+
+    bucket: Bucket
+    name: str
+
+
+Move = tuple[str, int, int]  # a name, the span of the step, that of a whole bucket
+
+
+def take(buckets: Sequence[Held], n: int = 1) -> int:
+    """Take `n` tokens of each, or of none: 0, or the seconds until all have them."""
+    moves = [(one.name, n * one.bucket.step, _whole(one.bucket)) for one in buckets]
+    return math.ceil(_move(moves) / MICROSECONDS)
+
+
+def give_back(buckets: Sequence[Held], n: int = 1) -> None:
+    """Put back what was taken and not used."""
+    take(buckets, -n)
+
+
+def _whole(bucket: Bucket) -> int:
+    return bucket.capacity * bucket.step
+
+
+def _move(moves: Sequence[Move]) -> int:
+    """Move when these are full by their steps; or the microseconds to wait."""
+    now = int(time.time() * MICROSECONDS)
+    if shared.is_there():
+        try:
+            return shared.move(moves, now)
+        except RedisError as error:
+            outage.begins(error)
+            shared.rest()
+    return local.move(moves, now)
+
+
+class Shared:
+    """The buckets of all processes, in Redis; a key ends when its bucket is full."""
+
+    _away_until = 0.0  # by the monotonic clock
+
+    def is_there(self) -> bool:
+        has_redis = hasattr(caches["strict"], "client")
+        return has_redis and time.monotonic() >= self._away_until
+
+    def rest(self) -> None:
+        self._away_until = time.monotonic() + AWAY_SECONDS
+
+    def come_back(self) -> None:
+        self._away_until = 0.0
+
+    def move(self, moves: Sequence[Move], now: int) -> int:
+        client: Any = caches["strict"].client  # type: ignore[attr-defined]
+        keys = [str(client.make_key(name)) for name, _span, _whole in moves]
+        spans = [span for _name, *pair in moves for span in pair]
+        script = client.get_client(write=True).register_script(SCRIPT)
+        wait = int(script(keys, [now, *spans]))
+        outage.is_over()
+        return wait
+
+
+class Local:
+    """The buckets of this process alone: the last `MOST` that were drawn from."""
+
+    MOST = 50_000
+
+    def __init__(self) -> None:
+        self._full_at: OrderedDict[str, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def move(self, moves: Sequence[Move], now: int) -> int:
+        with self._lock:
+            after = {
+                name: max(now, self._at(name, now, now + whole) + span)
+                for name, span, whole in moves
+            }
+            wait = max(after[name] - now - whole for name, _span, whole in moves)
+            if wait > 0:
+                return wait
+            for name, full_at in after.items():
+                self._keep(name, full_at, now)
+        return 0
+
+    def _at(self, name: str, now: int, latest: int) -> int:
+        """When it is full; a clock that was put back makes it no emptier than empty."""
+        return min(max(now, self._full_at.get(name, now)), latest)
+
+    def _keep(self, name: str, full_at: int, now: int) -> None:
+        self._full_at.pop(name, None)
+        if full_at > now:
+            self._full_at[name] = full_at
+        while len(self._full_at) > self.MOST:
+            self._full_at.popitem(last=False)
+
+
+shared, local = Shared(), Local()

@@ -1,0 +1,74 @@
+"""What can be counted from beside: statements in PostgreSQL, memory of the daphnes."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from gameproject.loadtest.plan import Address
+
+STATEMENTS = """
+    SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
+    WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def statements() -> int | None:
+    """Statements this database has carried out; None where nobody counts them."""
+    if connection.vendor != "postgresql":
+        return None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENTS)
+            return int(cursor.fetchone()[0])
+    except DatabaseError:
+        return None
+
+
+def daphnes(address: Address) -> list[int]:
+    """The processes on this machine that serve the address, behind nginx or not."""
+    if not address.is_local:
+        return []
+    sockets = f"unix:{settings.DATA_DIR.resolve()}/"
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if serves(command_of(path), sockets, address.port)
+    ]
+
+
+def command_of(path: Path) -> str:
+    try:
+        return path.read_text().replace("\0", " ")
+    except OSError:  # ended meanwhile
+        return ""
+
+
+def serves(command: str, sockets: str, port: int) -> bool:
+    if "gameproject.asgi:application" not in command:
+        return False
+    return sockets in command or bool(
+        re.search(rf"(port=|-p ?|--port ){port}\b", command)
+    )
+
+
+def place_of(process: int) -> Path | tuple[str, int]:
+    """Where a daphne listens: a unix socket or a port."""
+    command = command_of(Path(f"/proc/{process}/cmdline"))
+    if found := re.search(r"unix:([^: ]+)", command):
+        return Path(found[1])
+    found = re.search(r"(?:port=|-p ?|--port )(\d+)", command)
+    return ("127.0.0.1", int(found[1]) if found else 0)
+
+
+def memory(processes: Iterable[int]) -> int | None:
+    """Bytes these processes hold together; None where there are none or one ended."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    try:
+        sizes = [Path(f"/proc/{pid}/statm").read_text() for pid in processes]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return sum(int(size.split()[1]) for size in sizes) * page or None

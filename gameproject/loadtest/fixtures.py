@@ -1,0 +1,133 @@
+"""The site's side of a rehearsal: a copy of the game, its players, and no trace."""
+
+import time
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.utils import timezone
+
+from answers.models import Answer
+from core.cache import drop
+from gameproject.loadtest.plan import Plan
+from gameproject.loadtest.player import Who
+from games.models import Code, Game, Invitation, Owed, Pool
+from games.states import Access
+from users.models import Player
+from users.sessions import open_for
+
+PREFIX = "rehearsal-"
+
+
+class Stage:
+    """What a rehearsal puts on the site. Leaving it removes all of it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.run = f"{PREFIX}{uuid4().hex[:8]}"
+        self.model = Game.objects.get(slug=plan.game) if plan.game else None
+        self.players: list[Player] = []
+        self.who: list[Who] = []
+
+    def __enter__(self) -> "Stage":
+        try:
+            self._set()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        connection.close()  # Ctrl-C in a statement breaks it: take another
+        keys = [who.session for who in self.who]
+        Session.objects.filter(session_key__in=keys).delete()
+        remove(self.run)
+
+    def _set(self) -> None:
+        password = make_password(None)
+        names = [f"{self.run}-{place}" for place in range(self.plan.players)]
+        self.players = Player.objects.bulk_create(
+            (Player(name=n, name_key=n, password=password) for n in names),
+            batch_size=1000,
+        )
+        sessions = open_for(self.players)
+        self.who = [Who(p.pk, key) for p, key in zip(self.players, sessions)]
+
+    def make_game(self, part: str, codes: int = 0) -> Game:
+        """An open copy of the game that only the rehearsal's players may play."""
+        slug = f"{self.run}-{part}"
+        game = self.model.duplicate(slug) if self.model else puzzle(slug)
+        game.access = Access.LISTED
+        game.edit(["access"])
+        game.invite([player.name for player in self.players])
+        if codes:
+            pool = game.pools.create(name="Rehearsal")
+            pool.add(f"{slug}-{place}" for place in range(codes))
+        game.open(timezone.now())
+        return game
+
+    def change(self, game: Game, verb: str) -> float:
+        """A verb of staff; when it was committed, before anybody was told of it."""
+        committed = []
+        with transaction.atomic():
+            transaction.on_commit(lambda: committed.append(time.time()))
+            getattr(game, verb)(timezone.now())
+        return committed[0]
+
+    def kept(self, game: Game) -> dict[str, Any]:
+        """What the database says of a game once everybody has answered."""
+        rows = Answer.objects.filter(game=game).values_list("key", "player_id")
+        keys, players = zip(*rows) if rows else ((), ())
+        given = Code.objects.filter(pool__game=game).exclude(player=None)
+        return {
+            "keys": {str(key) for key in keys},
+            "doubled": len(players) - len(set(players)),
+            "codes": dict(given.values_list("player_id", "text")),
+        }
+
+
+def puzzle(slug: str) -> Game:
+    return Game.objects.create(
+        slug=slug, kind="puzzle", title="Rehearsal", settings={"accepted": ["elephant"]}
+    )
+
+
+def answer_to(game: Game) -> tuple[Any, str] | None:
+    """A value and the question it answers; None for a kind we can't play."""
+    rules: Any = game.rules
+    if game.kind == "puzzle":
+        return rules.accepted[0], ""
+    if game.kind == "number":
+        return "0" * rules.digits, ""
+    if game.kind == "score":
+        return {"home": 1, "away": 0}, ""
+    if game.kind == "choice":
+        return [0], game.of_kind.questions(rules)[0]
+    return None
+
+
+def remove(run: str) -> None:
+    """Take away everything whose name begins so: games, answers, codes, players."""
+    games = Game.objects.filter(slug__startswith=run)
+    players = Player.objects.filter(name_key__startswith=run)
+    slugs = list(games.values_list("slug", flat=True))
+    with transaction.atomic():
+        Answer.objects.filter(game__in=games).delete()
+        Owed.objects.filter(pool__game__in=games).delete()
+        Code.objects.filter(pool__game__in=games).delete()
+        Pool.objects.filter(game__in=games).delete()
+        Invitation.objects.filter(game__in=games).delete()
+        games.delete()
+        players.delete()
+    drop("games", *(f"game:{slug}" for slug in slugs))

@@ -1,0 +1,58 @@
+"""The rehearsal as one HTML file that needs nothing beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Engine
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from gameproject.loadtest.coordinator import Conductor
+from gameproject.loadtest.plots import plot
+
+TEMPLATE = Path(__file__).with_name("report.html")
+
+# Title, curves as (phase, measure, name), the bound in seconds for 1,000 players.
+PLOTS: list[tuple[str, list[tuple[str, str, str]], float]] = [
+    (
+        "Time to playable",
+        [
+            ("arrival", "playable", "cold"),
+            ("warm arrival", "playable", "warm"),
+            ("return", "took", "back after a drop"),
+        ],
+        1.5,
+    ),
+    (
+        "Time to the page",
+        [("arrival", "page", "cold"), ("warm arrival", "page", "warm")],
+        0.7,
+    ),
+    (
+        "Acknowledgements",
+        [("answers", "took", "answers"), ("prizes", "took", "with codes")],
+        1.0,
+    ),
+    ("A change by staff", [("change", "took", "from commit to player")], 0.15),
+]
+
+
+def html(led: Conductor, found: dict[str, Any]) -> str:
+    template = Engine().from_string(TEMPLATE.read_text())
+    made = f"{timezone.localtime():%Y-%m-%d %H:%M}"
+    return template.render(
+        Context({"found": found, "plots": list(plots(led)), "made": made})
+    )
+
+
+def plots(led: Conductor) -> Iterator[tuple[str, str]]:
+    """The plots of what was measured."""
+    for title, curves, bound in PLOTS:
+        drawn = {
+            name: led.phases[phase].of(measure)
+            for phase, measure, name in curves
+            if phase in led.phases
+        }
+        if drawn:
+            yield title, mark_safe(plot(drawn, bound))

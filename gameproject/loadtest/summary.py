@@ -1,0 +1,59 @@
+"""A rehearsal as one JSON-like value."""
+
+from typing import Any
+
+from gameproject.loadtest.coordinator import Conductor, Phase
+from gameproject.loadtest.figures import in_ms, percentile, summary
+from gameproject.loadtest.thresholds import kept
+
+MEASURES = ("page", "playable", "took")
+LIMITING = 0.25  # of what was measured: from there on the clients' own delay counts
+
+
+def summed_up(led: Conductor) -> dict[str, Any]:
+    """Plan, figures of each phase in ms, and the verdicts."""
+    promises = kept(led)
+    phases = {name: figures(phase) for name, phase in led.phases.items()}
+    return {
+        "address": led.plan.address.origin,
+        "flow": "legacy" if led.plan.legacy else "one socket",
+        "players": led.plan.players,
+        "processes": led.plan.processes,
+        "killed": len(led.killer.killed) if led.killer else 0,
+        "phases": {name: found for name, found in phases.items() if found},
+        "limited_by_rehearsal": [
+            name for name, phase in led.phases.items() if limited(phase)
+        ],
+        "promises": [vars(promise) for promise in promises],
+        "passed": all(promise.passed is not False for promise in promises),
+    }
+
+
+def figures(phase: Phase) -> dict[str, Any]:
+    """The percentiles of what was measured, and how the clients fared."""
+    measured = {
+        name: summary(phase.of(name)) for name in MEASURES if measures(phase, name)
+    }
+    if measures(phase, "calls"):
+        every = [seconds for one in phase.results for seconds in one["calls"]]
+        measured["calls"] = summary(every)
+        measured["retried"] = {"count": sum(one["retried"] for one in phase.results)}
+    if not measured:
+        return {}
+    clients = {
+        "late_p99": in_ms(percentile(phase.late, 0.99)),
+        "busiest": round(phase.busy, 2),
+    }
+    return {**measured, "clients": clients}
+
+
+def measures(phase: Phase, name: str) -> bool:
+    return any(isinstance(one, dict) and name in one for one in phase.results)
+
+
+def limited(phase: Phase) -> bool:
+    """Whether the clients were late by a good part of what they measured."""
+    measured = [seconds for name in MEASURES for seconds in phase.of(name)]
+    return bool(measured) and percentile(phase.late, 0.99) > LIMITING * percentile(
+        measured, 0.99
+    )

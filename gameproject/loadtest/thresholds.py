@@ -1,0 +1,236 @@
+"""What the product promises of a rush, and whether this rehearsal kept it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gameproject.loadtest.coordinator import Conductor
+from gameproject.loadtest.figures import in_ms, percentile
+
+FROM_CACHE = ("hit", "updating")
+KIB = 1024
+LEAST_EACH = 8  # KiB; no connection takes less
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One line of the table; `passed` is None for what could not be measured."""
+
+    promise: str
+    bound: str
+    measured: str
+    passed: bool | None
+
+
+def kept(led: Conductor) -> list[Promise]:
+    """A verdict for each promise that this rehearsal could test.
+
+    The old flow is there for comparison and keeps none.
+    """
+    if led.plan.legacy:
+        return []
+    judges: list[tuple[str, Callable[[Conductor], Iterator[Promise]]]] = [
+        ("arrival", arrival),
+        ("warm arrival", warm_arrival),
+        ("change", change),
+        ("answers", answers),
+        ("prizes", prizes),
+        ("return", returned),
+        ("hold", held),
+    ]
+    return [
+        promise
+        for phase, judge in judges
+        if phase in led.phases
+        for promise in judge(led)
+    ]
+
+
+def scale(led: Conductor) -> float:
+    """The table is of 1,000 players; more of them may take so many times as long."""
+    return max(1.0, led.plan.players / 1000)
+
+
+def in_time(
+    led: Conductor, name: str, seconds: list[float], share: float, bound: float, of: int
+) -> Promise:
+    """That this share of `of` players took less than `bound` seconds."""
+    measured, bound = percentile(seconds, share), bound * scale(led)
+    missing = of - len(seconds)
+    said = f"{in_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
+    if led.killer:  # whoever is cut off comes back after a random moment
+        return Promise(name, "everybody", said, not missing)
+    return Promise(
+        name,
+        f"p{share * 100:.0f} < {in_ms(bound):,.0f} ms",
+        said,
+        not missing and measured < bound,
+    )
+
+
+def arrival(led: Conductor) -> Iterator[Promise]:
+    phase, players = led.phases["arrival"], led.plan.players
+    yield calls(led)
+    yield statements(led)
+    pages = [one["page"] for one in phase.results if one["status"] == 200]
+    yield in_time(led, "page, every cache cold", pages, 0.99, 0.7, players)
+    known = [one["playable"] for one in phase.results if one["known"]]
+    yield in_time(led, "playable, cold", known, 0.99, 1.5, players)
+    yield memory(led)
+
+
+def calls(led: Conductor) -> Promise:
+    pages = led.phases["arrival"].results
+    reached = sum(one["cache"] not in FROM_CACHE for one in pages)
+    behind = "" if any(one["cache"] for one in pages) else "; no nginx in front"
+    return Promise(
+        "HTTP calls for an arrival",
+        "1 a player, <= 20 to Django",
+        f"1 a player, {reached} to Django{behind}",
+        reached <= 20,
+    )
+
+
+def statements(led: Conductor) -> Promise:
+    counted = led.counted["arrival"]
+    name, bound = "statements for an arrival, cold", "<= 60"
+    if reason := uncounted(led):
+        return Promise(name, bound, f"not counted: {reason}", None)
+    idle = led.counted.get("idle", 0.0) * counted["seconds"]
+    found = max(0, round(counted["statements"] - idle))
+    return Promise(name, bound, f"{found}, and {idle:.0f} by the clock", found <= 60)
+
+
+def uncounted(led: Conductor) -> str:
+    """Why the statements of the arrival can't be told; empty if they can."""
+    if led.counted["arrival"]["statements"] is None:
+        return "no pg_stat_statements"
+    if led.killer:
+        return "a daphne that starts anew has its own"
+    if led.counted.get("idle", 0.0) < 0:
+        return "pg_stat_statements is full, and forgets; reset it"
+    return ""
+
+
+def memory(led: Conductor) -> Promise:
+    found = led.counted["arrival"]["memory"]
+    name, bound = "memory per connected player", "< 45 KiB"
+    if found is None:
+        return Promise(
+            name,
+            bound,
+            "not measured: the daphnes are elsewhere, or were started anew",
+            None,
+        )
+    each = found / led.plan.players / KIB
+    if each < LEAST_EACH:
+        said = (
+            "not measured: it went into what an earlier run left; start the site anew"
+        )
+        return Promise(name, bound, said, None)
+    return Promise(name, bound, f"{each:.1f} KiB", each < 45)
+
+
+def warm_arrival(led: Conductor) -> Iterator[Promise]:
+    phase, players = led.phases["warm arrival"], led.plan.players
+    pages = [one["page"] for one in phase.results if one["status"] == 200]
+    yield in_time(led, "page, warm", pages, 0.99, 0.2, players)
+    known = [one["playable"] for one in phase.results if one["known"]]
+    yield in_time(led, "playable, warm", known, 0.99, 1.5, players)
+
+
+def change(led: Conductor) -> Iterator[Promise]:
+    phase = led.phases["change"]
+    yield in_time(
+        led, "change by staff seen", phase.of("took"), 0.99, 0.15, len(phase.results)
+    )
+
+
+def answers(led: Conductor) -> Iterator[Promise]:
+    phase = led.phases["answers"]
+    yield in_time(
+        led, "answers acknowledged", phase.of("took"), 0.95, 1.0, len(phase.results)
+    )
+    yield once(led, "answers")
+    frames = max(one["frames"] for one in phase.results)
+    yield Promise("frames a player and question", "< 15", f"{frames}", frames < 15)
+
+
+def once(led: Conductor, name: str) -> Promise:
+    """Every acknowledged answer is in the database, and none twice."""
+    results, there = led.phases[name].results, led.counted[name]
+    refused = [r for r in results if r["reply"] and r["reply"]["type"] != "answer"]
+    accepted = {r["id"] for r in results if r["reply"]} - {r["id"] for r in refused}
+    lost, doubled = len(accepted - there["keys"]), there["doubled"]
+    said = f"{len(accepted)} kept, {lost} lost, {doubled} doubled"
+    if refused:
+        said += f", {len(refused)} refused: {refused[0]['reply']['code']}"
+    all_there = len(accepted) == len(results)
+    return Promise(
+        f"{name}: none lost, none doubled",
+        f"{len(results)} kept",
+        said,
+        all_there and not (lost or doubled),
+    )
+
+
+def prizes(led: Conductor) -> Iterator[Promise]:
+    phase = led.phases["prizes"]
+    yield in_time(
+        led,
+        "answers acknowledged, with codes",
+        phase.of("took"),
+        0.95,
+        1.5,
+        len(phase.results),
+    )
+    yield once(led, "prizes")
+    told = [r["reply"]["code"] for r in phase.results if has_code(r)]
+    if not told:  # a game that tells on reveal, or an answer that doesn't win
+        return
+    due = min(led.plan.codes, len(phase.results))
+    same = sorted(told) == sorted(led.counted["prizes"]["codes"].values())
+    yield Promise(
+        "codes: each to one player",
+        f"{due} distinct",
+        f"{len(set(told))} distinct of {len(told)}",
+        len(told) == len(set(told)) == due and same,
+    )
+
+
+def has_code(result: dict[str, Any]) -> bool:
+    reply = result["reply"] or {}
+    return reply.get("type") == "answer" and "code" in reply
+
+
+def returned(led: Conductor) -> Iterator[Promise]:
+    phase = led.phases["return"]
+    answered = "answers" in led.phases and led.plan.answering == led.plan.players
+    whole = [
+        one["took"]
+        for one in phase.results
+        if one["known"] and (one["answers"] or not answered)
+    ]
+    yield in_time(led, "all back with their state", whole, 1.0, 5.0, len(phase.results))
+
+
+def held(led: Conductor) -> Iterator[Promise]:
+    phase = led.phases["hold"]
+    lost = sum(one["lost"] for one in phase.results)
+    late = sorted(tally_delays(phase.results))
+    yield Promise("connections held", "none lost", f"{lost} lost", lost == 0)
+    said = f"{in_ms(percentile(late, 0.99)):,.0f} ms"
+    yield Promise(
+        "tally after the first to hear it",
+        "p99 < 1,000 ms",
+        said,
+        bool(late) and percentile(late, 0.99) < 1.0,
+    )
+
+
+def tally_delays(herds: list[dict[str, Any]]) -> Iterator[float]:
+    """The seconds between the first player to hear a tally and each other one."""
+    for seq in set().union(*(herd["tallies"] for herd in herds)):
+        times = [at for herd in herds for at in herd["tallies"].get(seq, ())]
+        first = min(times)
+        yield from (at - first for at in times)

@@ -1,0 +1,86 @@
+"""What `manage.py audit` proves of prize codes, and tells of names on lists."""
+
+from django.db.models import Count, Exists, F, OuterRef, Q
+
+from games.models import (
+    Code,
+    Game,
+    Guest,
+    Invitation,
+    Line,
+    Owed,
+    Pool,
+    Winner,
+)
+from games.states import RUNNING, Access
+from users.invariants import Provable, Rule, unique
+
+FREE = Q(player=None, claim=None, given_at=None)
+GIVEN = Q(player__isnull=False, claim__isnull=False, given_at__isnull=False)
+
+
+def lists(model: type[Line], what: str) -> list[Provable]:
+    """Whose the names on lists are. An account may be renamed, so that is only told."""
+    names = model._default_manager.all()
+    nickname = Guest.objects.filter(
+        player=OuterRef("player"), nickname_key=OuterRef("name_key")
+    )
+    bound = Q(player__isnull=False)
+    called_so = Q(player__name_key=F("name_key")) | Q(Exists(nickname))
+    return [
+        Rule(f"every name on {what} is a player's", names, bound, told=True),
+        Rule(
+            f"every name on {what} is its player's, or staff chose them",
+            names.filter(bound),
+            called_so | Q(chosen=True),
+            told=True,
+        ),
+    ]
+
+
+RULES: list[Provable] = [
+    Rule(
+        "every code is free, or given with its claim and time",
+        Code.objects.all(),
+        FREE | GIVEN,
+    ),
+    unique("no claim was given two codes", Code.objects.exclude(claim=None), "claim"),
+    unique("no code stands twice in its pool", Code.objects.all(), "pool", "text"),
+    unique(
+        "no code stands in two pools, unless staff said yes",
+        Code.objects.unasked(),
+        "text",
+        accepted=Code.objects.accepted_repeats(),
+    ),
+    Rule(
+        "no pool gave more codes than it holds",
+        Pool.objects.annotate(
+            gave=Count("codes", filter=Q(codes__player__isnull=False)),
+            holds=Count("codes__text", distinct=True),
+        ),
+        Q(gave__lte=F("holds")),
+    ),
+    unique("no claim is owed two codes", Owed.objects.all(), "claim"),
+    unique(
+        "no two players won in one browser, in one game",
+        Code.objects.exclude(browser=None),
+        "browser",
+    ),
+    unique(
+        "no two players are owed for one browser, in one game",
+        Owed.objects.exclude(browser=None),
+        "browser",
+    ),
+    Rule(
+        "no code is both owed and given",
+        Owed.objects.all(),
+        ~Q(Exists(Code.objects.filter(claim=OuterRef("claim")))),
+    ),
+    *lists(Invitation, "a list of players"),
+    *lists(Winner, "a winners' list"),
+    Rule(
+        "every game for a list that can be played has somebody on it",
+        Game.objects.filter(state__in=RUNNING, access=Access.LISTED),
+        Exists(Invitation.objects.filter(game=OuterRef("pk"))),
+    ),
+]

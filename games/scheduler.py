@@ -1,0 +1,102 @@
+"""Opening and closing at set times, with or without a visitor.
+
+A thread in every process, so that nothing depends on the server's loop. What players
+may do follows `Game.state_at` anyway; this notes the change and tells them of it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import DatabaseError, close_old_connections, transaction
+from django.db.models import Min, Model, Q
+from django.utils import timezone
+
+from core.outages import OUTAGES
+from games.models import Game, Pool, Upload
+from games.states import State
+from users.sessions import clear_sessions
+
+logger = logging.getLogger(__name__)
+
+CLEAR_EVERY = timedelta(minutes=1)
+LONGEST_SLEEP = timedelta(seconds=1)  # another process may set a new time
+
+
+def follow(now: datetime) -> int:
+    """Open and close what is due; how many. Processes share the work."""
+    due = Game.objects.due(now)
+    if not due.exists():  # no lock is taken for nothing
+        return 0
+    with transaction.atomic():
+        due = due.select_for_update(skip_locked=True)
+        return sum(alone(game, partial(game.follow_clock, now)) for game in list(due))
+
+
+def pay_debts() -> None:
+    """Give owed codes that have come free since."""
+    for pool in Pool.objects.in_debt():
+        alone(pool, pool.pay_debts)
+
+
+def alone(what: Model, act: Callable[[], None]) -> bool:
+    """Act in a transaction or savepoint: what it raises spoils nothing else's turn."""
+    try:
+        with transaction.atomic():
+            act()
+    except OUTAGES:
+        raise
+    except Exception:
+        logger.exception("The clock left out %r", what)
+        return False
+    return True
+
+
+def next_time(now: datetime) -> datetime:
+    """When to look again: at the next opening or closing, or soon."""
+    opens = Q(state=State.SCHEDULED, opens_at__gt=now)
+    closes = Q(state__in=(State.OPEN, State.PAUSED), closes_at__gt=now)
+    times = Game.objects.aggregate(
+        opens=Min("opens_at", filter=opens), closes=Min("closes_at", filter=closes)
+    )
+    return min([t for t in times.values() if t] + [now + LONGEST_SLEEP])
+
+
+class Clock(threading.Thread):
+    """Looks at the clock until the process ends."""
+
+    def __init__(self) -> None:
+        super().__init__(name="clock", daemon=True)
+        self._stopped = threading.Event()
+        self._clears_at = timezone.now() + CLEAR_EVERY
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        while not self._stopped.wait(self._tick()):
+            pass
+
+    def _clear(self, now: datetime) -> None:
+        """Once a minute, some of what nobody needs any more."""
+        if now >= self._clears_at:
+            self._clears_at = now + CLEAR_EVERY
+            clear_sessions(now)
+            Upload.objects.clear(now)
+
+    def _tick(self) -> float:
+        """Follow the clock; the seconds to sleep."""
+        try:
+            now = timezone.now()
+            follow(now)
+            pay_debts()
+            self._clear(now)
+            wait = next_time(now) - timezone.now()
+        except DatabaseError as error:
+            logger.error("The clock could not be followed: %s", error)
+            wait = LONGEST_SLEEP
+        finally:
+            close_old_connections()
+        return max(wait.total_seconds(), 0.01)

@@ -1,0 +1,317 @@
+"""A player's socket: it admits, maps a closed table of commands to verbs, and sends.
+
+Not Channels' generic consumer: that one makes a channel for every socket and a task for
+every message, and hops to a thread before it. Here the room listens for all its
+sockets, and the database is touched on purpose only.
+"""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache, cached_property
+from time import monotonic
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.http import parse_cookie
+from django.utils import timezone
+
+from core import metrics
+from core.addresses import network_of
+from core.outages import OUTAGES
+from core.rate_limits import on_sockets
+from core.refusals import Refused
+from games import frames
+from games.extensions import Call, given
+from games.sources import Source
+from live.batchers import Gatherer, PatientGatherer, in_thread
+from live.open_sockets import open_sockets
+from live.rooms import Room, rooms
+from live.welcome import Arrival, Personal, personal
+from users.devices import mark_of
+from users.session_store import is_key
+
+logger = logging.getLogger(__name__)
+
+LARGEST_FRAME = 8 * 1024  # bytes
+LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
+MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
+UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
+SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
+RESTARTING = 1012  # with it the server, not the client, is going
+COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
+
+# Handshakes take longer than reading who came.
+arrivals: Gatherer[Arrival, Personal] = PatientGatherer(personal, most=1000)
+
+
+@cache
+def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any]]:
+    """Where the calls of a command meet that are carried out together."""
+    return Gatherer(given.together[command], most=200)
+
+
+class GameConsumer(AsyncConsumer):
+    """One socket in one game."""
+
+    futile = 0  # frames since the last that was a command at a bearable pace
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.name = uuid.uuid4().hex
+        self.player_id: int | None = None
+        self.session_key = session_key_of(scope)
+        self.revocation = 0
+        self.personal = Personal()
+        self.rank: dict[str, Any] | None = None
+        self.room: Room | None = None
+        self.queue: deque[tuple[dict[str, Any], float]] = deque()  # with its arrival
+        self.worker: asyncio.Task[None] | None = None
+        self.scope, self.base_send = scope, send
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    await self.dispatch(await receive())
+        finally:
+            self.leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        await getattr(self, get_handler_name(message))(message)
+
+    # Coming and going
+
+    async def websocket_connect(self, _message: dict[str, Any]) -> None:
+        await self.base_send({"type": "websocket.accept"})
+        try:
+            await self.be_counted()
+            self.room = await rooms.enter(self.scope["url_route"]["kwargs"]["slug"])
+            await self.be_welcomed(self.room)
+        except Refused as refused:
+            await self.refuse(None, refused)
+            await self.close(GONE if refused.code == "not_found" else FLOODED)
+        except OUTAGES as error:
+            logger.error("A socket could not be welcomed: %s", error)
+            await self.refuse(None, Refused("unavailable", retry_after=2))
+            await self.close(1013)
+
+    async def be_counted(self) -> None:
+        """Be one of the session's and the address's sockets, or `Refused`."""
+        address = network_of(self.scope)
+        if oldest := open_sockets.add(self, self.session_key, address):
+            await oldest.end(REPLACED)
+
+    def leave(self) -> None:
+        open_sockets.remove(self)
+        if self.room:
+            self.room.remove(self)
+            self.room = None
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        if self.worker and message.get("code") == RESTARTING:
+            await self.worker  # the client is still there for the replies
+        self.leave()
+        if self.worker:
+            # What was already taken up is finished: it may be committed.
+            await self.worker
+        raise StopConsumer
+
+    async def end_session(self) -> None:
+        """Whoever was behind this socket is signed out: it may do nothing more."""
+        await self.end(SIGNED_OUT)
+
+    async def end_game(self) -> None:
+        """The game is no more."""
+        await self.end(GONE)
+
+    async def end(self, code: int) -> None:
+        self.queue.clear()
+        self.personal = Personal()
+        self.leave()
+        await self.close(code)
+
+    async def close(self, code: int) -> None:
+        await self.base_send({"type": "websocket.close", "code": code})
+
+    # Receiving
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.futile > MOST_FUTILE:
+            return  # closed, but what had come already comes still
+        try:
+            self.queue.append((read_frame(message.get("text")), monotonic()))
+        except Refused as refused:
+            self.futile += UNREADABLE
+            await self.refuse(None, refused)
+            await self.close_if_futile()
+            return
+        if len(self.queue) > LONGEST_QUEUE:
+            await self.cut_off()
+        elif self.worker is None or self.worker.done():
+            self.worker = asyncio.create_task(self.work())
+
+    async def cut_off(self) -> None:
+        self.queue.clear()
+        await self.close(FLOODED)
+
+    async def close_if_futile(self) -> None:
+        if self.futile > MOST_FUTILE:
+            await self.cut_off()
+
+    async def work(self) -> None:
+        """Answer what was sent, in its order."""
+        while self.queue:
+            frame, began = self.queue.popleft()
+            refused = await self.attempt(frame)
+            if refused:
+                await self.refuse(frame.get("id"), refused)
+                await self.close_if_futile()
+            metrics.replied(name_of(frame), refused.code if refused else "done", began)
+
+    async def attempt(self, frame: dict[str, Any]) -> Refused | None:
+        """Answer a frame, or say why not."""
+        try:
+            await self.answer(frame)
+        except Refused as refused:
+            return refused
+        except OUTAGES as error:
+            logger.error("A command could not be carried out: %s", error)
+            return Refused("unavailable", retry_after=2)
+        except Exception:  # a bug of ours must not leave the client waiting
+            logger.exception("A command failed")
+            metrics.failures.labels("socket").inc()
+            return Refused("server_error")
+        return None
+
+    async def answer(self, frame: dict[str, Any]) -> None:
+        """Carry out one command and reply to it."""
+        self.futile += 1
+        name = check_command(frame)
+        if self.room is None:
+            raise Refused("unavailable", retry_after=2)
+        on_sockets.check(COUNTED_AS.get(name, "answers"), self.who())
+        self.futile = 0
+        if name == "resync":
+            await self.room.settled()
+            await self.be_welcomed(self.room, frame["id"])
+            return
+        reply = await self.carry_out(name, frame, self.room)
+        await self.write(frames.encode(frames.reply(name, frame["id"], reply)))
+
+    async def carry_out(
+        self, name: str, frame: dict[str, Any], room: Room
+    ) -> Mapping[str, Any]:
+        """The reply's fields; with others that arrive now, where that is faster."""
+        if name not in given.commands and name not in given.together:
+            raise Refused("invalid", "There is no such command.", field="type")
+        player = self.personal.player
+        if player is None:
+            raise Refused("not_signed_in")
+        call = Call(
+            *(player, room.game.pk, frame, timezone.now(), self.name),
+            version=room.version,
+            source=self.source,
+        )
+        if name in given.commands:
+            return await in_thread(given.commands[name], call)
+        return await gatherer_of(name)(call)
+
+    @cached_property
+    def source(self) -> Source:
+        return Source(mark_of(cookies_of(self.scope)), network_of(self.scope))
+
+    def who(self) -> str:
+        """By what this socket's commands are counted."""
+        return f"player:{self.player_id}" if self.player_id else f"socket:{self.name}"
+
+    # Sending
+
+    async def be_welcomed(self, room: Room, reply_to: str = "") -> None:
+        """Send the whole small state, and be in the room from then on."""
+        found = (
+            await arrivals(Arrival(self.session_key, room.game))
+            if self.session_key
+            else Personal()
+        )
+        if self.room is None:
+            return  # gone meanwhile
+        # From here to the room nothing else runs, so no frame falls in between.
+        self.personal, self.rank = found, found.mine.get("rank")
+        room.remove(self)
+        self.player_id = found.player.pk if found.player else None
+        room.add(self)
+        welcome = room.welcome(found.me, found.mine)
+        if reply_to:
+            welcome = frames.resynced(reply_to, welcome)
+        await self.write(welcome)
+
+    async def refresh_me(self) -> None:
+        """Send the player's own state after a change from anywhere."""
+        if self.room is None:
+            return
+        found = await arrivals(Arrival(self.session_key, self.room.game))
+        if self.room is None:
+            return  # gone meanwhile
+        self.personal = found
+        self.rank = self.personal.mine.get("rank")
+        await self.write(frames.encode(frames.me(self.personal.me, self.personal.mine)))
+
+    async def refuse(self, reply_to: Any, refused: Refused) -> None:
+        known = reply_to if isinstance(reply_to, str) else None
+        await self.write(frames.encode_error(known, refused))
+
+    async def write(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+        metrics.frames.inc()
+
+
+def read_frame(text: Any) -> dict[str, Any]:
+    """A client's frame, a JSON object; `Refused` by name if it is none."""
+    if not isinstance(text, str):
+        raise Refused("invalid", "Send text frames of JSON.")
+    if len(text.encode()) > LARGEST_FRAME:
+        raise Refused("too_large", "A frame has at most 8 KiB.")
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("invalid", "That is no JSON.") from None
+    if not isinstance(frame, dict):
+        raise Refused("invalid", "Send a JSON object.")
+    return frame
+
+
+def check_command(frame: dict[str, Any]) -> str:
+    """The command's name, or `Refused` if that or its `id` is amiss."""
+    if not isinstance(frame.get("type"), str):
+        raise Refused("invalid", "The type of the command is missing.", field="type")
+    try:
+        uuid.UUID(frame["id"])
+    except (KeyError, ValueError, AttributeError, TypeError):
+        raise Refused(
+            "invalid", "Every command has an id, a UUID.", field="id"
+        ) from None
+    return str(frame["type"])
+
+
+def name_of(frame: dict[str, Any]) -> str:
+    """The command's name, to count it by: whatever else clients send is one."""
+    name = frame.get("type")
+    known = ("resync", *given.commands, *given.together)
+    return str(name) if name in known else "unknown"
+
+
+def session_key_of(scope: dict[str, Any]) -> str:
+    """The session's key from the handshake's cookies; empty for what can't be one."""
+    key = cookies_of(scope).get(settings.SESSION_COOKIE_NAME, "")
+    return key if is_key(key) else ""
+
+
+def cookies_of(scope: dict[str, Any]) -> dict[str, str]:
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            return {k: str(v) for k, v in parse_cookie(value.decode("latin1")).items()}
+    return {}

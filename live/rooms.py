@@ -1,0 +1,336 @@
+"""Rooms: this process's sockets, by game.
+
+The process joins the channel layer once a game, not once a socket. A frame comes in
+encoded and is written to every socket as it is. What a newcomer needs of the public
+state is kept here, so a welcome costs no query for it.
+"""
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+from django.utils import timezone
+
+from core import metrics
+from core.refusals import Refused
+from games import events, frames, notices
+from games.extensions import given
+from games.models import Game, shown_games
+from games.states import SEEN, State
+from live.batchers import in_thread
+from live.ranks import Ranking, tell_ranks
+from live.renewals import renew_open
+from live.revocations import end_revoked
+from live.subscription import Hearing
+from live.ticker import beat, heartbeat
+
+logger = logging.getLogger(__name__)
+
+OVERTAKEN = 0.05  # seconds that a frame waits for one that should come before it
+PEER_SILENCE = 12.0  # seconds after which another process counts as gone
+
+
+class Socket(Protocol):
+    """What a room knows of a consumer."""
+
+    name: str
+    player_id: int | None
+    session_key: str
+    revocation: int  # the last one of its player's that it was checked for
+    rank: dict[str, Any] | None  # as it was told last
+
+    async def base_send(self, message: dict[str, Any]) -> None: ...
+    async def refresh_me(self) -> None: ...
+    async def end_session(self) -> None: ...
+    async def end_game(self) -> None: ...
+
+
+class Room:
+    """This process's sockets in one game, and the public state they have been told."""
+
+    def __init__(self, game: Game, public: dict[str, Any]) -> None:
+        self.sockets: dict[int | None, set[Socket]] = defaultdict(set)
+        self.size = 0
+        self.empty_beats = 0
+        self.behind_beats = 0
+        self.quiet_beats = 0
+        self.tally: dict[str, int] = {}
+        self.board: list[dict[str, Any]] = []
+        self.ranking = Ranking()
+        self._notice: notices.Notice | None = None
+        self.seq = game.seq  # of what the sockets have been told
+        self.reloading: asyncio.Task[None] | None = None
+        self.take(game, public)
+
+    def take(self, game: Game, public: dict[str, Any]) -> None:
+        """Take over what the database says, unless something newer was heard.
+
+        What it says may be newer than what was heard: that frame is still on its way,
+        and must be news when it comes.
+        """
+        if game.seq >= self.seq:
+            self.game = game
+            self._show(public)
+            self._notice = game.notice_at(timezone.now())
+            self.ranking.changes += 1
+
+    def _show(self, public: dict[str, Any]) -> None:
+        self.public = frames.encode(public)
+        self.version: str | None = public.get("play", {}).get("version")
+
+    @property
+    def notice(self) -> notices.Notice | None:
+        """What staff have to say, as long as it isn't over."""
+        return notices.in_force(self._notice, timezone.now())
+
+    def hear(self, frame: dict[str, Any]) -> None:
+        """Note a frame that is on its way to the sockets."""
+        self.seq = frame["seq"]
+        self.quiet_beats = 0
+        if frame["type"] == "game":
+            self._show(frame["game"])
+            self._notice = frame["notice"]
+        elif frame["type"] == "notice":
+            self._notice = frames.said_in(frame)
+        elif frame["type"] == "tally":
+            self._count({k: v for k, v in frame.items() if k not in ("type", "seq")})
+        elif frame["type"] == "board":
+            self.board = frame["top"]
+
+    def _count(self, tally: dict[str, int]) -> None:
+        """Note the counts; being here or not moves nobody's place."""
+        before, self.tally = self.tally, tally
+        if {**before, "here": 0} != {**tally, "here": 0}:
+            self.ranking.changes += 1
+
+    def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
+        """The welcome frame. The public part is encoded already."""
+        return frames.welcome(
+            self.seq, self.public, self.notice, me, mine, self.tally, self.board
+        )
+
+    async def settled(self) -> None:
+        """Wait for a reload that is under way."""
+        if self.reloading:
+            await asyncio.shield(self.reloading)
+
+    @property
+    def players(self) -> list[int]:
+        """Who is here by name, a player with several sockets once."""
+        return [player_id for player_id in self.sockets if player_id is not None]
+
+    def add(self, socket: Socket) -> None:
+        self.sockets[socket.player_id].add(socket)
+        self.size += 1
+
+    def remove(self, socket: Socket) -> None:
+        mates = self.sockets[socket.player_id]
+        if socket in mates:
+            mates.remove(socket)
+            self.size -= 1
+        if not mates:
+            del self.sockets[socket.player_id]
+
+    @property
+    def everybody(self) -> list[Socket]:
+        return [socket for mates in self.sockets.values() for socket in mates]
+
+    async def write(self, text: str) -> None:
+        """The same frame to everybody."""
+        await write_all(self.everybody, text)
+
+    async def refresh(self, player_id: int, origin: str) -> None:
+        """Show a player's own state on their sockets here, but not on `origin`."""
+        mates = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
+        await asyncio.gather(*map(refresh, mates))
+
+    async def tell_rank(self, player_id: int, rank: dict[str, Any] | None) -> bool:
+        """Tell a player's sockets here that know another; whether there were any."""
+        mates = [s for s in self.sockets.get(player_id, ()) if s.rank != rank]
+        for mate in mates:
+            mate.rank = rank
+        await write_all(mates, frames.encode(frames.rank(rank)))
+        return bool(mates)
+
+
+async def refresh(socket: Socket) -> None:
+    try:
+        await socket.refresh_me()
+    except Exception:  # gone meanwhile, or the database is: it will come back
+        logger.debug("A socket could not be refreshed", exc_info=True)
+
+
+async def write_all(sockets: Sequence[Socket], text: str) -> None:
+    message = {"type": "websocket.send", "text": text}
+    for socket in sockets:
+        try:
+            await socket.base_send(message)
+        except Exception:  # one broken socket must not silence the others
+            logger.debug("A socket could not be written to", exc_info=True)
+    metrics.frames.inc(len(sockets))
+
+
+class Rooms:
+    """All rooms of this process, and how it hears of them."""
+
+    def __init__(self, *beats: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
+        self.beats = beats
+        self.process = uuid.uuid4().hex
+        self.by_game: dict[int, Room] = {}
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self.hearing = Hearing(self._hear)
+        self._started = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        # What other processes said of their rooms: when, and sockets by game.
+        self._peers: dict[str, tuple[float, dict[int, int]]] = {}
+
+    # Coming and going
+
+    async def enter(self, slug: str) -> Room:
+        """The room of a game, opened once however many come; `Refused` if unknown."""
+        self._start()
+        for room in self.by_game.values():
+            if room.game.slug == slug and room.game.state in SEEN:
+                room.empty_beats = 0
+                return room
+        opening = self._opening.get(slug)
+        if opening is None:
+            opening = self._opening[slug] = asyncio.create_task(self._open(slug))
+            opening.add_done_callback(lambda _done: self._opening.pop(slug, None))
+        return await asyncio.shield(opening)
+
+    def _start(self) -> None:
+        """With the first socket."""
+        if not self._started:
+            self._started = True
+            for beat in self.beats:
+                self._keep(beat(self))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task and hold on to it; the loop itself would let it be collected."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _open(self, slug: str) -> Room:
+        game_id = await in_thread(number_of, slug)
+        if room := self.by_game.get(game_id):
+            return room
+        # Listen first, then read: what changes in between is heard.
+        await self.hearing.listen_to(events.group_of(game_id))
+        room = await in_thread(open_room, game_id)
+        self.by_game[game_id] = room
+        return room
+
+    async def end(self, room: Room) -> None:
+        """Close the room of a game that is no more."""
+        for socket in room.everybody:
+            await socket.end_game()
+        await self.leave(room.game.pk)
+
+    async def leave(self, game_id: int) -> None:
+        del self.by_game[game_id]
+        await self.hearing.leave(events.group_of(game_id))
+
+    # Who is where
+
+    @property
+    def watched(self) -> list[Room]:
+        """The rooms in which somebody is."""
+        return [room for room in self.by_game.values() if room.size]
+
+    def leads(self, room: Room) -> bool:
+        """One process counts for all: the first by name that has players there."""
+        game_id = room.game.pk
+        present = [p for p, here in self._alive().items() if here.get(game_id)]
+        return min(present, default=self.process) == self.process
+
+    def here(self, game_id: int) -> int:
+        """The sockets in a game, in all processes."""
+        return sum(here.get(game_id, 0) for here in self._alive().values())
+
+    def sizes(self) -> dict[int, int]:
+        return {game_id: room.size for game_id, room in self.by_game.items()}
+
+    def _alive(self) -> dict[str, dict[int, int]]:
+        since = time.monotonic() - PEER_SILENCE
+        self._peers = {p: said for p, said in self._peers.items() if said[0] > since}
+        alive = {p: here for p, (_at, here) in self._peers.items()}
+        return {**alive, self.process: self.sizes()}
+
+    # Hearing
+
+    async def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "presence":
+            self._peers[message["process"]] = (time.monotonic(), dict(message["here"]))
+            return
+        known = self.by_game.get(message["game"])
+        if message["type"] == "me":
+            for room in [known] if known else self.by_game.values():
+                self._keep(room.refresh(message["player"], message["origin"]))
+        elif known:
+            await self._frame(known, message)
+
+    async def _frame(self, room: Room, message: dict[str, Any]) -> None:
+        """Tell the room; a frame that came too early waits for those it overtook.
+
+        A change is on its way a little longer than a tally. Without the wait a thousand
+        clients would see a gap, and each ask for the whole state.
+        """
+        if message["seq"] > room.seq + 1:
+            self._keep(self._tell_later(room, message))
+        else:
+            await self._tell(room, message)
+
+    async def _tell_later(self, room: Room, message: dict[str, Any]) -> None:
+        await asyncio.sleep(OVERTAKEN)
+        await self._tell(room, message)
+
+    async def _tell(self, room: Room, message: dict[str, Any]) -> None:
+        if message["seq"] <= room.seq:
+            return
+        missed = message["seq"] > room.seq + 1
+        frame = json.loads(message["text"])
+        room.hear(frame)
+        await room.write(message["text"])
+        # Only now: a thread at work would take turns with the writing.
+        if missed or frame["type"] == "game":
+            room.reloading = self._keep(self.reload(room))
+
+    async def reload(self, room: Room) -> None:
+        room.take(*await in_thread(find, pk=room.game.pk, state__in=State))
+
+
+def number_of(slug: str) -> int:
+    """The id of a game players may see; `Refused` if there is none."""
+    found = Game.objects.seen().filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise Refused("not_found")
+    return found
+
+
+def find(**which: Any) -> tuple[Game, dict[str, Any]]:
+    """A game players may see, and its public state now; `Refused` if there is none."""
+    try:
+        game = shown_games().get(**{"state__in": SEEN, **which})
+    except Game.DoesNotExist:
+        raise Refused("not_found") from None
+    return game, game.public(timezone.now())
+
+
+def open_room(game_id: int) -> Room:
+    """A room as the database has it now."""
+    game, public = find(pk=game_id)
+    room = Room(game, public)
+    room.tally = {"here": 0, **given.counts([game_id]).get(game_id, {})}
+    room.board = given.boards([game.slug]).get(game.slug, [])
+    return room
+
+
+rooms = Rooms(beat, heartbeat, tell_ranks, end_revoked, renew_open)

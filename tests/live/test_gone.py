@@ -1,0 +1,176 @@
+"""When daphne pings a socket, and gives it up: on a clock that takes no time."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from gameproject.ops.serving import (
+    GONE_SECONDS,
+    HANDSHAKE_SECONDS,
+    LOOK_SECONDS,
+    PING_SECONDS,
+)
+from gameproject.ops.serving import daphne as arguments
+from gameproject.ops.tuning import GOODBYE_SECONDS
+from tests.stack import ROOT
+
+# daphne's own server and protocol with the options it is started with, on a clock and a
+# network of Twisted's. Each client says, second by second, what it does.
+PLAY = """
+import asyncio, json, sys, time, txaio
+from daphne import server as module
+from daphne.cli import CommandLineInterface
+from daphne.ws_protocol import WebSocketFactory
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from websockets.frames import Frame, Opcode
+from gameproject.loadtest.plan import Address
+from gameproject.loadtest.client import handshake
+from gameproject.ops.serving import daphne
+from gameproject.ops.tuning import tune_daphne
+
+clock = module.reactor = txaio.config.loop = Clock()
+time.time = clock.seconds
+tune_daphne()
+options = CommandLineInterface().parser.parse_args(daphne("unix:x")[2:])
+
+class Server(module.Server):
+    def create_application(self, protocol, scope):
+        self.connections[protocol]["application_instance"] = None
+        return asyncio.Queue()
+
+server = Server(None, ["unix:x"], ping_interval=options.ping_interval,
+                ping_timeout=options.ping_timeout,
+                websocket_connect_timeout=options.websocket_connect_timeout,
+                websocket_handshake_timeout=options.websocket_connect_timeout)
+server.connections = {}
+factory = server.ws_factory = WebSocketFactory(server)
+factory.setProtocolOptions(autoPingTimeout=server.ping_timeout,
+                           openHandshakeTimeout=server.websocket_handshake_timeout)
+server.timeout_checker()
+
+class Network(StringTransport):
+    dataBuffer, offset, _tempDataLen, ended = b"", 0, 0, None
+    def abortConnection(self):
+        self.ended = self.ended or clock.seconds()
+    loseConnection = abortConnection
+    def unregisterProducer(self):
+        pass
+
+def pings_in(data):
+    found = []
+    while data:
+        length = data[1] & 127
+        if data[0] & 15 == Opcode.PING:
+            found.append(data[2:2 + length])
+        data = data[2 + length:]
+    return found
+
+def play(accepts, speaks, hears, closes=0):
+    network = Network()
+    protocol = factory.buildProtocol(network.getPeer())
+    protocol._raw_query_string = b""
+    protocol.makeConnection(network)
+    began, waiting, pings = clock.seconds(), [], []
+    protocol.dataReceived(handshake(Address.parse("http://x"), "/", ""))
+    if accepts:
+        protocol.serverAccept()
+    network.clear()
+    for tenth in range(3000):
+        if network.ended:
+            break
+        clock.advance(0.1)
+        now = clock.seconds() - began
+        came = pings_in(network.value()) if accepts else []
+        network.clear()
+        waiting += came
+        pings += [now for _ping in came]
+        if speaks and tenth == speaks * 10:
+            protocol.dataReceived(Frame(Opcode.TEXT, b"{}").serialize(mask=True))
+        if closes and tenth == closes * 10:
+            protocol.serverClose(4429)
+        if any(start <= now < end for start, end in hears):
+            for ping in waiting:
+                protocol.dataReceived(Frame(Opcode.PONG, ping).serialize(mask=True))
+            waiting = []
+    return {"pings": pings, "gone": network.ended and network.ended - began}
+
+for line in sys.stdin:
+    print(json.dumps(play(**json.loads(line))), flush=True)
+"""
+
+
+class Played:
+    """What came of a client, in seconds since it came."""
+
+    def __init__(self, said: str) -> None:
+        found = json.loads(said)
+        self.pings: list[float] = found["pings"]
+        self.gone: float = found["gone"]
+
+
+CLIENTS = {
+    "answers": {"accepts": True, "speaks": 0, "hears": [[0, 300]]},
+    "is silent": {"accepts": True, "speaks": 0, "hears": []},
+    "speaks, then is silent": {"accepts": True, "speaks": 24, "hears": []},
+    "answers, then is silent": {"accepts": True, "speaks": 0, "hears": [[0, 130]]},
+    "sleeps for a while": {"accepts": True, "speaks": 0, "hears": [[55, 300]]},
+    "is told to go": {"accepts": True, "speaks": 0, "hears": [], "closes": 10},
+    "is not let in": {"accepts": False, "speaks": 0, "hears": []},
+}
+
+
+@pytest.fixture(scope="module")
+def played() -> dict[str, Played]:
+    orders = "\n".join(map(json.dumps, CLIENTS.values()))
+    command = [sys.executable, "-c", PLAY]
+    done = subprocess.run(
+        command, cwd=ROOT, input=orders, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(CLIENTS, map(Played, done.stdout.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize("client", ["answers", "sleeps for a while"])
+def test_client_that_answers_stays(played: dict[str, Played], client: str) -> None:
+    assert played[client].gone is None
+    assert len(played[client].pings) >= 5
+
+
+@pytest.mark.parametrize(
+    ("client", "last_sign"),
+    [("is silent", 0), ("speaks, then is silent", 24)],
+)
+def test_silent_client_is_pinged_and_gone_after_a_minute(
+    played: dict[str, Played], client: str, last_sign: float
+) -> None:
+    found = played[client]
+    assert 0 <= found.pings[0] - last_sign - PING_SECONDS <= LOOK_SECONDS + 0.5
+    assert 0 <= GONE_SECONDS - (found.gone - last_sign) <= LOOK_SECONDS + 0.5
+
+
+def test_client_that_falls_silent_is_gone_a_minute_after_its_last_pong(
+    played: dict[str, Played],
+) -> None:
+    found = played["answers, then is silent"]
+    last_sign = max(ping for ping in found.pings if ping < 130)
+    assert 0 <= GONE_SECONDS - (found.gone - last_sign) <= LOOK_SECONDS + 0.5
+
+
+def test_client_that_is_told_to_go_has_its_time_to_hear_why(
+    played: dict[str, Played],
+) -> None:
+    assert abs(played["is told to go"].gone - 10 - GOODBYE_SECONDS) <= 0.2
+
+
+def test_handshake_has_its_time(played: dict[str, Played]) -> None:
+    slack = LOOK_SECONDS + 0.5
+    assert abs(played["is not let in"].gone - HANDSHAKE_SECONDS) <= slack
+
+
+def test_flags_that_are_documented_are_those_it_is_started_with() -> None:
+    text = (ROOT / "docs/deploy.md").read_text()
+    written = text.split("bin/python ")[1].split("LimitNOFILE")[0].split()
+    assert written == arguments("unix:/run/gameproject/%i.sock:mode=660:backlog=4096")

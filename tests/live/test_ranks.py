@@ -1,0 +1,317 @@
+"""A player's own place: by the board's rule, told privately, after the answers."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from answers.leaderboard import boards_of, places_of
+from answers.results import regrade, reveal
+from answers.submission import Submission, submit
+from games.extensions import given
+from games.models import Game
+from live import ranks, rooms
+from live.ranks import EVERY, LONGEST, Ranking
+from live.rooms import Room
+from live.welcome import Arrival, personal
+from tests.stack import Stack
+from users.models import Player
+from users.sessions import open_for
+
+MakeGame = Callable[..., Game]
+PUZZLE = {"accepted": ["elephant"]}
+
+# The rule
+
+
+def players(count: int) -> list[Player]:
+    return [Player.objects.create_user(f"player {i}") for i in range(count)]
+
+
+def answer(game: Game, player: Player, value: Any, second: int = 0, question: str = ""):
+    at = timezone.now() + timedelta(seconds=second)
+    submit(Submission(player.pk, game.pk, uuid4(), question, value, at))
+
+
+def places(game: Game, everybody: list[Player]) -> list[int | None]:
+    found = places_of(game.pk, [player.pk for player in everybody])
+    return [found.get(player.pk, {}).get("place") for player in everybody]
+
+
+@pytest.mark.django_db
+def test_points_come_first_then_who_was_earlier(make_game: MakeGame) -> None:
+    one, two, three, nobody = everybody = players(4)
+    questions = [{"text": text, "options": ["*yes", "no"]} for text in ("One?", "Two?")]
+    game = make_game("choice", settings={"questions": questions})
+    answer(game, one, [0], 1, "1")
+    answer(game, two, [0], 2, "1")
+    answer(game, two, [0], 3, "2")
+    answer(game, three, [0], 0, "1")
+    answer(game, nobody, [1], 0, "1")
+    assert places(game, everybody) == [3, 1, 2, None]
+    found = places_of(game.pk, [two.pk])
+    assert found == {two.pk: {"place": 1, "points": 2, "of": 3}}
+
+
+@pytest.mark.django_db
+def test_place_is_the_boards(make_game: MakeGame) -> None:
+    everybody, game = players(15), make_game()
+    for second, player in enumerate(reversed(everybody)):
+        answer(game, player, "elephant", second)
+    board = [row["place"] for row in boards_of([game.slug])[game.slug]]
+    assert board == list(range(1, 11))
+    assert places(game, everybody) == list(range(15, 0, -1))
+
+
+@pytest.mark.django_db
+def test_nothing_is_told_before_the_result_is(
+    make_game: MakeGame, alice: Player, bob: Player
+) -> None:
+    game = make_game("number")
+    answer(game, alice, "041")
+    answer(game, bob, "042")
+    assert places(game, [alice, bob]) == [None, None]
+    game.close(timezone.now())
+    reveal(game, timezone.now())
+    assert places(game, [alice, bob]) == [None, 1]
+
+
+@pytest.mark.django_db
+def test_correction_moves_everybody(
+    make_game: MakeGame, alice: Player, bob: Player
+) -> None:
+    game = make_game()
+    answer(game, alice, "elephant")
+    answer(game, bob, "mammoth")
+    regrade(game, {"accepted": ["mammoth"]}, timezone.now())
+    assert places(game, [alice, bob]) == [None, 1]
+
+
+@pytest.mark.django_db
+def test_places_take_one_statement_however_many(make_game: MakeGame) -> None:
+    everybody, game = players(30), make_game()
+    for player in everybody:
+        answer(game, player, "elephant")
+    with CaptureQueriesContext(connection) as statements:
+        assert len(places_of(game.pk, [one.pk for one in everybody])) == 30
+    assert len(statements) == 1
+
+
+@pytest.mark.django_db
+def test_many_arrivals_take_the_statements_of_two(make_game: MakeGame) -> None:
+    game, costs = make_game(), []
+    for count in (2, 50):
+        names = [Player.objects.create_user(f"{count} {i}") for i in range(count)]
+        arrivals = [Arrival(key, game) for key in open_for(names)]
+        answer(game, names[0], "elephant")
+        with CaptureQueriesContext(connection) as statements:
+            found = personal(arrivals)
+        costs.append(len(statements))
+        assert found[0].mine["rank"]["points"] == 1
+        assert found[1].mine["rank"] is None
+    assert costs[0] == costs[1]
+    assert costs[0] <= 10
+
+
+# When to look, and whom to tell
+
+
+class Socket:
+    """A consumer as a room knows it, and what was written to it."""
+
+    name = "socket"
+
+    def __init__(self, player_id: int | None, rank: Any = None) -> None:
+        self.player_id, self.rank = player_id, rank
+        self.heard: list[dict[str, Any]] = []
+
+    async def base_send(self, message: dict[str, Any]) -> None:
+        self.heard.append(json.loads(message["text"]))
+
+    async def refresh_me(self) -> None: ...
+
+
+def rank_of(place: int) -> dict[str, int]:
+    return {"place": place, "points": 1, "of": 9}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """For whom the places were worked out; each is at the place of their id."""
+    asked: list[list[int]] = []
+
+    def places(game_id: int, player_ids: Any) -> dict[int, Any]:
+        asked.append(list(player_ids))
+        return {pk: rank_of(pk) for pk in player_ids}
+
+    async def at_once(call: Callable[..., Any], *args: Any) -> Any:
+        return call(*args)
+
+    monkeypatch.setattr(given, "places", places)
+    monkeypatch.setattr(ranks, "in_thread", at_once)
+    return asked
+
+
+def room_with(*sockets: Socket) -> Room:
+    room = Room(Game(pk=1, kind="puzzle"), {})
+    for socket in sockets:
+        room.add(socket)
+    return room
+
+
+async def test_only_those_whose_rank_changed_are_told(asked: list[list[int]]) -> None:
+    stranger, same, moved = Socket(None), Socket(2, rank_of(2)), Socket(3, rank_of(4))
+    phone, laptop = Socket(5), Socket(5, rank_of(5))
+    await ranks.tell(room_with(stranger, same, moved, phone, laptop))
+    assert asked == [[2, 3, 5]]
+    assert moved.heard == [{"type": "rank", **rank_of(3)}]
+    assert phone.heard == [{"type": "rank", **rank_of(5)}]
+    assert stranger.heard == same.heard == laptop.heard == []
+
+
+async def test_rank_that_was_lost_is_told_as_null(
+    asked: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "places", lambda game_id, player_ids: {})
+    socket = Socket(2, rank_of(2))
+    await ranks.tell(room_with(socket))
+    nothing = {"type": "rank", "place": None, "points": None, "of": None}
+    assert socket.heard == [nothing]
+
+
+async def test_nobody_here_by_name_costs_no_statement(asked: list[list[int]]) -> None:
+    room = room_with(Socket(None))
+    await ranks.tell(room)
+    assert asked == []
+    assert not room.ranking.is_due(0)
+
+
+def test_only_changed_counts_are_a_reason_to_look() -> None:
+    room = room_with()
+    room.ranking.seen = room.ranking.changes
+    tally = {"type": "tally", "seq": 1, "here": 5, "answered": 0, "right": 0}
+    room.hear(tally)
+    room.ranking.seen = room.ranking.changes
+    room.hear({**tally, "seq": 2, "here": 6})
+    assert not room.ranking.is_due(0)
+    room.hear({**tally, "seq": 3, "right": 1})
+    assert room.ranking.is_due(0)
+
+
+def test_what_changes_while_one_looks_is_looked_at_again() -> None:
+    ranking = Ranking(changes=2, seen=1, not_before=10)
+    assert [ranking.is_due(now) for now in (9, 10)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("took", "later"), [(0.01, EVERY), (1, 20), (1000, LONGEST)], ids=str
+)
+async def test_the_longer_a_look_takes_the_later_is_the_next(
+    monkeypatch: pytest.MonkeyPatch, took: float, later: float
+) -> None:
+    room, clock = room_with(), iter([100.0, 100.0 + took])
+    clock_of_ours = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr(ranks, "time", clock_of_ours)
+    await ranks._look(room)
+    assert room.ranking.not_before == pytest.approx(100 + later)
+
+
+async def test_database_away_is_no_end_of_looking(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_args: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(ranks, "in_thread", fail)
+    room = room_with(Socket(1))
+    await ranks._look(room)
+    assert "Places were not told" in caplog.text
+    assert room.ranking.is_due(room.ranking.not_before)
+
+
+def test_every_process_tells_its_own() -> None:
+    assert ranks.tell_ranks in rooms.rooms.beats
+
+
+# On the socket
+
+
+async def test_place_is_told_privately_in_each_process(on_postgres: Stack) -> None:
+    slug = on_postgres.make_game("puzzle", PUZZLE)
+    sessions = on_postgres.make_players(3)
+    async with (
+        on_postgres.socket(slug, sessions[0], process=0) as alice,
+        on_postgres.socket(slug, sessions[1], process=1) as bob,
+        on_postgres.socket(slug, sessions[2], process=1) as wrong,
+    ):
+        for player in (alice, bob, wrong):
+            assert (await player.hear("welcome"))["mine"]["rank"] is None
+        await alice.ask("answer", value="elephant")
+        await wrong.ask("answer", value="mouse")
+        await alice.hear("rank", place=1, points=1, of=1)
+        await bob.ask("answer", value="elephant")
+        await bob.hear("rank", place=2, points=1, of=2)
+        await alice.hear("rank", place=1, points=1, of=2)
+        resynced = await wrong.ask("resync")
+        assert resynced["mine"]["rank"] is None
+    assert not [frame for frame in wrong.frames if frame["type"] == "rank"]
+    async with on_postgres.socket(slug, sessions[1], process=0) as bob:
+        rank = (await bob.hear("welcome"))["mine"]["rank"]
+    assert rank == {"place": 2, "points": 1, "of": 2}
+
+
+async def test_reveal_tells_each_their_place(stack: Stack) -> None:
+    slug = stack.make_game("number", {"digits": 3, "rule": "closest", "number": "042"})
+    [session] = stack.make_players(1)
+    async with stack.socket(slug, session) as player:
+        await player.ask("answer", value="041")
+        await player.hear("tally", answered=1)
+        stack.run(
+            "game = Game.objects.get(slug=given['slug'])\n"
+            "game.close(now); results.reveal(game, now)",
+            slug=slug,
+        )
+        rank = {"place": 1, "points": 1, "of": 1}
+        async with asyncio.timeout(10):
+            while {k: v for k, v in said(player).items() if k in rank} != rank:
+                player.frames.append(json.loads(await player.ws.recv()))
+
+
+def said(player: Any) -> dict[str, Any]:
+    """The last that the player heard of their rank."""
+    last = [one for one in player.frames if one["type"] in ("rank", "me")]
+    if not last:
+        return {}
+    return last[-1].get("mine", {"rank": last[-1]})["rank"] or {}
+
+
+async def test_frames_a_player_are_few_when_all_answer_at_once(
+    on_postgres: Stack,
+) -> None:
+    count = 120
+    slug = on_postgres.make_game("puzzle", PUZZLE)
+    sessions = on_postgres.make_players(count)
+    everybody = asyncio.Barrier(count)
+
+    async def play(place: int, session: str) -> Counter[str]:
+        async with on_postgres.socket(slug, session, process=place) as player:
+            await player.hear("welcome")
+            await everybody.wait()
+            heard = len(player.frames)
+            await player.ask("answer", value="elephant")
+            await player.hear("rank", of=count)
+            return Counter(frame["type"] for frame in player.frames[heard:])
+
+    frames = await asyncio.gather(*(play(*one) for one in enumerate(sessions)))
+    assert max(one["rank"] for one in frames) <= 3
+    assert max(one.total() for one in frames) < 15
+    assert not on_postgres.logged_errors()

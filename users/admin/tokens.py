@@ -1,0 +1,72 @@
+"""API tokens: made and revoked by staff, shown once."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from core.refusals import Refused
+from users.admin.base import GivingAdmin, staff_of
+from users.models import ApiToken, Player
+from users.models.token import check_may_speak_for
+
+
+class TokenForm(ModelForm):
+    """A token of one's own, or of a player's one may manage."""
+
+    by: ClassVar[Player]
+
+    def clean_player(self) -> Player:
+        player: Player = self.cleaned_data["player"]
+        try:
+            check_may_speak_for(self.by, player)
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
+        return player
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(GivingAdmin):
+    """A token is made here and can then only be revoked."""
+
+    form = TokenForm
+    list_display = ("name", "player", "scope", "created_at", "revoked_at")
+    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "player__name")
+    list_select_related = ("player",)
+    autocomplete_fields = ("player",)
+    fields = ("player", "name", "scope")
+    actions = ("revoke",)
+
+    def save_model(
+        self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
+    ) -> None:
+        by = staff_of(request)
+        token, text = ApiToken.objects.issue(obj.player, obj.name, obj.scope, by)
+        obj.__dict__.update(token.__dict__)
+        told = _("The token, shown this once: %(token)s") % {"token": text}
+        messages.warning(request, told)
+
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        try:
+            for token in tokens.select_related("player"):
+                token.revoke(staff_of(request))
+        except Refused as refused:
+            messages.error(request, f"{token}: {refused.detail}")
+        else:
+            messages.success(request, _("Revoked."))
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whose permission says "change": there is no other change."""
+        return super().has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
