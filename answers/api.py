@@ -1,35 +1,19 @@
-"""`/api/answers`: submitting over HTTP, and one's own answers."""
+"""`/api/answers`: one's own answers. Submitting is in `live/http.py`."""
 
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
 
-from answers.checks import Version
 from answers.models import Answer
-from answers.submission import Submission, submit
 from core.paging import Page
 from core.rate_limits import limited
 from core.schemas import answers
-from games.api import Slug, seen_game, source_of
+from games.api import Slug
 from users.models import Player
 
 router = Router(tags=["answers"])
-
-
-class AnswerIn(Schema):
-    """The socket's `answer`, and the game it is for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    game: Slug
-    id: UUID
-    question: str = Field("", max_length=20)
-    value: Any
-    version: Version = None
 
 
 class ReceiptOut(Schema):
@@ -70,23 +54,6 @@ class AnswerOut(Schema):
 class AnswersOut(Schema):
     answers: list[AnswerOut]
     next: str | None
-
-
-@router.post("", response=answers(ReplyOut), exclude_none=True)
-@limited("answers")
-def submit_answer(request: HttpRequest, said: AnswerIn) -> dict[str, Any]:
-    """Submit an answer. Sent again with its id, it has the first outcome again."""
-    player: Player = request.auth  # type: ignore[attr-defined]
-    game = seen_game(said.game)
-    reply = submit(
-        Submission(
-            *(player.pk, game.pk, said.id, said.question, said.value),
-            timezone.now(),
-            version=said.version,
-            source=source_of(request),
-        )
-    )
-    return {"id": said.id, **reply}
 
 
 @router.get("", response=answers(AnswersOut), exclude_unset=True)

@@ -5,8 +5,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
 from answers.models import Answer
+from core.invariants import Provable, Rule, unique
 from games.models import Code
-from users.invariants import Provable, Rule, unique
 
 
 def claim(game: str) -> Concat:

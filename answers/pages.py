@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from answers.models import Answer
 from core.paging import Page, page_in
-from games.extensions import given
+from games.extensions import registry
 from games.models import Code
 from games.pages import player_of
-from live.welcome import lines_won
+from games.personal import lines_won
 from users.models import Player
 
 
@@ -33,7 +33,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     answers, following = page_in(request, Page).of(rows)
     context = {
         "codes": codes,
-        "void": given.void_codes(code.pk for code in codes),
+        "void": registry.void_codes(code.pk for code in codes),
         "lines": lines_won(same, timezone.now()),
         "answers": answers,
         "next": following,

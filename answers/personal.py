@@ -21,13 +21,13 @@ def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, An
 
 
 def ranks_of(
-    game: Game, players: list[Player], parts: Mapping[str, Mapping[int, Any]]
+    game: Game, players: list[Player], answers: Mapping[int, list[dict[str, Any]]]
 ) -> dict[int, dict[str, Any] | None]:
     """The places of these players in the game, None for who has no points yet."""
     scored = [
         player_id
-        for player_id, answers in parts["answers"].items()
-        if any(answer["points"] > 0 for answer in answers)
+        for player_id, own in answers.items()
+        if any(answer["points"] > 0 for answer in own)
     ]
     found = places_of(game.pk, scored) if scored else {}
     return {player.pk: found.get(player.pk) for player in players}

@@ -19,7 +19,7 @@ from core.parsing import check_value
 from core.refusals import Refused
 from games import events
 from games.models import Code, Game
-from live.welcome import admitted_to, nicknames_in
+from games.personal import admitted_to, nicknames_in
 from users.models import Player
 
 Reply = dict[str, Any]

@@ -20,8 +20,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat, Replace
 
 from checkins.models import CheckIn, Redemption
+from core.invariants import Provable, Rule, unique
 from games.models import Code, Owed
-from users.invariants import Provable, Rule, unique
 from users.models import CoinEntry
 
 Reason = CoinEntry.Reason

@@ -20,7 +20,6 @@ class CommandIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = ""
     id: UUID
 
 
@@ -28,9 +27,13 @@ C = TypeVar("C", bound=CommandIn)
 
 
 def read(schema: type[C], frame: Mapping[str, Any]) -> C:
-    """The frame by its schema; `Refused` names the field of the first complaint."""
+    """The frame by its schema; `Refused` names the field of the first complaint.
+
+    Its `type` has been read: it says which schema.
+    """
+    fields = {name: value for name, value in frame.items() if name != "type"}
     try:
-        return schema.model_validate(frame)
+        return schema.model_validate(fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -10,6 +10,7 @@ import answers.api
 import batch.api
 import checkins.api
 import games.api
+import live.http  # noqa: F401 - adds the commands to the routers
 import users.api
 from core.refusals import Refused
 from users.auth import members

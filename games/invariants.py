@@ -2,6 +2,7 @@
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from core.invariants import Provable, Rule, unique
 from games.models import (
     Code,
     Game,
@@ -13,7 +14,6 @@ from games.models import (
     Winner,
 )
 from games.states import RUNNING, Access
-from users.invariants import Provable, Rule, unique
 
 FREE = Q(player=None, claim=None, given_at=None)
 GIVEN = Q(player__isnull=False, claim__isnull=False, given_at__isnull=False)

@@ -2,35 +2,26 @@
 
 import base64
 import re
-from uuid import UUID
 
-from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
     conditional_page,
-    require_POST,
     require_safe,
 )
 
-from core.origins import is_ours
 from core.paging import page_in
-from core.rate_limits import take_for_address
 from core.refusals import DETAILS, Refused
 from games.cached import games_for, page_of
-from games.models import Game, Guest
-from games.models.people import TAKEN
+from games.models import Game
 from games.paging import GamesPage
 from games.states import Access
-from users.devices import device_of, keep
 from users.models import Player
-from users.names import check_nickname
 
 # Named, and not with a weight of nothing.
 GZIP = re.compile(r"(?:^|,)\s*+gzip\s*+(?:$|,|;\s*+q=(?:1|0\.0*+[1-9]))", re.IGNORECASE)
@@ -97,67 +88,3 @@ def render_game(game: Game, *, preview: bool = False) -> str:
     }
     # Not `render(request, …)`: context processors would let a name or a token in.
     return render_to_string("games/game.html", context)
-
-
-@csrf_exempt
-@require_POST
-def join(request: HttpRequest, slug: str) -> HttpResponse:
-    """Play as a guest under a nickname.
-
-    The form stands in the shared page, which can hold no token; the browser's own
-    word of where the form was sent from takes its place.
-    """
-    origin = request.headers.get("Origin", "")
-    if not is_ours(origin, request.get_host()):
-        raise Refused("forbidden")
-    found = get_object_or_404(Game.objects.seen(), slug=slug, access=Access.EVERYBODY)
-    player = player_of(request)
-    if player and not player.is_guest:
-        return redirect(found)
-    try:
-        guest = admit(request, found, player)
-    except Refused as refused:
-        return ask_again(request, found, refused)
-    if player is None:
-        login(request, guest, BACKEND)
-    response = redirect(found)
-    keep(response, device_of(request))
-    return response
-
-
-def admit(request: HttpRequest, game: Game, player: Player | None) -> Player:
-    """The guest, made if need be, under the nickname of the form."""
-    nickname = check_nickname(request.POST.get("nickname", ""))
-    join_id = read_join_id(request.POST.get("join_id", ""))
-    if player is None:
-        take_for_address(request, "joins")
-    return Guest.objects.admit(game.pk, player, nickname, join_id).player
-
-
-def read_join_id(text: str) -> UUID | None:
-    """What the page's script made; a form without a script has none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise Refused("invalid", field="join_id") from None
-
-
-def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpResponse:
-    """The form once more, with the nickname in it and why it was refused."""
-    context = {
-        "game": game,
-        "nickname": request.POST.get("nickname", ""),
-        "error": refused.detail,
-        "perhaps_mine": refused.detail == TAKEN and shows_nothing(request),
-    }
-    page = render(request, "games/join.html", context)
-    refused.mark(page)
-    return page
-
-
-def shows_nothing(request: HttpRequest) -> bool:
-    """Whether no script has looked at the cookies, and none came.
-
-    So whoever joined just now may be whoever asks.
-    """
-    return not request.COOKIES and not request.POST.get("join_id")

@@ -12,7 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -25,15 +25,16 @@ from django.utils import timezone
 from core import metrics
 from core.addresses import network_of
 from core.outages import OUTAGES
+from core.parsing import read
 from core.rate_limits import on_sockets
 from core.refusals import Refused
 from games import frames
-from games.extensions import Call, given
 from games.sources import Source
 from live.batchers import Gatherer, PatientGatherer, in_thread
+from live.commands import COMMANDS, Call, batcher_of, carry_out
 from live.open_sockets import open_sockets
 from live.rooms import Room, rooms
-from live.welcome import Arrival, Personal, personal
+from live.welcome import Personal, WelcomeRequest, personal_states
 from users.devices import mark_of
 from users.session_store import is_key
 
@@ -45,16 +46,11 @@ MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
 UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
 SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
 RESTARTING = 1012  # with it the server, not the client, is going
-COUNTED_AS = {"resync": "game", "checkin": "checkins", "redeem": "checkins"}
 
 # Handshakes take longer than reading who came.
-arrivals: Gatherer[Arrival, Personal] = PatientGatherer(personal, most=1000)
-
-
-@cache
-def gatherer_of(command: str) -> Gatherer[Call, dict[str, Any]]:
-    """Where the calls of a command meet that are carried out together."""
-    return Gatherer(given.together[command], most=200)
+arrivals: Gatherer[WelcomeRequest, Personal] = PatientGatherer(
+    personal_states, most=1000
+)
 
 
 class GameConsumer(AsyncConsumer):
@@ -193,7 +189,7 @@ class GameConsumer(AsyncConsumer):
         name = check_command(frame)
         if self.room is None:
             raise Refused("unavailable", retry_after=2)
-        on_sockets.check(COUNTED_AS.get(name, "answers"), self.who())
+        on_sockets.check(limit_of(name), self.who())
         self.futile = 0
         if name == "resync":
             await self.room.settled()
@@ -206,19 +202,21 @@ class GameConsumer(AsyncConsumer):
         self, name: str, frame: dict[str, Any], room: Room
     ) -> Mapping[str, Any]:
         """The reply's fields; with others that arrive now, where that is faster."""
-        if name not in given.commands and name not in given.together:
+        command = COMMANDS.get(name)
+        if command is None:
             raise Refused("invalid", "There is no such command.", field="type")
         player = self.personal.player
         if player is None:
             raise Refused("not_signed_in")
+        data = read(command.schema, frame)
         call = Call(
-            *(player, room.game.pk, frame, timezone.now(), self.name),
+            *(player.pk, room.game.pk, data, timezone.now(), self.name),
             version=room.version,
             source=self.source,
         )
-        if name in given.commands:
-            return await in_thread(given.commands[name], call)
-        return await gatherer_of(name)(call)
+        if command.batched:
+            return await batcher_of(name)(call)
+        return await in_thread(carry_out, name, call)
 
     @cached_property
     def source(self) -> Source:
@@ -233,7 +231,7 @@ class GameConsumer(AsyncConsumer):
     async def be_welcomed(self, room: Room, reply_to: str = "") -> None:
         """Send the whole small state, and be in the room from then on."""
         found = (
-            await arrivals(Arrival(self.session_key, room.game))
+            await arrivals(WelcomeRequest(self.session_key, room.game))
             if self.session_key
             else Personal()
         )
@@ -253,7 +251,7 @@ class GameConsumer(AsyncConsumer):
         """Send the player's own state after a change from anywhere."""
         if self.room is None:
             return
-        found = await arrivals(Arrival(self.session_key, self.room.game))
+        found = await arrivals(WelcomeRequest(self.session_key, self.room.game))
         if self.room is None:
             return  # gone meanwhile
         self.personal = found
@@ -300,8 +298,14 @@ def check_command(frame: dict[str, Any]) -> str:
 def name_of(frame: dict[str, Any]) -> str:
     """The command's name, to count it by: whatever else clients send is one."""
     name = frame.get("type")
-    known = ("resync", *given.commands, *given.together)
-    return str(name) if name in known else "unknown"
+    return str(name) if name == "resync" or name in COMMANDS else "unknown"
+
+
+def limit_of(name: str) -> str:
+    """The rates that count a command; whatever is no command counts as an answer."""
+    if name == "resync":
+        return "game"
+    return COMMANDS[name].limit if name in COMMANDS else "answers"
 
 
 def session_key_of(scope: dict[str, Any]) -> str:

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
+from answers.leaderboard import boards_of
+from answers.models import Answer
 from core import metrics
 from core.refusals import Refused
 from games import events, frames, notices
-from games.extensions import given
 from games.models import Game, shown_games
 from games.states import SEEN, State
 from live.batchers import in_thread
@@ -328,8 +329,8 @@ def open_room(game_id: int) -> Room:
     """A room as the database has it now."""
     game, public = find(pk=game_id)
     room = Room(game, public)
-    room.tally = {"here": 0, **given.counts([game_id]).get(game_id, {})}
-    room.board = given.boards([game.slug]).get(game.slug, [])
+    room.tally = {"here": 0, **Answer.objects.counts([game_id]).get(game_id, {})}
+    room.board = boards_of([game.slug]).get(game.slug, [])
     return room
 
 

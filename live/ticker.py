@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from answers.leaderboard import boards_of
+from answers.models import Answer
 from core.outages import OUTAGES
 from games import events, frames
-from games.extensions import given
 from games.models import Game, shown_games
 from live.batchers import in_thread
 
@@ -95,7 +96,7 @@ async def _tell(rooms: "Rooms", room: "Room", seq: int) -> None:
 
 async def _lead(rooms: "Rooms", led: Sequence["Room"]) -> None:
     game_ids = [room.game.pk for room in led]
-    counted = await in_thread(given.counts, game_ids) if led else {}
+    counted = await in_thread(Answer.objects.counts, game_ids) if led else {}
     for room in led:
         here = {"here": rooms.here(room.game.pk)}
         await _alone(room, _count(room, here | counted.get(room.game.pk, {})))
@@ -130,7 +131,7 @@ def _tell_tally(game_id: int, tally: dict[str, int]) -> None:
 
 
 def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
-    top = given.boards([slug]).get(slug, [])
+    top = boards_of([slug]).get(slug, [])
     if top != told:
         seq = Game.objects.next_seq(game_id)
         events.broadcast(game_id, frames.board(seq, top))

@@ -16,10 +16,10 @@ from answers.submission import Submission, submit
 from checkins.checkin import Visit, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
-from core.triggers import NAMES
 from gameproject.management.commands.audit import RULES
 from games.models import Code, Game, Guest, Invitation, Owed, Winner
 from users.guests import join
+from users.ledger_triggers import NAMES
 from users.models import CoinEntry, Player
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)  # in Bangkok

@@ -20,7 +20,7 @@ from games.admin.imports import Imports
 from games.admin.lines import lists_of
 from games.admin.listing import Listing
 from games.admin.pools import PoolInline
-from games.extensions import given
+from games.extensions import registry
 from games.forms.game import GameForm, form_for, setting_names
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
@@ -122,7 +122,7 @@ class GameAdmin(Listing, Imports):
         if not form.changed_data and not changes_rules:
             return
         now = self.hold(form, no_key=not changes_rules)
-        changes = given.changed_by(now, new) if changes_rules else []
+        changes = registry.changed_by(now, new) if changes_rules else []
         touched = meanings.questions(now, new) if changes_rules else []
         regrade = [regrading.question(now, new, changes)] if changes else []
         ask(request, form, [*form.questions(), *touched, *regrade])
@@ -134,7 +134,7 @@ class GameAdmin(Listing, Imports):
             return
         if changes or game.state == State.REVEALED:
             # What was revealed is written anew, even where no grade changes.
-            given.regrade(game, new, timezone.now())
+            registry.regrade(game, new, timezone.now())
         else:
             game.settings = new
             game.edit(["settings"])
@@ -187,5 +187,5 @@ def is_untouched(game: Game) -> bool:
     """Whether nobody has played it."""
     if game.guests.exists():
         return False
-    answered = given.counts([game.pk]).get(game.pk, {}).get("answered", 0)
+    answered = registry.counts([game.pk]).get(game.pk, {}).get("answered", 0)
     return not answered and not game.pools.filter(codes__player__isnull=False).exists()

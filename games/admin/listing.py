@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import written
-from games.extensions import given
+from games.extensions import registry
 from games.kinds import kinds
 from games.models import Code, Game
 from users.admin.base import StaffAdmin
@@ -52,7 +52,7 @@ class GameList(ChangeList):
 def count(games: Iterable[Game]) -> None:
     """Write onto each game how many answered, and its stock of codes."""
     by_id: dict[int, Any] = {game.pk: game for game in games}
-    answered, stock = given.counts(by_id), stock_of(by_id)
+    answered, stock = registry.counts(by_id), stock_of(by_id)
     for pk, game in by_id.items():
         game.answered = answered.get(pk, {}).get("answered", 0)
         game.codes_left, game.codes_in_all = stock.get(pk, (0, 0))

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from core.admin.asking import Question
 from core.admin.forms import digest
-from games.extensions import given
+from games.extensions import registry
 from games.models import Game
 
 MOST_SHOWN = 50
@@ -15,7 +15,7 @@ MOST_SHOWN = 50
 
 def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
     """What these settings would make of the answers that there are, if anything."""
-    touched = given.touched_by(game, dict(new))
+    touched = registry.touched_by(game, dict(new))
     if not touched:
         return []
     context = {

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
-from games.extensions import given
+from games.extensions import registry
 from games.models import Game
 
 LONGEST_SLUG = 60
@@ -62,7 +62,7 @@ VERBS: Mapping[str, Verb] = {
             "reveal",
             _("Reveal"),
             _("Revealed to everybody."),
-            lambda game, now: given.reveal(game, now),  # handed down after start
+            lambda game, now: registry.reveal(game, now),  # handed down after start
             _(
                 "Every answer is graded, the winners are given their codes, and the "
                 "result is shown to everybody. Codes given can't be taken back."

@@ -13,7 +13,7 @@ from pydantic import ValidationError as Misfit
 from core.admin.asking import Question
 from core.admin.forms import StaffForm
 from core.refusals import Refused
-from games.extensions import given
+from games.extensions import registry
 from games.forms.fields import fields_of
 from games.forms.form_errors import Complaint, complaints
 from games.forms.pasted import PastedField
@@ -129,7 +129,7 @@ class GameForm(StaffForm):
 
     def _check_change(self) -> None:
         try:
-            given.check_change(self.instance, self.rules)
+            registry.check_change(self.instance, self.rules)
         except Refused as refused:
             self._complain(Complaint((refused.field,), str(refused.detail)))
 

@@ -16,7 +16,7 @@ from core.on_commit import on_commit
 from core.refusals import Refused
 from core.timestamps import in_ms
 from games import events, notices
-from games.extensions import given
+from games.extensions import registry
 from games.kinds import kind_named
 from games.kinds.base import Kind, Settings
 from games.models.lines import Invitation, Winner
@@ -182,7 +182,7 @@ class Game(models.Model):
     def carry(self, new: Settings) -> Settings:
         """New settings, in which the answers that there are find what they refer to."""
         early = self.state in (State.DRAFT, State.SCHEDULED)
-        answered = given.counts([self.pk]).get(self.pk, {}).get("answered")
+        answered = registry.counts([self.pk]).get(self.pk, {}).get("answered")
         old = None if early and not answered else self.rules
         return cast(Settings, self.of_kind.carry(old, new))
 
@@ -223,7 +223,7 @@ class Game(models.Model):
         It wants `with_public`.
         """
         public = self._own_public(now)
-        for name, part in given.public.items():
+        for name, part in registry.public.items():
             public |= part.shown(self, getattr(self, name))
         return public
 

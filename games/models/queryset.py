@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from django.db import connection, models
 from django.db.models import Case, Exists, OuterRef, Q, When
 
-from games.extensions import given
+from games.extensions import registry
 from games.models.prizes import Code
 from games.states import SEEN, Access, State
 from users.models import Player
@@ -52,7 +52,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         """With all that `public` says of a game: it takes no other statement."""
         codes = Code.objects.filter(pool__game=OuterRef("pk"))
         sold_out = Exists(codes) & ~Exists(codes.unclaimed())
-        parts = {name: part.read for name, part in given.public.items()}
+        parts = {name: part.read for name, part in registry.public.items()}
         return self.annotate(sold_out=sold_out, **parts)
 
     def in_order_of_interest(self) -> "GameQuerySet":

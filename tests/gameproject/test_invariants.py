@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from core.invariants import Finding
 from gameproject.management.commands.audit import RULES
 from tests.breakages import BREAKS
 from tests.stack import REDIS, ROOT, Stack, fresh_database
-from users.invariants import Finding
 
 
 @pytest.fixture(scope="module", params=["postgres", "sqlite"])

@@ -18,11 +18,12 @@ from core.refusals import STATUS, Refused
 from gameproject.ops import bounds, stopping
 from gameproject.ops.serving import GONE_SECONDS, PING_SECONDS
 from games import frames, notices
-from games.extensions import given
 from games.kinds import kinds
 from games.models import Game
 from games.models.people import REPEATED
 from live import consumer, ranks, ticker
+from live.commands import COMMANDS
+from live.welcome import parts_in
 from tests.conftest import SETTINGS
 from tests.modules import ROOT
 from users import names
@@ -48,7 +49,7 @@ def test_every_frame_the_server_sends_is_documented() -> None:
 
 
 def test_every_command_is_documented_with_its_reply() -> None:
-    commands = {*given.commands, *given.together, "resync"}
+    commands = {*COMMANDS, "resync"}
     assert set(re.findall(r"^### `(\w+)`", CLIENT_SIDE, re.M)) == commands
     for name in commands - {"resync"}:
         assert example(name, status="")
@@ -59,12 +60,13 @@ def test_welcome_example_has_just_the_fields_of_a_welcome(
     make_game: Callable[..., Game],
 ) -> None:
     documented = example("welcome")
-    public = make_game("puzzle").shown().public(timezone.now())
+    game = make_game("puzzle")
+    public = game.shown().public(timezone.now())
     text = frames.welcome(1, frames.encode(public), None, None, {}, {}, [])
     assert list(json.loads(text)) == list(documented)
     assert list(public) == list(documented["game"])
     assert list(public["play"]) == list(documented["game"]["play"])
-    assert set(documented["mine"]) == set(given.mine) | set(given.further)
+    assert set(documented["mine"]) == set(parts_in(game, []))
 
 
 def test_other_examples_have_the_fields_of_their_frames() -> None:

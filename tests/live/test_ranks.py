@@ -17,12 +17,11 @@ from django.utils import timezone
 from answers.leaderboard import boards_of, places_of
 from answers.results import regrade, reveal
 from answers.submission import Submission, submit
-from games.extensions import given
 from games.models import Game
 from live import ranks, rooms
 from live.ranks import EVERY, LONGEST, Ranking
 from live.rooms import Room
-from live.welcome import Arrival, personal
+from live.welcome import WelcomeRequest, personal_states
 from tests.stack import Stack
 from users.models import Player
 from users.sessions import open_for
@@ -111,10 +110,10 @@ def test_many_arrivals_take_the_statements_of_two(make_game: MakeGame) -> None:
     game, costs = make_game(), []
     for count in (2, 50):
         names = [Player.objects.create_user(f"{count} {i}") for i in range(count)]
-        arrivals = [Arrival(key, game) for key in open_for(names)]
+        arrivals = [WelcomeRequest(key, game) for key in open_for(names)]
         answer(game, names[0], "elephant")
         with CaptureQueriesContext(connection) as statements:
-            found = personal(arrivals)
+            found = personal_states(arrivals)
         costs.append(len(statements))
         assert found[0].mine["rank"]["points"] == 1
         assert found[1].mine["rank"] is None
@@ -156,7 +155,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     async def at_once(call: Callable[..., Any], *args: Any) -> Any:
         return call(*args)
 
-    monkeypatch.setattr(given, "places", places)
+    monkeypatch.setattr(ranks, "places_of", places)
     monkeypatch.setattr(ranks, "in_thread", at_once)
     return asked
 
@@ -181,7 +180,7 @@ async def test_only_those_whose_rank_changed_are_told(asked: list[list[int]]) ->
 async def test_rank_that_was_lost_is_told_as_null(
     asked: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(given, "places", lambda game_id, player_ids: {})
+    monkeypatch.setattr(ranks, "places_of", lambda game_id, player_ids: {})
     socket = Socket(2, rank_of(2))
     await ranks.tell(room_with(socket))
     nothing = {"type": "rank", "place": None, "points": None, "of": None}

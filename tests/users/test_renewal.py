@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from games.models import Game
 from live.renewals import renew_sessions
-from live.welcome import Arrival, personal
+from live.welcome import WelcomeRequest, personal_states
 from tests.conftest import PASSWORD
 from tests.stack import Stack
 from users.models import Player
@@ -139,14 +139,14 @@ def test_session_that_has_ended_stays_so(as_alice: Client, make_game: MakeGame) 
     unused(key, life() + DAY)
     assert "renewed" not in as_alice.get("/").cookies
     renew([key], timezone.now())
-    [found] = personal([Arrival(key, game)])
+    [found] = personal_states([WelcomeRequest(key, game)])
     assert found.player is None
     assert left(key) < timedelta(0)
 
 
 def arrive(game: Game, keys: list[str]) -> CaptureQueriesContext:
     with CaptureQueriesContext(connection) as queries:
-        found = personal([Arrival(key, game) for key in keys])
+        found = personal_states([WelcomeRequest(key, game) for key in keys])
     assert all(one.player for one in found)
     return queries
 

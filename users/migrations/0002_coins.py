@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from core import triggers
+from users import ledger_triggers as triggers
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from users import session_triggers
-from core import triggers
+from users import ledger_triggers as triggers
 
 
 def put_away(apps: Any, schema_editor: Any) -> None:

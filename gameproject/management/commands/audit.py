@@ -9,9 +9,9 @@ from django.db import connection
 
 from answers import invariants as answers
 from checkins import invariants as checkins
+from core.invariants import Finding, Provable
 from games import invariants as games
 from users import invariants as users
-from users.invariants import Finding, Provable
 
 RULES: list[Provable] = [*users.RULES, *games.RULES, *answers.RULES, *checkins.RULES]
 

@@ -1,0 +1,68 @@
+"""What one player alone may see of a game: for many players at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from games.models import Code, Game, Guest, Invitation, Winner
+from games.states import Access
+from users.models import Player
+
+
+def nicknames_in(game: Game, players: list[Player]) -> dict[int, str]:
+    """The nicknames of those who are guests in this game."""
+    guests = [player.pk for player in players if player.is_guest]
+    if not guests:
+        return {}
+    rows = Guest.objects.filter(game=game, player__in=guests)
+    return dict(rows.values_list("player_id", "nickname"))
+
+
+def admitted_to(
+    game: Game, players: list[Player], nicknames: dict[int, str]
+) -> set[int]:
+    """Who of these may play: `Game.admits` for many."""
+    accounts = {player.pk for player in players if not player.is_guest}
+    if game.access == Access.EVERYBODY:
+        return accounts | nicknames.keys()
+    if game.access == Access.SIGNED_IN:
+        return accounts
+    rows = Invitation.objects.filter(game=game, player__in=players)
+    return set(rows.values_list("player_id", flat=True))
+
+
+def codes_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """The codes these players were given in the game."""
+    rows = Code.objects.filter(pool__game=game, player__in=players)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for code in rows.select_related("pool").order_by("given_at", "id"):
+        assert code.player_id is not None
+        found[code.player_id].append({"code": code.text, "pool": code.pool.name})
+    return found
+
+
+def lines_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
+    """What the kind shows to one player alone, such as a winner's own line."""
+    kind, rules = game.of_kind, game.rules
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if not kind.names(rules):
+        return found
+    rows = Winner.objects.filter(game=game, player__in=players).order_by("pk")
+    for player_id, key in rows.values_list("player_id", "name_key"):
+        if player_id and (line := kind.mine(rules, key)):
+            found[player_id].append(line)
+    return found
+
+
+def lines_won(players: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
+    """The lines of these players in all games that show or have shown them, the newest
+    game first; each with its `game`."""
+    rows = Winner.objects.filter(player__in=players).select_related("game")
+    found = []
+    for winner in rows.order_by("-game", "pk"):
+        game = winner.game
+        line = game.of_kind.mine(game.rules, winner.name_key)
+        if line and game.has_shown_play(now):
+            found.append({**line, "game": game})
+    return found
