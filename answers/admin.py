@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 from answers import receipts
 from answers.models import Answer
 from core.calendars import written
-from games.admin.listing import UsedFilter
+from games.admin.listing import RelatedUsedFilter
 from users.admin.base import StaffAdmin
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class ReceiptForm(forms.Form):
@@ -42,7 +42,7 @@ class ReceiptForm(forms.Form):
     def answer(self) -> Answer | None:
         """The answer of a genuine receipt; None if we never made it."""
         said = self.cleaned_data["receipt"]
-        if not 0 < said["sequence"] <= LARGEST_ID:
+        if not 0 < said["sequence"] <= MAX_ID:
             return None
         answers = Answer.objects.select_related("game", "player")
         answer = answers.filter(pk=said["sequence"]).first()
@@ -74,7 +74,7 @@ class AnswerAdmin(StaffAdmin):
     list_filter = (
         "verdict",
         "current",
-        ("game", UsedFilter),
+        ("game", RelatedUsedFilter),
     )
     list_select_related = ("game", "player")
     search_fields = ("player__name",)

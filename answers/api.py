@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 from answers.models import Answer
 from core.paging import Page
 from core.rate_limits import limited
-from core.schemas import answers
+from core.schemas import responses
 from games.api import Slug
 from users.models import Player
 
@@ -56,7 +56,7 @@ class AnswersOut(Schema):
     next: str | None
 
 
-@router.get("", response=answers(AnswersOut), exclude_unset=True)
+@router.get("", response=responses(AnswersOut), exclude_unset=True)
 @limited("answers")
 def my_answers(
     request: HttpRequest, page: Query[Page], game: Slug = ""
@@ -64,5 +64,5 @@ def my_answers(
     """One's own current answers, the newest first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Answer.objects.current().filter(player=player).select_related("game")
-    shown, following = page.of(rows.filter(game__slug=game) if game else rows)
-    return {"answers": [answer.own() for answer in shown], "next": following}
+    shown, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
+    return {"answers": [answer.own() for answer in shown], "next": next_cursor}

@@ -36,7 +36,7 @@ class Submission:
 
 
 @dataclass
-class Sheet:
+class PlayerAnswers:
     """What one player's submissions to one game are checked against.
 
     Of their answers it holds the current ones, those sent under the same ids and, where
@@ -60,7 +60,7 @@ class Sheet:
         to_it = (one for one in self.answers if one.question == question)
         return next((one for one in to_it if one.current), None)
 
-    def take(self, submission: Submission) -> tuple[Answer, bool]:
+    def accept(self, submission: Submission) -> tuple[Answer, bool]:
         """The answer that this submission is, and whether it is a new one.
 
         Sent before, or answered rightly already, it is the one from then. A new one
@@ -142,31 +142,31 @@ class Sheet:
         return answer
 
 
-def check_attempts(sheet: Sheet, question: str, now: datetime) -> None:
+def check_attempts(sheet: PlayerAnswers, question: str, now: datetime) -> None:
     """`Refused`, with when to come back, if the question's attempts are used up."""
     attempts = sheet.kind.attempts(sheet.rules)
     current = sheet.current(question)
-    if attempts is None or current is None or current.attempt < attempts.most:
+    if attempts is None or current is None or current.attempt < attempts.max:
         return
-    if attempts.per is None:
+    if attempts.window is None:
         raise Refused("no_attempts_left")
-    since = now - attempts.per
+    since = now - attempts.window
     counted = [
         one.submitted_at
         for one in sheet.answers
         if one.question == question and one.submitted_at > since
     ]
-    if len(counted) >= attempts.most:
-        free_in = counted[-attempts.most] - since
+    if len(counted) >= attempts.max:
+        free_in = counted[-attempts.max] - since
         raise Refused(
             "no_attempts_left", retry_after=max(1, round(free_in.total_seconds()))
         )
 
 
-def attempts_left(sheet: Sheet, question: str) -> int | None:
+def attempts_left(sheet: PlayerAnswers, question: str) -> int | None:
     """How often the player may still try; None without limit, or by the minute."""
     attempts = sheet.kind.attempts(sheet.rules)
-    if attempts is None or attempts.per:
+    if attempts is None or attempts.window:
         return None
     current = sheet.current(question)
-    return max(0, attempts.most - (current.attempt if current else 0))
+    return max(0, attempts.max - (current.attempt if current else 0))

@@ -14,7 +14,7 @@ def move_answers(guest: Player, account: Player) -> None:
     theirs = Answer.objects.filter(player=account)
     rows = Answer.objects.filter(player=guest)
     for game_id in sorted(set(rows.values_list("game", flat=True))):
-        Game.objects.held(game_id)  # winners are not drawn meanwhile
+        Game.objects.lock(game_id)  # winners are not drawn meanwhile
     # An id sent by both can't be one player's twice: such a game stays.
     stay = rows.filter(key__in=theirs.values("key")).values("game")
     both = rows.filter(game__in=theirs.values("game")).values("game")

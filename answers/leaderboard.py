@@ -81,7 +81,7 @@ def _leaders(slugs: Sequence[str]) -> Any:
     scored = Q(answers__current=True, answers__points__gt=0)
     nickname = Guest.objects.filter(game=OuterRef("pk"), player=OuterRef("player"))
     return (
-        Game.objects.seen()
+        Game.objects.published()
         .filter(slug__in=slugs)
         .annotate(
             scored=FilteredRelation("answers", condition=scored),

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
-from core.addresses import LONGEST_DIGEST
+from core.addresses import MAX_DIGEST_LENGTH
 from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
 from games.models import Claim, Game
 from games.sources import browser_in
@@ -65,8 +65,8 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
         ]
         for game in games:
             attempts = game.of_kind.attempts(game.rules)
-            if attempts and attempts.per:
-                since = at - attempts.per
+            if attempts and attempts.window:
+                since = at - attempts.window
                 parts.append(theirs.filter(game=game, submitted_at__gt=since))
         found = {answer.pk: answer for answer in parts[0].union(*parts[1:], all=True)}
         return [found[pk] for pk in sorted(found)]
@@ -119,7 +119,11 @@ class Answer(models.Model):
         max_length=32, blank=True, default="", db_default="", editable=False
     )
     address = models.CharField(
-        max_length=LONGEST_DIGEST, blank=True, default="", db_default="", editable=False
+        max_length=MAX_DIGEST_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
     )
 
     objects = AnswerQuerySet.as_manager()

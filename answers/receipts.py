@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games.frames import encode
 from users.models import Player
 
@@ -19,7 +19,7 @@ def make(answer: "Answer") -> dict[str, Any]:
     """The receipt: the answer's `id`, server `time` in ms, `sequence` and `hmac`."""
     return {
         "id": str(answer.key),
-        "time": in_ms(answer.submitted_at),
+        "time": to_ms(answer.submitted_at),
         "sequence": answer.pk,
         "hmac": _hmac(
             answer, answer.player_id, answer.submitted_at, settings.SECRET_KEY
@@ -48,7 +48,7 @@ def _hmac(answer: "Answer", player_id: int, at: datetime, key: str) -> str:
         answer.game_id,
         answer.question,
         answer.value,
-        in_ms(at),
+        to_ms(at),
     ]
     return salted_hmac(
         "answers.receipt", encode(said), secret=key, algorithm="sha256"

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from answers.checks import Sheet, Submission, attempts_left
+from answers.checks import PlayerAnswers, Submission, attempts_left
 from answers.models import Answer, claim_of
 from core import metrics
 from core.on_commit import on_commit
@@ -70,17 +70,17 @@ def commit(submissions: Sequence[Submission]) -> list[Reply | Refused]:
 
 def commit_once(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     with transaction.atomic():
-        return Together(submissions).outcomes()
+        return SubmissionBatch(submissions).outcomes()
 
 
-class Together:
+class SubmissionBatch:
     """The submissions of one transaction, read, checked and written together."""
 
     def __init__(self, submissions: Sequence[Submission]) -> None:
         self.submissions = submissions
-        self.players = Player.held_many({one.player_id for one in submissions})
+        self.players = Player.lock_many({one.player_id for one in submissions})
         self.games = {
-            game_id: Game.objects.held(game_id)
+            game_id: Game.objects.lock(game_id)
             for game_id in sorted({one.game_id for one in submissions})
         }
         self.game_of_key: dict[tuple[int, UUID], int] = {}
@@ -95,7 +95,7 @@ class Together:
 
     # Reading
 
-    def _sheets(self) -> dict[tuple[int, int], Sheet]:
+    def _sheets(self) -> dict[tuple[int, int], PlayerAnswers]:
         sheets = {}
         for game in self.games.values():
             players = [
@@ -105,7 +105,7 @@ class Together:
             ]
             admitted = admitted_to(game, players, nicknames_in(game, players))
             for player in players:
-                sheets[player.pk, game.pk] = Sheet(game, player.pk in admitted)
+                sheets[player.pk, game.pk] = PlayerAnswers(game, player.pk in admitted)
         for answer in self._earlier():
             self.game_of_key[answer.player_id, answer.key] = answer.game_id
             if sheet := sheets.get((answer.player_id, answer.game_id)):
@@ -127,7 +127,7 @@ class Together:
             self._check_key(submission)
             sheet = self._sheet(submission)
             replaced = sheet.current(submission.question)
-            answer, is_new = sheet.take(submission)
+            answer, is_new = sheet.accept(submission)
         except Refused as refused:
             return refused
         if is_new:
@@ -144,7 +144,7 @@ class Together:
         if used_in not in (None, submission.game_id):
             raise Refused("invalid", _("This id was used in another game."), field="id")
 
-    def _sheet(self, of: Submission | Answer) -> Sheet:
+    def _sheet(self, of: Submission | Answer) -> PlayerAnswers:
         return self.sheets[of.player_id, of.game_id]
 
     def _tell(self, one: Submission) -> None:

@@ -6,16 +6,16 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from batch.reads import Batch, Wanted, result_of
+from batch.reads import Batch, ReadRequest, result_of
 from core.rate_limits import limited, take_for_address
-from core.schemas import answers
+from core.schemas import responses
 from games.pages import player_of
 from users.auth import everybody
 
 router = Router(tags=["batch"], auth=everybody)
 
 
-class WantedIn(Schema):
+class ReadRequestIn(Schema):
     """`id` is a game's slug or a player's id; for `games` it is left out, for `answers`
     and `checkins` it may be: then those of all games are meant. `mine` is what a
     welcome says of the player, `me` and `mine`, with the time; of one game a batch."""
@@ -29,7 +29,7 @@ class WantedIn(Schema):
 class BatchIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    requests: list[WantedIn] = Field(min_length=1, max_length=50)
+    requests: list[ReadRequestIn] = Field(min_length=1, max_length=50)
 
 
 class ResultOut(Schema):
@@ -46,13 +46,13 @@ class BatchOut(Schema):
     results: list[ResultOut]
 
 
-@router.post("", response=answers(BatchOut), exclude_unset=True)
+@router.post("", response=responses(BatchOut), exclude_unset=True)
 @limited("games", reads=True)
 def batch(request: HttpRequest, said: BatchIn) -> dict[str, Any]:
     """Answers in the order asked; one item's failure is its own."""
     player = player_of(request)
     if player is None:
         take_for_address(request, "batches")
-    wanted = [Wanted(one.type, one.id) for one in said.requests]
+    wanted = [ReadRequest(one.type, one.id) for one in said.requests]
     found = Batch(wanted, player).answers()
     return {"results": [result_of(one, found[one]) for one in wanted]}

@@ -20,14 +20,14 @@ from answers.models import Answer
 from checkins.models import CheckIn
 from core import metrics
 from core.cache import Key
-from core.caching import Shelf, on_shelf
-from core.http_cache import stamped
+from core.caching import CacheBatch, get_or_compute_many
+from core.http_cache import with_etag
 from core.outages import OUTAGES
 from core.paging import Page
 from core.refusals import STATUS, Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games import cached as games
-from games.models import Game, shown_games
+from games.models import Game, games_with_public_state
 from live.welcome import states_in
 from users import api as users
 from users.models import Player
@@ -39,7 +39,7 @@ FIRST = Page()  # the others are to be had from the route
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReadRequest:
     """One item of a batch: `id` is a slug, a player's number, or empty."""
 
     type: str
@@ -49,21 +49,21 @@ class Wanted:
 class Batch:
     """The answers to many items; equal items are worked out once."""
 
-    def __init__(self, wanted: Iterable[Wanted], player: Player | None) -> None:
+    def __init__(self, wanted: Iterable[ReadRequest], player: Player | None) -> None:
         self.player = player
         self.ids: dict[str, list[str]] = defaultdict(list)
         for one in dict.fromkeys(wanted):
             self.ids[one.type].append(one.id)
-        self.shelf: Shelf
+        self.cached: CacheBatch
 
-    def answers(self) -> dict[Wanted, Data | Refused]:
+    def answers(self) -> dict[ReadRequest, Data | Refused]:
         """Data or a refusal for each item."""
-        return on_shelf(self._keys(), self._read)
+        return get_or_compute_many(self._keys(), self._read)
 
-    def _read(self, shelf: Shelf) -> dict[Wanted, Data | Refused]:
-        self.shelf = shelf
+    def _read(self, cached: CacheBatch) -> dict[ReadRequest, Data | Refused]:
+        self.cached = cached
         return {
-            Wanted(type_, id_): data
+            ReadRequest(type_, id_): data
             for type_, ids in self.ids.items()
             for id_, data in self._read_type(type_, ids).items()
         }
@@ -97,13 +97,17 @@ class Batch:
     # One reader a type
 
     def game(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
-        missing = [slug for slug in slugs if games.key_of(slug) not in self.shelf]
-        rows = shown_games().seen().filter(slug__in=missing) if missing else ()
+        missing = [slug for slug in slugs if games.key_of(slug) not in self.cached]
+        rows = (
+            games_with_public_state().published().filter(slug__in=missing)
+            if missing
+            else ()
+        )
         states = {state["slug"]: state for state in games.states(rows)}
         for slug in missing:
             state = states.get(slug)
-            self.shelf[games.key_of(slug)] = stamped(state) if state else None
-        found = {slug: self.shelf[games.key_of(slug)] for slug in slugs}
+            self.cached[games.key_of(slug)] = with_etag(state) if state else None
+        found = {slug: self.cached[games.key_of(slug)] for slug in slugs}
         return {
             slug: state["data"] if state else Refused("not_found")
             for slug, state in found.items()
@@ -111,49 +115,49 @@ class Batch:
 
     def games(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
         key = games.list_key()
-        if key in self.shelf:
+        if key in self.cached:
             own = games.listed_games(self.player)
-            return dict.fromkeys(ids, own or self.shelf[key]["data"])
+            return dict.fromkeys(ids, own or self.cached[key]["data"])
         found, everybodys = games.first_games(self.player)
         if everybodys:
-            self.shelf[key] = stamped(found)
+            self.cached[key] = with_etag(found)
         return dict.fromkeys(ids, found)
 
     def user(self, ids: Sequence[str]) -> Mapping[str, Data | Refused]:
         if self.player is None:
             return dict.fromkeys(ids, Refused("not_signed_in"))
         seen = self._seen(ids)
-        missing = [i for i in seen if users.key_of(int(i)) not in self.shelf]
+        missing = [i for i in seen if users.key_of(int(i)) not in self.cached]
         rows = Player.objects.in_bulk([int(i) for i in missing]) if missing else {}
         for id_ in missing:
             row = rows.get(int(id_))
-            self.shelf[users.key_of(int(id_))] = row.public() if row else None
+            self.cached[users.key_of(int(id_))] = row.public() if row else None
         return {
-            id_: (self.shelf[users.key_of(int(id_))] or Refused("not_found"))
+            id_: (self.cached[users.key_of(int(id_))] or Refused("not_found"))
             if id_ in seen
             else Refused("forbidden")
             for id_ in ids
         }
 
-    def own_answers(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
+    def my_answers(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         if self.player is None:
             return dict.fromkeys(slugs, Refused("not_signed_in"))
         rows = Answer.objects.current().filter(player=self.player)
         return {
             slug: {
                 "answers": [row.own() for row in shown],
-                "next": following,
+                "next": next_cursor,
             }
-            for slug, (shown, following) in first_pages(rows, slugs).items()
+            for slug, (shown, next_cursor) in first_pages(rows, slugs).items()
         }
 
-    def own_checkins(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
+    def my_checkins(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
         if self.player is None:
             return dict.fromkeys(slugs, Refused("not_signed_in"))
         rows = CheckIn.objects.filter(player=self.player)
         return {
-            slug: {"checkins": [row.public() for row in shown], "next": following}
-            for slug, (shown, following) in first_pages(rows, slugs).items()
+            slug: {"checkins": [row.public() for row in shown], "next": next_cursor}
+            for slug, (shown, next_cursor) in first_pages(rows, slugs).items()
         }
 
     def mine(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
@@ -163,21 +167,21 @@ class Batch:
         return dict.fromkeys(slugs, others) | {slugs[0]: self._mine(slugs[0])}
 
     def _mine(self, slug: str) -> Data | Refused:
-        game = Game.objects.seen().filter(slug=slug).first()
+        game = Game.objects.published().filter(slug=slug).first()
         if game is None:
             return Refused("not_found")
-        now = in_ms(timezone.now())
+        now = to_ms(timezone.now())
         if self.player is None:
             return {"now": now, "me": None, "mine": {}}
         own = states_in(game, [self.player])[self.player.pk]
         return {"now": now, "me": own.me, "mine": own.mine}
 
     def board(self, slugs: Sequence[str]) -> Mapping[str, Data | Refused]:
-        missing = [slug for slug in slugs if boards.key_of(slug) not in self.shelf]
+        missing = [slug for slug in slugs if boards.key_of(slug) not in self.cached]
         found = boards.boards_of(missing) if missing else {}
         for slug in missing:
-            self.shelf[boards.key_of(slug)] = found.get(slug)
-        tops = {slug: self.shelf[boards.key_of(slug)] for slug in slugs}
+            self.cached[boards.key_of(slug)] = found.get(slug)
+        tops = {slug: self.cached[boards.key_of(slug)] for slug in slugs}
         return {
             slug: {"top": top} if top is not None else Refused("not_found")
             for slug, top in tops.items()
@@ -188,8 +192,8 @@ READERS: dict[str, Callable[[Batch, Sequence[str]], Mapping[str, Data | Refused]
     "game": Batch.game,
     "games": Batch.games,
     "user": Batch.user,
-    "answers": Batch.own_answers,
-    "checkins": Batch.own_checkins,
+    "answers": Batch.my_answers,
+    "checkins": Batch.my_checkins,
     "mine": Batch.mine,
     "board": Batch.board,
 }
@@ -219,7 +223,7 @@ def is_number(id_: str) -> bool:
     return id_.isascii() and id_.isdigit() and len(id_) < 19
 
 
-def result_of(wanted: Wanted, found: Data | Refused) -> Data:
+def result_of(wanted: ReadRequest, found: Data | Refused) -> Data:
     """One item of the reply."""
     said = {"type": wanted.type, "id": wanted.id}
     if isinstance(found, Refused):

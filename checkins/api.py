@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 from checkins.models import CheckIn, Redemption
 from core.paging import Page
 from core.rate_limits import limited
-from core.schemas import answers
+from core.schemas import responses
 from games.api import Slug
 from users.models import Player
 
@@ -63,7 +63,7 @@ class PurchasesOut(Schema):
     next: str | None
 
 
-@router.get("/checkins", response=answers(DaysOut))
+@router.get("/checkins", response=responses(DaysOut))
 @limited("checkins")
 def my_checkins(
     request: HttpRequest, page: Query[Page], game: Slug = ""
@@ -71,11 +71,11 @@ def my_checkins(
     """One's own check-ins, the last one made first; those of one game on wish."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = CheckIn.objects.filter(player=player).select_related("game")
-    shown, following = page.of(rows.filter(game__slug=game) if game else rows)
-    return {"checkins": [row.public() for row in shown], "next": following}
+    shown, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
+    return {"checkins": [row.public() for row in shown], "next": next_cursor}
 
 
-@router.get("/redemptions", response=answers(PurchasesOut))
+@router.get("/redemptions", response=responses(PurchasesOut))
 @limited("checkins")
 def my_redemptions(request: HttpRequest, page: Query[Page]) -> dict[str, Any]:
     """What one bought, the newest first."""
@@ -83,6 +83,6 @@ def my_redemptions(request: HttpRequest, page: Query[Page]) -> dict[str, Any]:
     rows = Redemption.objects.filter(player=player).select_related(
         "item__pool__game", "code__pool", "payment"
     )
-    shown, following = page.of(rows)
+    shown, next_cursor = page.of(rows)
     found = [{"game": row.item.pool.game.slug, **row.public()} for row in shown]
-    return {"redemptions": found, "next": following}
+    return {"redemptions": found, "next": next_cursor}

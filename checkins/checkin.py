@@ -9,13 +9,19 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from checkins.days import Done, Opening, is_complete, next_opening, opening
+from checkins.days import (
+    AvailableDay,
+    CompletedDay,
+    available_day,
+    is_complete,
+    next_opening,
+)
 from checkins.models import CheckIn
 from checkins.prices import check_price
 from checkins.rewards import rewards_of
 from core.on_commit import on_commit
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games import events
 from games.kinds.checkin import CheckinSettings
 from games.models import Claim, Game, Pool
@@ -25,7 +31,7 @@ from users.models import CoinEntry, Player
 
 
 @dataclass(frozen=True)
-class Visit:
+class CheckInRequest:
     """A player who says "I'm here". `day` is said only to make up a missed one, with
     the price seen for it if one is said."""
 
@@ -39,15 +45,15 @@ class Visit:
     source: Source = NOWHERE
 
 
-def check_in(visit: Visit) -> dict[str, Any]:
+def check_in(visit: CheckInRequest) -> dict[str, Any]:
     """Do the player's day and return the reply; once returned, it is committed.
 
     Again on the same date, or with the same key, it returns the same with `status`
     already. Raises `Refused`, with `next_open_at` where there is one.
     """
     with transaction.atomic():
-        player = Player.held(visit.player_id)
-        game = Game.objects.held(visit.game_id)
+        player = Player.lock(visit.player_id)
+        game = Game.objects.lock(visit.game_id)
         rules = rules_of(game)
         found = rows_for(visit)
         rows = [row for row in found if row.player_id == player.pk]
@@ -56,13 +62,13 @@ def check_in(visit: Visit) -> dict[str, Any]:
             opens = next_opening(rules, visit.at, done_in(rows))
             return reply(repeated, player, rules, "already", opens)
         check_may(game, player, rules, visit.at)
-        row = do(visit, player, game, rules, rows)
+        row = record(visit, player, game, rules, rows)
         on_commit(events.player_changed, player.pk, None, visit.origin)
         opens = next_opening(rules, visit.at, done_in([*rows, row]))
         return reply(row, player, rules, "done", opens)
 
 
-def rows_for(visit: Visit) -> list[CheckIn]:
+def rows_for(visit: CheckInRequest) -> list[CheckIn]:
     """The player's check-ins in the game, and those of the guests they were before.
 
     `Refused` if the id is of another game.
@@ -75,7 +81,7 @@ def rows_for(visit: Visit) -> list[CheckIn]:
     return rows
 
 
-def done_in(rows: list[CheckIn]) -> list[Done]:
+def done_in(rows: list[CheckIn]) -> list[CompletedDay]:
     return [row.as_done() for row in rows]
 
 
@@ -86,7 +92,7 @@ def rules_of(game: Game) -> CheckinSettings:
 
 
 def repeat_of(
-    visit: Visit, rules: CheckinSettings, rows: list[CheckIn]
+    visit: CheckInRequest, rules: CheckinSettings, rows: list[CheckIn]
 ) -> CheckIn | None:
     """The row that this visit made before, or that is already there for its date."""
     for row in rows:
@@ -108,21 +114,21 @@ def check_may(
     except Refused as refused:
         if game.state_at(now) is State.SCHEDULED:
             first = rules.starts_at(rules.first_day)
-            refused.more["next_open_at"] = in_ms(max(game.opens_at or first, first))
+            refused.more["next_open_at"] = to_ms(max(game.opens_at or first, first))
         raise
     if not game.admits(player):
         raise Refused("not_eligible")
 
 
-def do(
-    visit: Visit,
+def record(
+    visit: CheckInRequest,
     player: Player,
     game: Game,
     rules: CheckinSettings,
     rows: list[CheckIn],
 ) -> CheckIn:
     """The row of a new day, its price taken and its rewards given."""
-    found = opening(rules, done_in(rows), visit.at, visit.day)
+    found = available_day(rules, done_in(rows), visit.at, visit.day)
     check_price(visit.price, found.price)
     row = row_of(visit, found, rules, game)
     row.completes = is_complete(rules, done_in([*rows, row]))
@@ -132,7 +138,9 @@ def do(
     return row
 
 
-def row_of(visit: Visit, found: Opening, rules: CheckinSettings, game: Game) -> CheckIn:
+def row_of(
+    visit: CheckInRequest, found: AvailableDay, rules: CheckinSettings, game: Game
+) -> CheckIn:
     day = rules.days[found.number - 1]
     return CheckIn(
         game=game,

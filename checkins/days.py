@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games.kinds.checkin import CheckinSettings
 
 
 @dataclass(frozen=True)
-class Done:
+class CompletedDay:
     """A day done. `run` counts the beginnings of a streak; elsewhere it stays 1."""
 
     number: int
@@ -23,7 +23,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Opening:
+class AvailableDay:
     """What a player may do now: this day, in this run, for this price."""
 
     number: int
@@ -32,25 +32,25 @@ class Opening:
     price: int = 0
 
 
-def opening(
+def available_day(
     rules: CheckinSettings,
-    done: Sequence[Done],
+    done: Sequence[CompletedDay],
     now: datetime,
     wanted: int | None = None,
-) -> Opening:
+) -> AvailableDay:
     """The day a player may do now, or `Refused` with `next_open_at` where there is one.
 
     `wanted` names a day only to make it up; by itself the clock decides.
     """
     today = rules.date_at(now)
     if today < rules.first_day:
-        raise Refused("not_open", next_open_at=in_ms(rules.starts_at(rules.first_day)))
+        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(rules.first_day)))
     if wanted is not None and rules.mode == "calendar":
         return _made_up(rules, done, today, wanted)
     if today > rules.last_day:
         raise Refused("closed")
     if rules.mode == "calendar":
-        return Opening((today - rules.first_day).days + 1, today)
+        return AvailableDay((today - rules.first_day).days + 1, today)
     found = _following(rules, done, today)
     if found.number > len(rules.days):
         raise Refused("all_days_done")
@@ -60,53 +60,55 @@ def opening(
     return found
 
 
-def _following(rules: CheckinSettings, done: Sequence[Done], today: date) -> Opening:
+def _following(
+    rules: CheckinSettings, done: Sequence[CompletedDay], today: date
+) -> AvailableDay:
     """The day after the last one done; a streak with a gap begins again."""
     if not done:
-        return Opening(1, today)
+        return AvailableDay(1, today)
     last = max(done, key=lambda one: one.date)
     broken = rules.mode == "streak" and today - last.date > timedelta(days=1)
     if broken and last.number < len(rules.days):
-        return Opening(1, today, last.run + 1)
-    return Opening(last.number + 1, today, last.run)
+        return AvailableDay(1, today, last.run + 1)
+    return AvailableDay(last.number + 1, today, last.run)
 
 
 def _made_up(
-    rules: CheckinSettings, done: Sequence[Done], today: date, wanted: int
-) -> Opening:
+    rules: CheckinSettings, done: Sequence[CompletedDay], today: date, wanted: int
+) -> AvailableDay:
     """A day by its number: today's as ever, an earlier one for coins and in order."""
     if not 1 <= wanted <= len(rules.days):
         raise Refused("invalid", _("There is no such day."), field="day")
     its_date = rules.date_of(wanted)
     if its_date == today:
-        return Opening(wanted, today)
+        return AvailableDay(wanted, today)
     if its_date > today:
-        raise Refused("not_open", next_open_at=in_ms(rules.starts_at(its_date)))
+        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(its_date)))
     if rules.makeup_price is None:
         raise Refused("closed")
     if first_missing(done) < wanted:
         raise Refused("previous_day_missing")
-    return Opening(wanted, its_date, price=rules.makeup_price)
+    return AvailableDay(wanted, its_date, price=rules.makeup_price)
 
 
-def first_missing(done: Sequence[Done]) -> int:
+def first_missing(done: Sequence[CompletedDay]) -> int:
     """The first day that hasn't been done."""
     numbers = {one.number for one in done}
     return next(number for number in count(1) if number not in numbers)
 
 
 def next_opening(
-    rules: CheckinSettings, now: datetime, done: Sequence[Done]
+    rules: CheckinSettings, now: datetime, done: Sequence[CompletedDay]
 ) -> int | None:
     """When a day can be done again, in ms: the next date, unless nothing is left."""
     tomorrow = max(rules.date_at(now) + timedelta(days=1), rules.first_day)
     following = _following(rules, done, tomorrow).number
     if following > len(rules.days) or tomorrow > rules.last_day:
         return None
-    return in_ms(rules.starts_at(tomorrow))
+    return to_ms(rules.starts_at(tomorrow))
 
 
-def is_complete(rules: CheckinSettings, done: Sequence[Done]) -> bool:
+def is_complete(rules: CheckinSettings, done: Sequence[CompletedDay]) -> bool:
     """Whether all days have been done, in a streak within one run."""
     if not done:
         return False
@@ -114,7 +116,7 @@ def is_complete(rules: CheckinSettings, done: Sequence[Done]) -> bool:
     return sum(one.run == run for one in done) == len(rules.days)
 
 
-def streaks(done: Sequence[Done]) -> tuple[int, int]:
+def streaks(done: Sequence[CompletedDay]) -> tuple[int, int]:
     """The days of the last run, and of the best."""
     lengths: dict[int, int] = {}
     for one in done:
@@ -123,7 +125,7 @@ def streaks(done: Sequence[Done]) -> tuple[int, int]:
 
 
 def grid(
-    rules: CheckinSettings, done: Sequence[Done], now: datetime
+    rules: CheckinSettings, done: Sequence[CompletedDay], now: datetime
 ) -> list[dict[str, Any]]:
     """Each day's state for a player: done, open, makeup, missed, later or waiting."""
     today = rules.date_at(now)
@@ -139,14 +141,14 @@ def grid(
     ]
 
 
-def _latest_run(done: Sequence[Done]) -> int:
+def _latest_run(done: Sequence[CompletedDay]) -> int:
     return max((one.run for one in done), default=1)
 
 
 def _state(
     rules: CheckinSettings,
-    begun: dict[int, Done],
-    following: Opening,
+    begun: dict[int, CompletedDay],
+    following: AvailableDay,
     today: date,
     done_today: bool,
     number: int,
@@ -160,19 +162,19 @@ def _state(
         return {"state": "open", "date": today.isoformat()}
     if number == following.number and today < rules.last_day:
         starts = max(today + timedelta(days=1), rules.first_day)
-        return {"state": "later", "opens_at": in_ms(rules.starts_at(starts))}
+        return {"state": "later", "opens_at": to_ms(rules.starts_at(starts))}
     return {"state": "waiting" if today <= rules.last_day else "missed"}
 
 
 def _calendar_state(
-    rules: CheckinSettings, done: dict[int, Done], today: date, number: int
+    rules: CheckinSettings, done: dict[int, CompletedDay], today: date, number: int
 ) -> dict[str, Any]:
     its_date = rules.date_of(number)
     state = {"date": its_date.isoformat()}
     if its_date == today:
         return {"state": "open", **state}
     if its_date > today:
-        return {"state": "later", "opens_at": in_ms(rules.starts_at(its_date)), **state}
+        return {"state": "later", "opens_at": to_ms(rules.starts_at(its_date)), **state}
     if rules.makeup_price is not None:
         next_ = first_missing([*done.values()]) == number
         price = {"price": rules.makeup_price}

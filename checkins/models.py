@@ -10,11 +10,11 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from checkins.days import Done
+from checkins.days import CompletedDay
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games.models import Code, Game, Pool
-from games.states import SEEN
+from games.states import PUBLISHED
 from users.models import CoinEntry, Player
 
 
@@ -74,8 +74,8 @@ class CheckIn(models.Model):
             "made_up": self.made_up,
         }
 
-    def as_done(self) -> Done:
-        return Done(self.day, self.date, self.run)
+    def as_done(self) -> CompletedDay:
+        return CompletedDay(self.day, self.date, self.run)
 
     @property
     def claim(self) -> str:
@@ -148,8 +148,8 @@ class Item(models.Model):
             "picture": self.picture.url if self.picture else None,
             "price": self.price,
             "limit": self.limit,
-            "opens_at": in_ms(self.opens_at),
-            "closes_at": in_ms(self.closes_at),
+            "opens_at": to_ms(self.opens_at),
+            "closes_at": to_ms(self.closes_at),
             "in_stock": self.in_stock,
         }
 
@@ -180,7 +180,7 @@ class Item(models.Model):
             held = list(games.select_for_update())
             yield
             for game in held:
-                if game.state in SEEN:
+                if game.state in PUBLISHED:
                     game.announce()
 
 
@@ -246,6 +246,6 @@ class Redemption(models.Model):
             "code": self.code.text,
             "pool": self.code.pool.name,
             "price": -self.payment.amount,
-            "at": in_ms(self.at),
+            "at": to_ms(self.at),
             "void": self.refund_id is not None,
         }

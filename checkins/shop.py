@@ -41,11 +41,11 @@ def redeem(purchase: Purchase) -> dict[str, Any]:
     The same key again returns the same code with `status` already. Raises `Refused`.
     """
     with transaction.atomic():
-        player = Player.held(purchase.player_id)
+        player = Player.lock(purchase.player_id)
         earlier = Redemption.objects.filter(player=player, key=purchase.key).first()
         if earlier:
             return repeat(earlier, purchase, player)
-        game = Game.objects.held(purchase.game_id)
+        game = Game.objects.lock(purchase.game_id)
         item = find_item(purchase, game)
         game.check_open(purchase.at)
         if not game.admits(player):

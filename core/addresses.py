@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 UNKNOWN = "127.0.0.1"
-LONGEST_DIGEST = 16
+MAX_DIGEST_LENGTH = 16
 
 
 def client_address(request: HttpRequest) -> str:
@@ -50,7 +50,7 @@ def network_of(scope: dict[str, Any]) -> str:
 def digest(network: str, game_id: int) -> str:
     """What stands for a network in one game: it tells them apart, and names none."""
     key = salted_hmac("core.addresses", f"{game_id} {network}", algorithm="sha256")
-    return key.hexdigest()[:LONGEST_DIGEST]
+    return key.hexdigest()[:MAX_DIGEST_LENGTH]
 
 
 def network(address: str) -> str:

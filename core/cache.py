@@ -1,8 +1,8 @@
 """Where what is kept for everybody stands, and how a change drops it; see `shelf`.
 
 It stands in the lowest app because every app keeps something. A kept value carries the
-mark of its subject. `drop` sets a new mark, so whatever was being computed from before
-the change is nobody's from then on.
+mark of its subject. `invalidate` sets a new mark, so whatever was being computed
+from before the change is nobody's from then on.
 """
 
 import logging
@@ -48,7 +48,7 @@ class _Outage:
             self.away = False
             logger.warning("The cache is back.")
             missed, self.missed = self.missed, set()
-            drop(*missed)
+            invalidate(*missed)
 
 
 outage = _Outage()
@@ -69,9 +69,9 @@ def entry_of(value: Any, mark: str, lifetime: int) -> dict[str, Any]:
     return {"value": value, "mark": mark, "fresh_until": time.time() + jittered}
 
 
-def drop(*subjects: str) -> None:
+def invalidate(*subjects: str) -> None:
     """Forget all that was kept of these subjects. Called on commit of a change."""
-    marks = {mark_key(subject): uuid4().hex for subject in subjects}
+    marks = {version_key(subject): uuid4().hex for subject in subjects}
     try:
         caches["strict"].set_many(marks, timeout=None)
     except RedisError as error:
@@ -79,5 +79,5 @@ def drop(*subjects: str) -> None:
         outage.missed |= set(subjects)
 
 
-def mark_key(subject: str) -> str:
+def version_key(subject: str) -> str:
     return f"mark:{subject}"

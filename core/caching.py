@@ -24,35 +24,37 @@ WAIT_SECONDS = 2.0  # for another's computation, before one computes oneself
 LOOK_SECONDS = 0.02
 # Of a process's threads that wait for the same, one looks at a time: hundreds that look
 # would leave the one at work no processor, and in the end each work it out.
-LOOKS = [threading.Lock() for _ in range(64)]
-TRIES = 5  # computations for one asker, if the subject changes every time
+POLL_LOCKS = [threading.Lock() for _ in range(64)]
+MAX_RETRIES = 5  # computations for one asker, if the subject changes every time
 
 
-def kept(key: Key, compute: Callable[[], Found]) -> Found:
+def get_or_compute(key: Key, compute: Callable[[], Found]) -> Found:
     """The JSON-like value of `key`, computed if need be."""
 
-    def read(shelf: Shelf) -> Found:
-        if key not in shelf:
-            shelf[key] = compute()
-        found: Found = shelf[key]
+    def read(cached: CacheBatch) -> Found:
+        if key not in cached:
+            cached[key] = compute()
+        found: Found = cached[key]
         return found
 
-    return on_shelf([key], read)
+    return get_or_compute_many([key], read)
 
 
-def on_shelf(keys: Iterable[Key], read: Callable[["Shelf"], Found]) -> Found:
+def get_or_compute_many(
+    keys: Iterable[Key], read: Callable[["CacheBatch"], Found]
+) -> Found:
     """What `read` makes of the values kept, once no change has overtaken it."""
     keys = list(dict.fromkeys(keys))
-    for _try in range(TRIES):
-        shelf = Shelf(keys)
-        with shelf.open():
-            found = read(shelf)
-        if shelf.is_current():
+    for _try in range(MAX_RETRIES):
+        cached = CacheBatch(keys)
+        with cached.open():
+            found = read(cached)
+        if cached.is_current():
             break
     return found
 
 
-class Shelf:
+class CacheBatch:
     """The values kept of some keys. What is missing is computed by whoever asks."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
@@ -80,22 +82,22 @@ class Shelf:
 
         Redis away: everything is missing, and nothing is kept.
         """
-        with spared():
+        with tolerate_cache_outage():
             self._fetch()
         try:
             yield
             if self._marks:
-                with spared():
+                with tolerate_cache_outage():
                     self._keep()
         finally:
-            with spared():
+            with tolerate_cache_outage():
                 self._unlock()
 
     def is_current(self) -> bool:
         """Whether what was computed is from the state that holds now."""
         before = self._marks
         if self._computed and before:
-            with spared():
+            with tolerate_cache_outage():
                 self._read(self._computed)
         return self._marks == before
 
@@ -110,7 +112,7 @@ class Shelf:
         deadline = time.monotonic() + WAIT_SECONDS
         awaited = others = self._others()
         while others and (left := deadline - time.monotonic()) > 0:
-            with looking(others[0], left):
+            with poll_slot(others[0], left):
                 self._read(self._missing())
                 others = self._others()
                 if others:
@@ -133,12 +135,12 @@ class Shelf:
     def _read(self, keys: Iterable[Key]) -> None:
         keys = list(keys)
         names = [
-            name for key in keys for name in (key.name, cache.mark_key(key.subject))
+            name for key in keys for name in (key.name, cache.version_key(key.subject))
         ]
         found = caches["strict"].get_many(names) if names else {}
         cache.outage.is_over()
         marks = {
-            key.subject: found.get(cache.mark_key(key.subject), "") for key in keys
+            key.subject: found.get(cache.version_key(key.subject), "") for key in keys
         }
         self._marks = {**self._marks, **marks}
         for key in keys:
@@ -171,7 +173,7 @@ class Shelf:
 
 
 @contextmanager
-def spared() -> Iterator[None]:
+def tolerate_cache_outage() -> Iterator[None]:
     """Go on without Redis where it is away."""
     try:
         yield
@@ -181,9 +183,9 @@ def spared() -> Iterator[None]:
 
 
 @contextmanager
-def looking(key: Key, longest: float) -> Iterator[None]:
+def poll_slot(key: Key, longest: float) -> Iterator[None]:
     """Wait for one's turn to look for `key`, for so many seconds at most."""
-    turn = LOOKS[hash(key) % len(LOOKS)]
+    turn = POLL_LOCKS[hash(key) % len(POLL_LOCKS)]
     ours = turn.acquire(timeout=longest)
     try:
         yield

@@ -1,6 +1,6 @@
 """Which answers of the API caches on the way may keep: those that a view shares.
 
-`gameproject.middleware.Sharing` makes all others private.
+`gameproject.middleware.PrivateByDefault` makes all others private.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ PUBLIC = "public, max-age=1"
 PRIVATE = "private, no-store"
 
 
-class Stamped(TypedDict):
+class WithETag(TypedDict):
     """What is everybody's with its ETag, worked out once for all who ask."""
 
     data: dict[str, Any]
     etag: str
 
 
-def stamped(data: dict[str, Any]) -> Stamped:
+def with_etag(data: dict[str, Any]) -> WithETag:
     return {"data": data, "etag": etag_of(json.dumps(data))}
 
 
@@ -31,8 +31,8 @@ def etag_of(text: str) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def share(
-    request: HttpRequest, response: HttpResponse, found: Stamped, *vary: str
+def cacheable(
+    request: HttpRequest, response: HttpResponse, found: WithETag, *vary: str
 ) -> Any:
     """Answer with what any cache may keep; 304 to those who have it already.
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-MOST_LISTED = 20
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Rule:
 def found_in(rows: QuerySet[Any]) -> tuple[int, list[object]]:
     """How many rows there are, and the first of them."""
     rows = rows.order_by("pk")
-    listed = list(rows.values_list("pk", flat=True)[: MOST_LISTED + 1])
-    many = len(listed) > MOST_LISTED
-    return rows.count() if many else len(listed), listed[:MOST_LISTED]
+    listed = list(rows.values_list("pk", flat=True)[: MAX_LISTED + 1])
+    many = len(listed) > MAX_LISTED
+    return rows.count() if many else len(listed), listed[:MAX_LISTED]
 
 
 def unique(

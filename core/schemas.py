@@ -7,7 +7,7 @@ from ninja import Schema
 from core.refusals import STATUS
 
 
-class Complaint(Schema):
+class ErrorDetail(Schema):
     """`field` names the part that was wrong; `retry_after` is in seconds; `price` is
     what something costs by now."""
 
@@ -20,10 +20,10 @@ class Complaint(Schema):
 
 
 class ErrorOut(Schema):
-    error: Complaint
+    error: ErrorDetail
 
 
-def answers(schema: type[Schema], *, shared: bool = False) -> dict[Any, Any]:
+def responses(schema: type[Schema], *, shared: bool = False) -> dict[Any, Any]:
     """The responses of a route: this one, or a refusal; 304 where it is shared."""
     known = {304: None} if shared else {}
     refused = dict.fromkeys(sorted({*STATUS.values()}), ErrorOut)

@@ -5,11 +5,11 @@ from typing import overload
 
 
 @overload
-def in_ms(moment: datetime) -> int: ...
+def to_ms(moment: datetime) -> int: ...
 @overload
-def in_ms(moment: None) -> None: ...
+def to_ms(moment: None) -> None: ...
 
 
-def in_ms(moment: datetime | None) -> int | None:
+def to_ms(moment: datetime | None) -> int | None:
     """Whole ms since 1970; None stays None."""
     return None if moment is None else int(moment.timestamp() * 1000)

@@ -18,7 +18,7 @@ from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.ops.tuning import collect_seldom, tune_daphne  # noqa: E402
 from gameproject.ops.warming import warm  # noqa: E402
 from games import events  # noqa: E402
-from games.scheduler import Clock  # noqa: E402
+from games.scheduler import Scheduler  # noqa: E402
 from live.consumer import GameConsumer  # noqa: E402
 
 routes = [
@@ -41,4 +41,4 @@ application = Boundary(Application({"http": pages, "websocket": sockets}))
 tune_daphne()
 warm()
 collect_seldom()
-Clock().start()
+Scheduler().start()

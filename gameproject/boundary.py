@@ -51,8 +51,8 @@ BEHIND_PROXY = FROM_ANYBODY | FROM_PROXY
 UNREADABLE = re.compile("[\x00-\x1f\x7f\ufffd]")
 # A proxy leaves these out before it looks who may ask for a path, Django doesn't.
 DOTS = re.compile(r"/\.\.?(?:/|$)")
-LONGEST_CONTENT_TYPE = 256  # parsing one isn't linear in its length
-LARGEST_BODY = 1 << 20  # bytes that anybody may send; staff send long lists
+MAX_CONTENT_TYPE_LENGTH = 256  # parsing one isn't linear in its length
+MAX_BODY = 1 << 20  # bytes that anybody may send; staff send long lists
 OF_STAFF = "/admin/"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
@@ -139,7 +139,7 @@ def is_text(content_type: bytes) -> bool:
     """Whether a form that says this is UTF-8. Django would decode by any codec."""
     if b";" not in content_type:
         return True
-    if len(content_type) > LONGEST_CONTENT_TYPE:
+    if len(content_type) > MAX_CONTENT_TYPE_LENGTH:
         return False
     try:
         said = parse_header_parameters(content_type.decode("ascii"))[1]
@@ -150,7 +150,7 @@ def is_text(content_type: bytes) -> bool:
 
 def is_too_large(scope: Scope) -> bool:
     said = dict(scope["headers"]).get(b"content-length", b"")
-    large = said.isdigit() and int(said) > LARGEST_BODY
+    large = said.isdigit() and int(said) > MAX_BODY
     return large and not scope["path"].startswith(OF_STAFF)
 
 

@@ -67,7 +67,7 @@ class Language(LocaleMiddleware):
         super().process_request(request)
 
 
-class Sharing(Middleware):
+class PrivateByDefault(Middleware):
     """Lets nobody on the way keep what the API says, unless its view shared it."""
 
     def process_response(

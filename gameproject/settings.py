@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "gameproject.middleware.ContentSecurityPolicy",
-    "gameproject.middleware.Sharing",
+    "gameproject.middleware.PrivateByDefault",
     "users.renewal.SessionMiddleware",
     "gameproject.middleware.Language",
     "django.middleware.common.CommonMiddleware",

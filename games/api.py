@@ -7,10 +7,10 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from core.addresses import client_network
-from core.http_cache import share
+from core.http_cache import cacheable
 from core.rate_limits import limited
 from core.refusals import Refused
-from core.schemas import answers
+from core.schemas import responses
 from games.cached import everybodys_games, games_for, public_of
 from games.models import Game
 from games.pages import player_of
@@ -59,9 +59,9 @@ class GamesOut(Schema):
     next: str | None
 
 
-def seen_game(slug: str) -> Game:
+def get_published_game(slug: str) -> Game:
     """The game of that address, as far as players may see it at all."""
-    game = Game.objects.seen().filter(slug=slug).first()
+    game = Game.objects.published().filter(slug=slug).first()
     if game is None:
         raise Refused("not_found", field="game")
     return game
@@ -72,7 +72,7 @@ def source_of(request: HttpRequest) -> Source:
     return Source(mark_of(request.COOKIES), client_network(request))
 
 
-@router.get("", response=answers(GamesOut, shared=True), exclude_unset=True)
+@router.get("", response=responses(GamesOut, shared=True), exclude_unset=True)
 @limited("games")
 def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) -> Any:
     """The games one may see, those one can play now first.
@@ -83,11 +83,13 @@ def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) 
     if player:
         return games_for(player, page)
     found = everybodys_games(page)
-    return share(request, response, found, "Cookie", "Authorization")
+    return cacheable(request, response, found, "Cookie", "Authorization")
 
 
-@router.get("/{game:slug}", response=answers(GameOut, shared=True), exclude_unset=True)
+@router.get(
+    "/{game:slug}", response=responses(GameOut, shared=True), exclude_unset=True
+)
 @limited("game")
 def game(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
     """One game, as its page shows it."""
-    return share(request, response, public_of(slug))
+    return cacheable(request, response, public_of(slug))

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.cache import Key
-from core.caching import kept
-from core.http_cache import Stamped, etag_of, stamped
+from core.caching import get_or_compute
+from core.http_cache import WithETag, etag_of, with_etag
 from core.refusals import Refused
-from games.models import Game, shown_games
+from games.models import Game, games_with_public_state
 from games.models.queryset import GameQuerySet
 from games.paging import FIRST, GamesPage
 from users.models import Player
@@ -31,9 +31,9 @@ def list_key() -> Key:
     return Key("games", "games", settings.GAME_CACHE_SECONDS)
 
 
-def public_of(slug: str) -> Stamped:
+def public_of(slug: str) -> WithETag:
     """The public state of a game players may see, with its `seq`; or `Refused`."""
-    state = kept(key_of(slug), lambda: _public(slug))
+    state = get_or_compute(key_of(slug), lambda: _public(slug))
     if state is None:
         raise Refused("not_found")
     return state
@@ -43,7 +43,7 @@ def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str
     """The page of a game, as text and packed, and its ETag; or `Refused`."""
     name = f"page:{language}:{slug}"
     key = Key(name, f"game:{slug}", settings.GAME_CACHE_SECONDS)
-    page = kept(key, lambda: _page(slug, render))
+    page = get_or_compute(key, lambda: _page(slug, render))
     if page is None:
         raise Refused("not_found")
     return dict(page)
@@ -58,36 +58,36 @@ def listed_games(
     player: Player | None, page: GamesPage = FIRST
 ) -> dict[str, Any] | None:
     """The same for a player who is on a list; None for everybody else."""
-    found = _list(Game.objects.visible_to(player).if_listed(player), page)
+    found = _list(Game.objects.visible_to(player).only_if_on_any_list(player), page)
     return found if found["games"] else None
 
 
-def everybodys_games(page: GamesPage = FIRST) -> Stamped:
+def everybodys_games(page: GamesPage = FIRST) -> WithETag:
     """One page of the games that are nobody's alone; the first one is kept."""
     if page == FIRST:
-        return kept(list_key(), _first_games)
-    return stamped(_list(Game.objects.for_everybody(), page))
+        return get_or_compute(list_key(), _first_games)
+    return with_etag(_list(Game.objects.for_everybody(), page))
 
 
 def first_games(player: Player | None) -> tuple[dict[str, Any], bool]:
     """The first page for this player, and whether it is everybody's: one statement."""
-    rows = Game.objects.visible_to(player).noting_lists(player)
-    shown, following = FIRST.of(rows.with_public())
+    rows = Game.objects.visible_to(player).annotate_on_a_list(player)
+    shown, next_cursor = FIRST.of(rows.with_public_state())
     listed = any(game.on_a_list for game in shown)
-    return {"games": states(shown), "next": following}, not listed
+    return {"games": states(shown), "next": next_cursor}, not listed
 
 
-def _first_games() -> Stamped:
-    return stamped(_list(Game.objects.for_everybody(), FIRST))
+def _first_games() -> WithETag:
+    return with_etag(_list(Game.objects.for_everybody(), FIRST))
 
 
-def _public(slug: str) -> Stamped | None:
-    game = shown_games().seen().filter(slug=slug).first()
-    return stamped(states([game])[0]) if game else None
+def _public(slug: str) -> WithETag | None:
+    game = games_with_public_state().published().filter(slug=slug).first()
+    return with_etag(states([game])[0]) if game else None
 
 
 def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
-    game = shown_games().seen().filter(slug=slug).first()
+    game = games_with_public_state().published().filter(slug=slug).first()
     if game is None:
         return None
     html = render(game)
@@ -96,8 +96,8 @@ def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
 
 
 def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:
-    shown, following = page.of(games.with_public())
-    return {"games": states(shown), "next": following}
+    shown, next_cursor = page.of(games.with_public_state())
+    return {"games": states(shown), "next": next_cursor}
 
 
 def states(games: Iterable[Game]) -> list[dict[str, Any]]:

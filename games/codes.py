@@ -8,12 +8,12 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from games.models.prizes import LONGEST_CODE
-from games.tables.cells import LOST, MOST_DIGITS, Spoiled
+from games.models.prizes import MAX_CODE_LENGTH
+from games.tables.cells import LOST, MAX_DIGITS, Spoiled
 from games.tables.files import Table
 from games.tables.reading import Reading, broken, refused
 
-MOST_CODES = 200_000
+MAX_CODES = 200_000
 EXAMPLES = 10
 
 
@@ -63,9 +63,9 @@ def codes_in(table: Table, reading: Reading) -> Codes:
             codes.refuse(row, why)
             continue
         codes.lines.append(Line(row, cell))
-        if len(codes.lines) > MOST_CODES:
+        if len(codes.lines) > MAX_CODES:
             text = _("%(name)s has more than %(most)s codes.")
-            raise refused(text, table.name, "too_large", most=f"{MOST_CODES:,}")
+            raise refused(text, table.name, "too_large", most=f"{MAX_CODES:,}")
     if not (codes.lines or codes.broken):
         raise refused(_("%(name)s has no codes in it."), table.name)
     if are_rounded(codes.lines):
@@ -79,8 +79,8 @@ def fault(text: str) -> str | Promise:
         return _("the code is empty.")
     if isinstance(text, Spoiled):
         return holds(text.why)
-    if len(text) > LONGEST_CODE:
-        return _("the code has over %(most)d characters.") % {"most": LONGEST_CODE}
+    if len(text) > MAX_CODE_LENGTH:
+        return _("the code has over %(most)d characters.") % {"most": MAX_CODE_LENGTH}
     if not text.isprintable() and any(map(is_invisible, text)):
         return _("the code has invisible characters.")
     return ""
@@ -98,7 +98,5 @@ def is_invisible(character: str) -> bool:
 
 def are_rounded(lines: Iterable[Line]) -> bool:
     """Whether all the long numbers end in zeros, as a spreadsheet leaves them."""
-    long = [
-        text for _row, text in lines if len(text) > MOST_DIGITS and text.isdecimal()
-    ]
-    return len(long) > 2 and not any(text[MOST_DIGITS:].strip("0") for text in long)
+    long = [text for _row, text in lines if len(text) > MAX_DIGITS and text.isdecimal()]
+    return len(long) > 2 and not any(text[MAX_DIGITS:].strip("0") for text in long)

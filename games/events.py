@@ -15,7 +15,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from core import metrics
-from core.cache import drop
+from core.cache import invalidate
 from games import frames
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Every process listens here, beside the groups of its rooms.
 EVERY_PROCESS = "processes"
-LONGEST_WAIT = 0.5  # seconds, beside sockets that others wait for
-LONGEST_WAIT_ALONE = 2.0  # seconds, in a command or once the server has stopped
+MAX_WAIT = 0.5  # seconds, beside sockets that others wait for
+MAX_WAIT_ALONE = 2.0  # seconds, in a command or once the server has stopped
 
 # What says that the channel layer can't be reached.
 LAYER_AWAY = (RedisError, OSError, TimeoutError)
@@ -41,14 +41,14 @@ def group_of(game_id: int) -> str:
 
 def game_changed(game: "Game", former_slug: str = "") -> None:
     """Nobody is given the old state any more, and everybody there sees the new one."""
-    drop("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
-    now, shown = timezone.now(), game.shown()
+    invalidate("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
+    now, shown = timezone.now(), game.refetch()
     broadcast(game.pk, frames.game(game.seq, shown.public(now), shown.notice_at(now)))
 
 
 def notice_changed(game: "Game") -> None:
     """Everybody there sees what staff have to say, and so does who asks over HTTP."""
-    drop("games", f"game:{game.slug}")
+    invalidate("games", f"game:{game.slug}")
     broadcast(game.pk, frames.notice(game.seq, game.notice_at(timezone.now())))
 
 
@@ -81,11 +81,11 @@ def send(group: str, message: dict[str, Any]) -> None:
     if loop is not None and loop.is_running():
         asyncio.run_coroutine_threadsafe(deliver(group, message), loop)
     else:
-        asyncio.run(deliver(group, message, LONGEST_WAIT_ALONE))
+        asyncio.run(deliver(group, message, MAX_WAIT_ALONE))
 
 
 async def deliver(
-    group: str, message: dict[str, Any], longest: float = LONGEST_WAIT
+    group: str, message: dict[str, Any], longest: float = MAX_WAIT
 ) -> None:
     layer = get_channel_layer()
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games.notices import Notice
 
 Frame = dict[str, Any]
@@ -31,7 +31,7 @@ def welcome(
     board: list[Frame],
 ) -> str:
     """The whole small state, encoded. `public` is encoded already, once for all."""
-    head = f'{{"type":"welcome","seq":{seq},"now":{in_ms(timezone.now())}'
+    head = f'{{"type":"welcome","seq":{seq},"now":{to_ms(timezone.now())}'
     own = f'"me":{encode(me)},"mine":{encode(mine)}'
     counts = f'"tally":{encode(tally)},"board":{encode(board)}'
     return f'{head},"game":{public},"notice":{encode(notice)},{own},{counts}}}'

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.refusals import Refused
 from games.codes import EXAMPLES, Codes, Line, codes_in
 from games.models import Code, Pool
-from games.states import SEEN
+from games.states import PUBLISHED
 from games.tables.files import Table
 from games.tables.reading import Reading
 
@@ -112,7 +112,7 @@ def add(
     report.to_waiting = waiting - pool.owed.count()
     if texts:
         report.first, report.last = texts[0], texts[-1]
-    if texts and pool.game.state in SEEN:
+    if texts and pool.game.state in PUBLISHED:
         # It may have been sold out: players must hear that it no longer is.
         pool.game.announce()
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 
 LONGEST = 300  # characters
 UNKEPT = ("Cc", "Cs")  # control characters, lone surrogates
@@ -33,4 +33,4 @@ def checked(text: str) -> str:
 
 def in_force(notice: Notice | None, now: datetime) -> Notice | None:
     """The notice, unless it is over by the server's clock."""
-    return notice if notice and notice["until"] > in_ms(now) else None
+    return notice if notice and notice["until"] > to_ms(now) else None

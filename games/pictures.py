@@ -15,10 +15,10 @@ from PIL import Image, ImageOps
 
 from core.refusals import Refused
 
-LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes
-LARGEST_PIXELS = 40_000_000
-LONGEST_SIDE = 1600  # pixels
-MOST_SCANS = 100  # of a JPEG; some ten are usual, and each goes over all pixels
+MAX_UPLOAD = 10 * 1024 * 1024  # bytes
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 1600  # pixels
+MAX_SCANS = 100  # of a JPEG; some ten are usual, and each goes over all pixels
 # What browsers show. Pillow knows forty others, and runs programs for some of them.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 
@@ -32,7 +32,7 @@ UNREADABLE = (
 
 def prepare(upload: Any) -> ContentFile:
     """The picture as WebP, upright, without metadata; `Refused` if it is none."""
-    if upload.size > LARGEST_UPLOAD:
+    if upload.size > MAX_UPLOAD:
         raise too_large(_("A picture has at most 10 MB."))
     try:
         content = as_webp(upload.read())
@@ -47,11 +47,11 @@ def prepare(upload: Any) -> ContentFile:
 def as_webp(data: bytes) -> bytes:
     """The first frame, made small. Its size is known before it is decoded."""
     image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-    if image.width * image.height > LARGEST_PIXELS:
+    if image.width * image.height > MAX_PIXELS:
         raise too_large(_("The picture has too many pixels."))
-    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MOST_SCANS:
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_SCANS:
         raise too_large(_("The picture has too many layers."))
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     image = ImageOps.exif_transpose(image)
     out = io.BytesIO()
     image.convert("RGBA" if image.has_transparency_data else "RGB").save(

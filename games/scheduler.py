@@ -22,17 +22,17 @@ from users.sessions import clear_sessions
 logger = logging.getLogger(__name__)
 
 CLEAR_EVERY = timedelta(minutes=1)
-LONGEST_SLEEP = timedelta(seconds=1)  # another process may set a new time
+MAX_SLEEP = timedelta(seconds=1)  # another process may set a new time
 
 
-def follow(now: datetime) -> int:
+def apply_due_transitions(now: datetime) -> int:
     """Open and close what is due; how many. Processes share the work."""
     due = Game.objects.due(now)
     if not due.exists():  # no lock is taken for nothing
         return 0
     with transaction.atomic():
         due = due.select_for_update(skip_locked=True)
-        return sum(alone(game, partial(game.follow_clock, now)) for game in list(due))
+        return sum(alone(game, partial(game.apply_schedule, now)) for game in list(due))
 
 
 def pay_debts() -> None:
@@ -61,10 +61,10 @@ def next_time(now: datetime) -> datetime:
     times = Game.objects.aggregate(
         opens=Min("opens_at", filter=opens), closes=Min("closes_at", filter=closes)
     )
-    return min([t for t in times.values() if t] + [now + LONGEST_SLEEP])
+    return min([t for t in times.values() if t] + [now + MAX_SLEEP])
 
 
-class Clock(threading.Thread):
+class Scheduler(threading.Thread):
     """Looks at the clock until the process ends."""
 
     def __init__(self) -> None:
@@ -90,13 +90,13 @@ class Clock(threading.Thread):
         """Follow the clock; the seconds to sleep."""
         try:
             now = timezone.now()
-            follow(now)
+            apply_due_transitions(now)
             pay_debts()
             self._clear(now)
             wait = next_time(now) - timezone.now()
         except DatabaseError as error:
             logger.error("The clock could not be followed: %s", error)
-            wait = LONGEST_SLEEP
+            wait = MAX_SLEEP
         finally:
             close_old_connections()
         return max(wait.total_seconds(), 0.01)

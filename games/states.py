@@ -21,7 +21,7 @@ class Access(models.TextChoices):
 
 
 # States in which players may see the game at all.
-SEEN = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)
+PUBLISHED = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)
 
 # States in which somebody must be able to play, now or soon.
 RUNNING = (State.SCHEDULED, State.OPEN, State.PAUSED)
@@ -38,6 +38,6 @@ ALLOWED: dict[str, frozenset[State]] = {
     "reveal": frozenset({State.CLOSED}),
     "archive": frozenset({State.DRAFT, State.CLOSED, State.REVEALED}),
     "restore": frozenset({State.ARCHIVED}),
-    "notify": frozenset(SEEN),
-    "take_back_notice": frozenset(SEEN),
+    "notify": frozenset(PUBLISHED),
+    "take_back_notice": frozenset(PUBLISHED),
 }

@@ -51,7 +51,7 @@ def isolate(
     return [*isolate(many, items[:half]), *isolate(many, items[half:])]
 
 
-class Gatherer(Generic[T, R]):
+class Batcher(Generic[T, R]):
     """One call for everything that is asked while the call before it is under way.
 
     A refusal among its results is raised where it was asked for.
@@ -75,12 +75,12 @@ class Gatherer(Generic[T, R]):
 
     async def _drain(self) -> None:
         while self._waiting:
-            await self._let_come()
+            await self._linger()
             batch = self._waiting[: self._most]
             del self._waiting[: self._most]
             await self._call(batch)
 
-    async def _let_come(self) -> None:
+    async def _linger(self) -> None:
         """Before a call, a moment in which more may come."""
 
     def _isolated(self, items: Sequence[T]) -> list[R | Exception]:
@@ -101,7 +101,7 @@ class Gatherer(Generic[T, R]):
                 future.set_result(result)
 
 
-class PatientGatherer(Gatherer[T, R]):
+class DebouncedBatcher(Batcher[T, R]):
     """For what comes as a stream, slower than it is carried out: in a rush it lets the
     stream go by before it calls again, so that its calls are few and large."""
 
@@ -111,7 +111,7 @@ class PatientGatherer(Gatherer[T, R]):
 
     _not_before = 0.0  # by the monotonic clock
 
-    async def _let_come(self) -> None:
+    async def _linger(self) -> None:
         came = 0
         await asyncio.sleep(self.FIRST)
         while came < len(self._waiting) and time.monotonic() < self._not_before:

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from answers.checks import Submission, Version
 from answers.submission import submit_many
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.shop import Purchase, redeem
 from core.parsing import CommandIn
 from core.refusals import Refused
 from games.sources import NOWHERE, Source
-from live.batchers import Gatherer
+from live.batchers import Batcher
 
 Reply = dict[str, Any]
 
@@ -66,7 +66,9 @@ def submission_of(call: Call) -> Submission:
 def make_check_in(call: Call) -> Reply:
     said: CheckinIn = call.data
     who = (call.player_id, call.game_id, said.id, call.at)
-    return check_in(Visit(*who, said.day, call.origin, said.price, call.source))
+    return check_in(
+        CheckInRequest(*who, said.day, call.origin, said.price, call.source)
+    )
 
 
 def make_purchase(call: Call) -> Reply:
@@ -111,9 +113,9 @@ COMMANDS = {
 
 
 @cache
-def batcher_of(name: str) -> Gatherer[Call, Reply]:
+def batcher_of(name: str) -> Batcher[Call, Reply]:
     """Where the calls of a command meet that are carried out together."""
-    return Gatherer(COMMANDS[name].carry_out, most=200)
+    return Batcher(COMMANDS[name].carry_out, most=200)
 
 
 def carry_out(name: str, call: Call) -> Reply:

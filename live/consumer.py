@@ -30,7 +30,7 @@ from core.rate_limits import on_sockets
 from core.refusals import Refused
 from games import frames
 from games.sources import Source
-from live.batchers import Gatherer, PatientGatherer, in_thread
+from live.batchers import Batcher, DebouncedBatcher, in_thread
 from live.commands import COMMANDS, Call, batcher_of, carry_out
 from live.open_sockets import open_sockets
 from live.rooms import Room, rooms
@@ -40,15 +40,15 @@ from users.session_store import is_key
 
 logger = logging.getLogger(__name__)
 
-LARGEST_FRAME = 8 * 1024  # bytes
-LONGEST_QUEUE = 32  # frames a client may send ahead of their replies
-MOST_FUTILE = 64  # frames in a row that are no command, or come too fast
+MAX_FRAME = 8 * 1024  # bytes
+MAX_QUEUE_LENGTH = 32  # frames a client may send ahead of their replies
+MAX_FUTILE = 64  # frames in a row that are no command, or come too fast
 UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
 SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
 RESTARTING = 1012  # with it the server, not the client, is going
 
 # Handshakes take longer than reading who came.
-arrivals: Gatherer[WelcomeRequest, Personal] = PatientGatherer(
+arrivals: Batcher[WelcomeRequest, Personal] = DebouncedBatcher(
     personal_states, most=1000
 )
 
@@ -136,7 +136,7 @@ class GameConsumer(AsyncConsumer):
     # Receiving
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        if self.futile > MOST_FUTILE:
+        if self.futile > MAX_FUTILE:
             return  # closed, but what had come already comes still
         try:
             self.queue.append((read_frame(message.get("text")), monotonic()))
@@ -145,7 +145,7 @@ class GameConsumer(AsyncConsumer):
             await self.refuse(None, refused)
             await self.close_if_futile()
             return
-        if len(self.queue) > LONGEST_QUEUE:
+        if len(self.queue) > MAX_QUEUE_LENGTH:
             await self.cut_off()
         elif self.worker is None or self.worker.done():
             self.worker = asyncio.create_task(self.work())
@@ -155,7 +155,7 @@ class GameConsumer(AsyncConsumer):
         await self.close(FLOODED)
 
     async def close_if_futile(self) -> None:
-        if self.futile > MOST_FUTILE:
+        if self.futile > MAX_FUTILE:
             await self.cut_off()
 
     async def work(self) -> None:
@@ -271,7 +271,7 @@ def read_frame(text: Any) -> dict[str, Any]:
     """A client's frame, a JSON object; `Refused` by name if it is none."""
     if not isinstance(text, str):
         raise Refused("invalid", "Send text frames of JSON.")
-    if len(text.encode()) > LARGEST_FRAME:
+    if len(text.encode()) > MAX_FRAME:
         raise Refused("too_large", "A frame has at most 8 KiB.")
     try:
         frame = json.loads(text)

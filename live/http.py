@@ -21,8 +21,8 @@ from checkins.api import CheckinOut, RedeemOut
 from core.origins import is_ours
 from core.rate_limits import limited, take_for_address
 from core.refusals import Refused
-from core.schemas import answers
-from games.api import Slug, seen_game, source_of
+from core.schemas import responses
+from games.api import Slug, get_published_game, source_of
 from games.models import Game, Guest
 from games.models.people import TAKEN
 from games.pages import player_of
@@ -53,14 +53,14 @@ class RedeemBody(RedeemIn, InGame):
     """The socket's `redeem`, and the game in whose shop the item is."""
 
 
-@answers_api.router.post("", response=answers(ReplyOut), exclude_none=True)
+@answers_api.router.post("", response=responses(ReplyOut), exclude_none=True)
 @limited(COMMANDS["answer"].limit)
 def submit_answer(request: HttpRequest, said: AnswerBody) -> dict[str, Any]:
     """Submit an answer. Sent again with its id, it has the first outcome again."""
     return run(request, "answer", said)
 
 
-@checkins_api.router.post("/checkins", response=answers(CheckinOut))
+@checkins_api.router.post("/checkins", response=responses(CheckinOut))
 @limited(COMMANDS["checkin"].limit)
 def check_in_today(request: HttpRequest, said: CheckinBody) -> dict[str, Any]:
     """Do today's day. Sent again, it says the same with `status` already.
@@ -70,7 +70,7 @@ def check_in_today(request: HttpRequest, said: CheckinBody) -> dict[str, Any]:
     return run(request, "checkin", said)
 
 
-@checkins_api.router.post("/redemptions", response=answers(RedeemOut))
+@checkins_api.router.post("/redemptions", response=responses(RedeemOut))
 @limited(COMMANDS["redeem"].limit)
 def redeem_item(request: HttpRequest, said: RedeemBody) -> dict[str, Any]:
     """Buy an item. Sent again with its id, it says the same with `status` already.
@@ -86,7 +86,7 @@ def run(
 ) -> dict[str, Any]:
     """Carry out a command of whoever asks; the reply, or `Refused`."""
     player: Player = request.auth  # type: ignore[attr-defined]
-    game = seen_game(said.game)
+    game = get_published_game(said.game)
     source = source_of(request)
     call = Call(player.pk, game.pk, said, timezone.now(), source=source)
     return {"id": said.id, **carry_out(name, call)}
@@ -103,7 +103,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     origin = request.headers.get("Origin", "")
     if not is_ours(origin, request.get_host()):
         raise Refused("forbidden")
-    found = get_object_or_404(Game.objects.seen(), slug=slug, access=Access.EVERYBODY)
+    found = get_object_or_404(
+        Game.objects.published(), slug=slug, access=Access.EVERYBODY
+    )
     player = player_of(request)
     if player and not player.is_guest:
         return redirect(found)

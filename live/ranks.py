@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BEAT = 1.0  # seconds
+TICK_SECONDS = 1.0  # seconds
 EVERY, LONGEST = 5.0, 60.0  # seconds between two looks at a game, by how long one takes
 REST = 20  # a look is followed by so many times its length without one
 
@@ -39,7 +39,7 @@ class Ranking:
 async def tell_ranks(rooms: "Rooms") -> None:
     """Look once a second who is due, as long as the process lives."""
     while True:
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(TICK_SECONDS)
         for room in list(rooms.by_game.values()):
             if room.ranking.is_due(time.monotonic()):
                 await _look(room)

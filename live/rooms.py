@@ -21,14 +21,14 @@ from answers.models import Answer
 from core import metrics
 from core.refusals import Refused
 from games import events, frames, notices
-from games.models import Game, shown_games
-from games.states import SEEN, State
+from games.models import Game, games_with_public_state
+from games.states import PUBLISHED, State
 from live.batchers import in_thread
 from live.ranks import Ranking, tell_ranks
 from live.renewals import renew_open
 from live.revocations import end_revoked
-from live.subscription import Hearing
-from live.ticker import beat, heartbeat
+from live.subscription import ChannelLayerSubscription
+from live.ticker import heartbeat, tick
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +57,9 @@ class Room:
     def __init__(self, game: Game, public: dict[str, Any]) -> None:
         self.sockets: dict[int | None, set[Socket]] = defaultdict(set)
         self.size = 0
-        self.empty_beats = 0
-        self.behind_beats = 0
-        self.quiet_beats = 0
+        self.empty_ticks = 0
+        self.behind_ticks = 0
+        self.quiet_ticks = 0
         self.tally: dict[str, int] = {}
         self.board: list[dict[str, Any]] = []
         self.ranking = Ranking()
@@ -89,10 +89,10 @@ class Room:
         """What staff have to say, as long as it isn't over."""
         return notices.in_force(self._notice, timezone.now())
 
-    def hear(self, frame: dict[str, Any]) -> None:
+    def note(self, frame: dict[str, Any]) -> None:
         """Note a frame that is on its way to the sockets."""
         self.seq = frame["seq"]
-        self.quiet_beats = 0
+        self.quiet_ticks = 0
         if frame["type"] == "game":
             self._show(frame["game"])
             self._notice = frame["notice"]
@@ -179,12 +179,12 @@ async def write_all(sockets: Sequence[Socket], text: str) -> None:
 class Rooms:
     """All rooms of this process, and how it hears of them."""
 
-    def __init__(self, *beats: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
-        self.beats = beats
+    def __init__(self, *loops: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
+        self.loops = loops
         self.process = uuid.uuid4().hex
         self.by_game: dict[int, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
-        self.hearing = Hearing(self._hear)
+        self.subscription = ChannelLayerSubscription(self._on_message)
         self._started = False
         self._tasks: set[asyncio.Task[Any]] = set()
         # What other processes said of their rooms: when, and sockets by game.
@@ -196,8 +196,8 @@ class Rooms:
         """The room of a game, opened once however many come; `Refused` if unknown."""
         self._start()
         for room in self.by_game.values():
-            if room.game.slug == slug and room.game.state in SEEN:
-                room.empty_beats = 0
+            if room.game.slug == slug and room.game.state in PUBLISHED:
+                room.empty_ticks = 0
                 return room
         opening = self._opening.get(slug)
         if opening is None:
@@ -209,8 +209,8 @@ class Rooms:
         """With the first socket."""
         if not self._started:
             self._started = True
-            for beat in self.beats:
-                self._keep(beat(self))
+            for loop in self.loops:
+                self._keep(loop(self))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task and hold on to it; the loop itself would let it be collected."""
@@ -224,7 +224,7 @@ class Rooms:
         if room := self.by_game.get(game_id):
             return room
         # Listen first, then read: what changes in between is heard.
-        await self.hearing.listen_to(events.group_of(game_id))
+        await self.subscription.subscribe(events.group_of(game_id))
         room = await in_thread(open_room, game_id)
         self.by_game[game_id] = room
         return room
@@ -237,7 +237,7 @@ class Rooms:
 
     async def leave(self, game_id: int) -> None:
         del self.by_game[game_id]
-        await self.hearing.leave(events.group_of(game_id))
+        await self.subscription.leave(events.group_of(game_id))
 
     # Who is where
 
@@ -265,9 +265,9 @@ class Rooms:
         alive = {p: here for p, (_at, here) in self._peers.items()}
         return {**alive, self.process: self.sizes()}
 
-    # Hearing
+    # ChannelLayerSubscription
 
-    async def _hear(self, message: dict[str, Any]) -> None:
+    async def _on_message(self, message: dict[str, Any]) -> None:
         if message["type"] == "presence":
             self._peers[message["process"]] = (time.monotonic(), dict(message["here"]))
             return
@@ -298,7 +298,7 @@ class Rooms:
             return
         missed = message["seq"] > room.seq + 1
         frame = json.loads(message["text"])
-        room.hear(frame)
+        room.note(frame)
         await room.write(message["text"])
         # Only now: a thread at work would take turns with the writing.
         if missed or frame["type"] == "game":
@@ -310,7 +310,9 @@ class Rooms:
 
 def number_of(slug: str) -> int:
     """The id of a game players may see; `Refused` if there is none."""
-    found = Game.objects.seen().filter(slug=slug).values_list("pk", flat=True).first()
+    found = (
+        Game.objects.published().filter(slug=slug).values_list("pk", flat=True).first()
+    )
     if found is None:
         raise Refused("not_found")
     return found
@@ -319,7 +321,7 @@ def number_of(slug: str) -> int:
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:
     """A game players may see, and its public state now; `Refused` if there is none."""
     try:
-        game = shown_games().get(**{"state__in": SEEN, **which})
+        game = games_with_public_state().get(**{"state__in": PUBLISHED, **which})
     except Game.DoesNotExist:
         raise Refused("not_found") from None
     return game, game.public(timezone.now())
@@ -334,4 +336,4 @@ def open_room(game_id: int) -> Room:
     return room
 
 
-rooms = Rooms(beat, heartbeat, tell_ranks, end_revoked, renew_open)
+rooms = Rooms(tick, heartbeat, tell_ranks, end_revoked, renew_open)

@@ -11,26 +11,26 @@ from games import events
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT = 1.0  # seconds to join, beside players who wait to be welcomed
+MAX_WAIT = 1.0  # seconds to join, beside players who wait to be welcomed
 
 
-class Hearing:
+class ChannelLayerSubscription:
     """This process's part in the channel layer.
 
     Where the layer is away it is joined later, and whoever comes is welcomed none the
     less: a room finds in the database what it did not hear.
     """
 
-    def __init__(self, hear: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        self._hear = hear
+    def __init__(self, on_message: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self._on_message = on_message
         self._channel = ""
         self._groups = {events.EVERY_PROCESS}
         self._joined: set[str] = set()
         self._joining = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
-        self._deaf = False
+        self._layer_down = False
 
-    async def listen_to(self, group: str) -> None:
+    async def subscribe(self, group: str) -> None:
         self._groups.add(group)
         await self.join()
 
@@ -58,21 +58,21 @@ class Hearing:
     async def _attempt(self, act: Callable[..., Awaitable[None]], *what: Any) -> None:
         """Do it if the layer is there; the log says once that it is not."""
         try:
-            await asyncio.wait_for(act(*what), LONGEST_WAIT)
+            await asyncio.wait_for(act(*what), MAX_WAIT)
         except events.LAYER_AWAY as error:
-            if not self._deaf:
+            if not self._layer_down:
                 logger.error("The channel layer is away, going on without: %r", error)
-            self._deaf = True
+            self._layer_down = True
         else:
-            if self._deaf:
+            if self._layer_down:
                 logger.warning("The channel layer is back.")
-            self._deaf = False
+            self._layer_down = False
 
     async def _listen(self, channel: str) -> None:
         layer = get_channel_layer()
         while True:
             message = await layer.receive(channel)
             try:
-                await self._hear(message)
+                await self._on_message(message)
             except Exception:  # anything else would silence every room
                 logger.exception("A message could not be passed on: %r", message)

@@ -15,7 +15,7 @@ from answers.leaderboard import boards_of
 from answers.models import Answer
 from core.outages import OUTAGES
 from games import events, frames
-from games.models import Game, shown_games
+from games.models import Game, games_with_public_state
 from live.batchers import in_thread
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BEAT = 1.0  # seconds
-HEARTBEAT_BEATS = 10  # an unchanged tally is sent again after so many
-EMPTY_BEATS = 60  # a room without sockets is left after so many
+TICK_SECONDS = 1.0  # seconds
+HEARTBEAT_TICKS = 10  # an unchanged tally is sent again after so many
+EMPTY_TICKS = 60  # a room without sockets is left after so many
 
 
-async def beat(rooms: "Rooms") -> None:
+async def tick(rooms: "Rooms") -> None:
     """Look once a second, as long as the process lives."""
     while True:
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(TICK_SECONDS)
         try:
             await _look(rooms)
         except Exception:  # the database may be away; the next beat looks again
@@ -41,14 +41,14 @@ async def beat(rooms: "Rooms") -> None:
 async def heartbeat(rooms: "Rooms") -> None:
     """Look for rooms that have heard nothing: also while the database hangs."""
     while True:
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(TICK_SECONDS)
         for room in rooms.watched:
             await _alone(room, _heartbeat(room))
 
 
 async def _look(rooms: "Rooms") -> None:
     await _leave_empty(rooms)
-    await rooms.hearing.join()
+    await rooms.subscription.join()
     await _say_who_is_here(rooms)
     if rooms.watched:
         await _catch_up(rooms, rooms.watched)
@@ -67,8 +67,8 @@ async def _alone(room: "Room", part: Coroutine[Any, Any, None]) -> None:
 
 async def _leave_empty(rooms: "Rooms") -> None:
     for game_id, room in list(rooms.by_game.items()):
-        room.empty_beats = 0 if room.size else room.empty_beats + 1
-        if room.empty_beats > EMPTY_BEATS:
+        room.empty_ticks = 0 if room.size else room.empty_ticks + 1
+        if room.empty_ticks > EMPTY_TICKS:
             await rooms.leave(game_id)
 
 
@@ -87,8 +87,8 @@ async def _catch_up(rooms: "Rooms", watched: Sequence["Room"]) -> None:
 
 
 async def _tell(rooms: "Rooms", room: "Room", seq: int) -> None:
-    room.behind_beats = room.behind_beats + 1 if seq > room.seq else 0
-    if room.behind_beats > 1:
+    room.behind_ticks = room.behind_ticks + 1 if seq > room.seq else 0
+    if room.behind_ticks > 1:
         await rooms.reload(room)
         room.seq = max(room.seq, room.game.seq)
         await room.write(frames.game_text(room.seq, room.public, room.notice))
@@ -106,7 +106,7 @@ async def _count(room: "Room", tally: dict[str, int]) -> None:
     """Broadcast the counts and the board, where they have changed."""
     game_id = room.game.pk
     # First: a tally of our own would be on its way, and look like a change.
-    await in_thread(_tell_drift, game_id, room.seq, room.public)
+    await in_thread(_announce_untracked_changes, game_id, room.seq, room.public)
     if tally != room.tally:
         answered = tally.get("answered") != room.tally.get("answered")
         await in_thread(_tell_tally, game_id, tally)
@@ -115,9 +115,9 @@ async def _count(room: "Room", tally: dict[str, int]) -> None:
 
 
 async def _heartbeat(room: "Room") -> None:
-    room.quiet_beats += 1
-    if room.quiet_beats >= HEARTBEAT_BEATS:
-        room.quiet_beats = 0
+    room.quiet_ticks += 1
+    if room.quiet_ticks >= HEARTBEAT_TICKS:
+        room.quiet_ticks = 0
         await room.write(frames.encode(frames.tally(room.seq, room.tally)))
 
 
@@ -137,11 +137,11 @@ def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
         events.broadcast(game_id, frames.board(seq, top))
 
 
-def _tell_drift(game_id: int, seq: int, told: str) -> None:
+def _announce_untracked_changes(game_id: int, seq: int, told: str) -> None:
     """Broadcast what has come about without a verb, such as codes running out.
 
     Unless something is on its way that the room has not been told yet: it may be that.
     """
-    game = shown_games().get(pk=game_id)
+    game = games_with_public_state().get(pk=game_id)
     if game.seq == seq and frames.encode(game.public(timezone.now())) != told:
         game.announce()

@@ -13,7 +13,7 @@ from django.db.models import F, Model
 
 from answers.models import Answer
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
@@ -80,7 +80,7 @@ class World:
 
     def play(self, player: Player) -> None:
         for day in (None, 1):
-            check_in(Visit(player.pk, self.calendar.pk, uuid4(), NOON, day))
+            check_in(CheckInRequest(player.pk, self.calendar.pk, uuid4(), NOON, day))
         for _purchase in range(2):
             wanted = (player.pk, self.calendar.pk, self.item.pk, uuid4(), NOON)
             redeem(Purchase(*wanted))

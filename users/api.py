@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from core.cache import Key
-from core.caching import kept
+from core.caching import get_or_compute
 from core.rate_limits import limited
 from core.refusals import Refused
-from core.schemas import answers
+from core.schemas import responses
 from users.models import Player
 
 router = Router(tags=["users"])
@@ -23,14 +23,14 @@ class UserOut(Schema):
     coins: int
 
 
-@router.get("/{int:user_id}", response=answers(UserOut))
+@router.get("/{int:user_id}", response=responses(UserOut))
 @limited("user")
 def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
     """The player, to themselves and to staff. Others can't even learn who exists."""
     asking: Player = request.auth  # type: ignore[attr-defined]
     if not may_see(asking, user_id):
         raise Refused("forbidden")
-    found = kept(key_of(user_id), lambda: public_of(user_id))
+    found = get_or_compute(key_of(user_id), lambda: public_of(user_id))
     if found is None:
         raise Refused("not_found")
     return dict(found)

@@ -7,7 +7,7 @@ from core.rate_limits import SAFE
 from core.refusals import Refused
 from users.models import ApiToken, Player
 
-LARGEST_BODY = 64 * 1024  # bytes
+MAX_BODY = 64 * 1024  # bytes
 
 
 class Token(HttpBearer):
@@ -52,7 +52,7 @@ class Anybody(SessionAuth):
 
 def check_size(request: HttpRequest) -> None:
     """Refuse by what the header says or, of a body sent in chunks, by its length."""
-    if int(request.headers.get("Content-Length") or len(request.body)) > LARGEST_BODY:
+    if int(request.headers.get("Content-Length") or len(request.body)) > MAX_BODY:
         raise Refused("too_large")
 
 

@@ -18,7 +18,7 @@ from users.models import Player
 
 COOKIE = SALT = "device"
 LIFETIME = 365 * 24 * 3600  # seconds
-MOST_ACCOUNTS = 8  # that one browser is known for
+MAX_ACCOUNTS = 8  # that one browser is known for
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, player: Player) -
     """Let the browser show from now on that this account was signed in to here."""
     known = device_of(request)
     others = [pk for pk in known.accounts if pk != player.pk]
-    keep(response, Device(known.id, (player.pk, *others[: MOST_ACCOUNTS - 1])))
+    keep(response, Device(known.id, (player.pk, *others[: MAX_ACCOUNTS - 1])))
 
 
 def keep(response: HttpResponseBase, device: Device) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from users import extensions
 from users.models import CoinEntry, Player
-from users.names import tidy
+from users.names import normalize_display
 
 
 def guest_of(request: HttpRequest) -> Player | None:
@@ -20,9 +20,13 @@ def open_account(name: str, hashed: str, guest: Player | None) -> Player:
     """A new account. That of a guest is the guest's own row: all they have is theirs,
     under the same number. `IntegrityError` where the name is taken."""
     with transaction.atomic():
-        held = Player.held_many([guest.pk]) if guest else {}
+        held = Player.lock_many([guest.pk]) if guest else {}
         player = next((one for one in held.values() if one.is_guest), Player())
-        player.name, player.password, player.is_guest = tidy(name), hashed, False
+        player.name, player.password, player.is_guest = (
+            normalize_display(name),
+            hashed,
+            False,
+        )
         player.save()
     return player
 
@@ -34,7 +38,7 @@ def join(guest: Player, account: Player, now: datetime) -> None:
     as answers to a game in which both have played, stays the guest's.
     """
     with transaction.atomic():
-        held = Player.held_many([guest.pk, account.pk])
+        held = Player.lock_many([guest.pk, account.pk])
         if guest.pk not in held or account.pk not in held:
             return  # joined already, or banned
         guest, account = held[guest.pk], held[account.pk]

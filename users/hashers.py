@@ -18,9 +18,9 @@ from core.refusals import Refused
 Made = TypeVar("Made")
 
 AT_ONCE = 2
-LONGEST_LINE = 200  # those who wait: some 2 s where two cores are free, 4 on one
+MAX_LINE_LENGTH = 200  # those who wait: some 2 s where two cores are free, 4 on one
 RETRY_SECONDS = 5
-LONGEST_PASSWORD = 1024  # characters
+MAX_PASSWORD_LENGTH = 1024  # characters
 
 
 class Line:
@@ -46,7 +46,7 @@ def let_go_of_database() -> None:
         connection.close()
 
 
-line = Line(AT_ONCE, LONGEST_LINE)
+line = Line(AT_ONCE, MAX_LINE_LENGTH)
 
 
 class TunedArgon2(Argon2PasswordHasher):
@@ -62,7 +62,7 @@ class TunedArgon2(Argon2PasswordHasher):
 
     def verify(self, password: str, encoded: str) -> bool:
         """Whether it is the password; what is longer than any can't be."""
-        if len(password) > LONGEST_PASSWORD:
+        if len(password) > MAX_PASSWORD_LENGTH:
             return False
         verify = super().verify
         return line.do(lambda: verify(password, encoded))

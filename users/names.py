@@ -11,7 +11,7 @@ from core.refusals import Refused
 NICKNAME_MIN, NICKNAME_MAX = 2, 20
 # As typed: the time to put marks in order grows with the square of their number.
 MAX_TYPED = 300
-LONGEST_LISTED = 200  # of a key on a list; no player's is longer than 80
+MAX_LISTED_LENGTH = 200  # of a key on a list; no player's is longer than 80
 
 # Parts no nickname may hold, folded; a site adds its own in NICKNAME_BLOCKLIST.
 BLOCKED_PARTS = (
@@ -54,7 +54,7 @@ AM = {
 }
 
 
-def tidy(name: str) -> str:
+def normalize_display(name: str) -> str:
     """The name as shown: NFKC, no invisible characters, single inner spaces.
 
     `Refused("too_large")` if more than `MAX_TYPED` characters were typed.
@@ -87,31 +87,31 @@ def _seen(character: str) -> str:
     return "" if unseen else character
 
 
-def fold(name: str) -> str:
-    """The name as compared: tidy, case folded, without any space.
+def normalize_key(name: str) -> str:
+    """The name as compared: normalize_display, case folded, without any space.
 
     What looks the same is the same: the Thai เ typed twice is แ, and either quote is
-    the other. Refused as by `tidy`.
+    the other. Refused as by `normalize_display`.
     """
     check_length(name)
     return fold_text(name)
 
 
 def fold_text(text: str) -> str:
-    """`fold` for a text whose length was checked before."""
+    """`normalize_key` for a text whose length was checked before."""
     drawn = "".join(c for c in _tidy(text) if not (c == " " or c in VARIANTS))
     return _tidy(drawn.casefold()).replace("เเ", "แ").translate(ALIKE)
 
 
 def key_on_list(name: str) -> str:
     """The key of a name on a list, which may be longer than any player's."""
-    return fold(name)[:LONGEST_LISTED]
+    return normalize_key(name)[:MAX_LISTED_LENGTH]
 
 
 def check_nickname(nickname: str) -> str:
     """The nickname as shown, or `Refused("invalid")` on the field `nickname`."""
-    shown = tidy(nickname) if len(nickname) <= MAX_TYPED else ""
-    if not NICKNAME_MIN <= len(shown) <= NICKNAME_MAX or len(fold(shown)) < 2:
+    shown = normalize_display(nickname) if len(nickname) <= MAX_TYPED else ""
+    if not NICKNAME_MIN <= len(shown) <= NICKNAME_MAX or len(normalize_key(shown)) < 2:
         raise Refused(
             "invalid", _("A nickname has 2 to 20 characters."), field="nickname"
         )
@@ -121,6 +121,6 @@ def check_nickname(nickname: str) -> str:
 
 
 def is_blocked(name: str) -> bool:
-    folded = fold(name)
-    parts = (*BLOCKED_PARTS, *map(fold, settings.NICKNAME_BLOCKLIST))
+    folded = normalize_key(name)
+    parts = (*BLOCKED_PARTS, *map(normalize_key, settings.NICKNAME_BLOCKLIST))
     return any(part and part in folded for part in parts)

@@ -55,18 +55,18 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not settings.SIGN_UP:
         raise Http404
     form = SignUpForm(request.POST or None)
-    following = next_page(request)
+    next_url = next_page(request)
     try:
         player = make_account(request, form)
     except Refused as refused:
         form.add_error(None, str(refused.detail))
-        page = ask_again(request, form, following)
+        page = ask_again(request, form, next_url)
         refused.mark(page)
         return page
     if player is None:
-        return ask_again(request, form, following)
+        return ask_again(request, form, next_url)
     login(request, player, "django.contrib.auth.backends.ModelBackend")
-    response = HttpResponseRedirect(following)
+    response = HttpResponseRedirect(next_url)
     remember(request, response, player)
     return response
 
@@ -79,8 +79,8 @@ def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
     return form.save_once(guest_of(request))
 
 
-def ask_again(request: HttpRequest, form: SignUpForm, following: str) -> HttpResponse:
-    context = {"form": form, "next": following}
+def ask_again(request: HttpRequest, form: SignUpForm, next_url: str) -> HttpResponse:
+    context = {"form": form, "next": next_url}
     return render(request, "users/sign_up.html", context)
 
 

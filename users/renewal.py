@@ -23,7 +23,7 @@ from django.utils import timezone
 from core.outages import OUTAGES
 
 COOKIE = "renewed"
-LONGEST_WAIT = timedelta(days=1)  # from one renewal of a row to the next
+MAX_WAIT = timedelta(days=1)  # from one renewal of a row to the next
 MOST = 1000  # sessions in one statement
 
 
@@ -39,7 +39,7 @@ def fresh() -> timedelta:
 
 def old_before(now: datetime) -> datetime:
     """A session that ends before this moment is due to be renewed."""
-    return now + life() - min(LONGEST_WAIT, life() / 10)
+    return now + life() - min(MAX_WAIT, life() / 10)
 
 
 def renew(session_keys: Collection[str], now: datetime) -> None:

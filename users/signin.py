@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from core.refusals import Refused
 from users.devices import remember
 from users.guests import open_account
-from users.hashers import LONGEST_PASSWORD
+from users.hashers import MAX_PASSWORD_LENGTH
 from users.models import Player
-from users.models.player import LONGEST_NAME
-from users.names import fold, is_blocked, tidy
+from users.models.player import MAX_NAME_LENGTH
+from users.names import is_blocked, normalize_display, normalize_key
 from users.throttle import Attempt
 
 
@@ -34,7 +34,7 @@ class SignInForm(AuthenticationForm):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        max_length=LONGEST_PASSWORD,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {
@@ -109,7 +109,7 @@ class SignUpForm(forms.ModelForm):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        max_length=LONGEST_PASSWORD,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
     )
@@ -120,14 +120,14 @@ class SignUpForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "username"})}
 
     def clean_name(self) -> str:
-        name = tidy(self.cleaned_data["name"])
-        if len(name) > LONGEST_NAME:
+        name = normalize_display(self.cleaned_data["name"])
+        if len(name) > MAX_NAME_LENGTH:
             raise ValidationError(_("A name has at most 40 characters."))
-        if len(fold(name)) < 2:
+        if len(normalize_key(name)) < 2:
             raise ValidationError(_("A name has at least 2 letters or digits."))
         if is_blocked(name):
             raise ValidationError(_("Choose another name."))
-        if Player.objects.filter(name_key=fold(name)).exists():
+        if Player.objects.filter(name_key=normalize_key(name)).exists():
             raise ValidationError(_("That name is taken."))
         return name
 

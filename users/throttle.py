@@ -18,7 +18,7 @@ from core.addresses import client_network
 from core.rates import parse_rate
 from core.token_buckets import Bucket, Held, give_back, take
 from users.devices import device_of
-from users.names import fold
+from users.names import normalize_key
 
 TIMES = 10  # an account's limit over all addresses, or over all known browsers
 SPARE = 3  # failures for each account from an address that has used up its own
@@ -29,7 +29,7 @@ class Attempt:
     """One try of a password for an account; unknown names are counted the same."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
-        self.name_key = fold(name) or "-"
+        self.name_key = normalize_key(name) or "-"
         self.device, self.network = device_of(request), client_network(request)
         self._taken: list[Held] = []
 

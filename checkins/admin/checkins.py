@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.admin.records import Records
+from checkins.admin.records import ReadOnlyAdmin
 from checkins.claims import mark
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
-from games.admin.listing import UsedFilter
+from games.admin.listing import RelatedUsedFilter
 
 
 class CheckInList(ChangeList):
@@ -25,14 +25,14 @@ class CheckInList(ChangeList):
 
 
 @admin.register(CheckIn)
-class CheckInAdmin(Records):
+class CheckInAdmin(ReadOnlyAdmin):
     table = CHECKINS
     list_display = (
         *("player", "game", "date", "day", "run"),
         *("is_made_up", "coins", "code"),
     )
     list_filter = (
-        ("game", UsedFilter),
+        ("game", RelatedUsedFilter),
         "date",
         "made_up",
         "completes",

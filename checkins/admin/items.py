@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from checkins.forms import ItemForm
 from checkins.models import Item
-from games.admin.listing import UsedFilter, short
+from games.admin.listing import RelatedUsedFilter, short
 from games.models import Code
 from users.admin.base import StaffAdmin
 
@@ -49,7 +49,7 @@ class ItemAdmin(StaffAdmin):
         *("title", "game", "of_pool", "coins", "most"),
         *("window", "stock", "hidden"),
     )
-    list_filter = (("pool__game", UsedFilter), "hidden")
+    list_filter = (("pool__game", RelatedUsedFilter), "hidden")
     list_select_related = ("pool__game",)
     search_fields = ("title", "pool__game__title")
     filled_by_links = ("pool",)

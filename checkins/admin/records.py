@@ -13,7 +13,7 @@ from checkins.exports import Table, download
 from users.admin.base import StaffAdmin
 
 
-class Records(StaffAdmin):
+class ReadOnlyAdmin(StaffAdmin):
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from checkins.admin.records import Records
+from checkins.admin.records import ReadOnlyAdmin
 from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
-from games.admin.listing import UsedFilter, short
+from games.admin.listing import RelatedUsedFilter, short
 from users.admin.base import staff_of
 
 
@@ -36,13 +36,13 @@ class VoidFilter(admin.SimpleListFilter):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(Records):
+class RedemptionAdmin(ReadOnlyAdmin):
     table = REDEMPTIONS
     list_display = ("player", "item", "game", "code", "price", "time", "voided_by")
     list_filter = (
         VoidFilter,
-        ("item", UsedFilter),
-        ("item__pool__game", UsedFilter),
+        ("item", RelatedUsedFilter),
+        ("item__pool__game", RelatedUsedFilter),
     )
     list_select_related = REDEMPTIONS.related
     search_fields = ("code__text", "player__name")

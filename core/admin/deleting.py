@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-MOST_AT_ONCE = 1000  # rows, each of them named on the page that asks
-MOST_NAMED = 10
+MAX_AT_ONCE = 1000  # rows, each of them named on the page that asks
+MAX_NAMED = 10
 
 
 @admin.action(
@@ -21,10 +21,10 @@ def delete_selected(
     modeladmin: Any, request: HttpRequest, queryset: QuerySet
 ) -> HttpResponse | None:
     """Django's, for the rows that may go. Staff are asked about those alone."""
-    rows = list(queryset[: MOST_AT_ONCE + 1])
-    if len(rows) > MOST_AT_ONCE:
+    rows = list(queryset[: MAX_AT_ONCE + 1])
+    if len(rows) > MAX_AT_ONCE:
         text = _("Nothing was deleted: choose at most %(most)d at a time.")
-        messages.error(request, text % {"most": MOST_AT_ONCE})
+        messages.error(request, text % {"most": MAX_AT_ONCE})
         return None
     reasons = {row.pk: (row, modeladmin.why_kept(row)) for row in rows}
     kept = [(row, why) for row, why in reasons.values() if why]
@@ -38,8 +38,8 @@ def delete_selected(
 
 def tell(request: HttpRequest, kept: list[tuple[Any, Any]]) -> None:
     """Name what stays."""
-    for row, why in kept[:MOST_NAMED]:
+    for row, why in kept[:MAX_NAMED]:
         messages.warning(request, f"“{row}”: {why}")
-    if len(kept) > MOST_NAMED:
+    if len(kept) > MAX_NAMED:
         text = _("%(count)d more stay for the same reason or another.")
-        messages.warning(request, text % {"count": len(kept) - MOST_NAMED})
+        messages.warning(request, text % {"count": len(kept) - MAX_NAMED})

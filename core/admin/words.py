@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.calendars import written
 
-MOST_LINES, LONGEST_LINE = 20, 200
+MAX_LINES, MAX_LINE_LENGTH = 20, 200
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ def without(lines: list[str], others: list[str]) -> list[str]:
     known = set(others)
     # Where only the order differs, there is nothing else to show.
     own = [line for line in lines if line not in known] or lines
-    shown = [line[:LONGEST_LINE] for line in own[:MOST_LINES]]
-    if len(own) > MOST_LINES:
-        shown.append(_("and %(count)d more") % {"count": len(own) - MOST_LINES})
+    shown = [line[:MAX_LINE_LENGTH] for line in own[:MAX_LINES]]
+    if len(own) > MAX_LINES:
+        shown.append(_("and %(count)d more") % {"count": len(own) - MAX_LINES})
     return shown or ["–"]
 
 

@@ -19,7 +19,7 @@ class NotServedAgain(Exception):
     """Nobody starts again what was killed, or there was nothing to kill."""
 
 
-class Killer:
+class Chaos:
     """Kills one after the other, each time waiting until it is back."""
 
     def __init__(self, address: Address) -> None:

@@ -30,7 +30,7 @@ LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
 SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
 NOTES = socket.CMSG_SPACE(struct.calcsize("ll"))
 STAMPING_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
-LARGEST_FRAME = 4 * 1024 * 1024  # bytes
+MAX_FRAME = 4 * 1024 * 1024  # bytes
 
 
 class Lost(Exception):
@@ -233,7 +233,7 @@ class Socket(Talk):
         self.request = handshake(address, path, session)
         self.hear, self.on_lost = hear, lost
         self.said, self.is_open = b"", False
-        self.protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=LARGEST_FRAME)
+        self.protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_FRAME)
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:

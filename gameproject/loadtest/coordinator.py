@@ -1,4 +1,4 @@
-"""Leads a rehearsal: orders the herds, moves the stage, gathers what was measured."""
+"""Leads a rehearsal: orders the workers, moves the stage, gathers what was measured."""
 
 import contextlib
 import multiprocessing
@@ -10,12 +10,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from gameproject.loadtest import counters, worker
-from gameproject.loadtest.chaos import Killer
-from gameproject.loadtest.fixtures import Stage, answer_to
+from gameproject.loadtest.chaos import Chaos
+from gameproject.loadtest.fixtures import Fixtures, answer_to
 from gameproject.loadtest.plan import Plan
 from games.models import Game
 
-LEAD = 0.5  # seconds between an order and its moment, so that all herds make it
+LEAD = 0.5  # seconds between an order and its moment, so that all workers make it
 CHANGES = 3  # pauses, each with its resumption
 WITHIN = 60.0  # seconds for an acknowledgement
 SEEN_WITHIN = 15.0  # seconds for a change to be seen
@@ -25,7 +25,7 @@ ARRIVING, MIDDLE = 0.5, 0.15  # seconds until a phase of 1,000 is half over
 Told = Callable[[str, int, int], None]  # a phase, how many of its players, of how many
 
 
-class HerdLost(Exception):
+class WorkerLost(Exception):
     """A client process ended: there is nothing to be measured any more."""
 
 
@@ -43,20 +43,20 @@ class Phase:
         return [one[name] for one in measured if one.get(name) is not None]
 
 
-class Conductor:
-    def __init__(self, plan: Plan, stage: Stage, told: Told) -> None:
+class Coordinator:
+    def __init__(self, plan: Plan, stage: Fixtures, told: Told) -> None:
         self.plan, self.stage, self.told = plan, stage, told
         self.pipes: list[Connection] = []
         self.phases: dict[str, Phase] = {}
         self.counted: dict[str, Any] = {}
-        self.killer = Killer(plan.address) if plan.kill else None
+        self.killer = Chaos(plan.address) if plan.kill else None
 
     def struck(self, after: float) -> contextlib.AbstractContextManager[None]:
         """With --kill, a phase in the middle of which a daphne dies."""
         return self.killer.striking(after) if self.killer else contextlib.nullcontext()
 
     @contextlib.contextmanager
-    def herds(self) -> Iterator[None]:
+    def workers(self) -> Iterator[None]:
         """The client processes, each with its share of the players."""
         processes: list[BaseProcess] = []
         try:
@@ -89,7 +89,7 @@ class Conductor:
     # Orders
 
     def order(self, phase: str, word: str, **arguments: Any) -> Phase:
-        """One order to all herds; what comes of it, kept under the phase's name."""
+        """One order to all workers; what comes of it, kept under the phase's name."""
         self.send(word, **arguments)
         return self.gather(phase)
 
@@ -98,7 +98,7 @@ class Conductor:
             pipe.send((word, arguments))
 
     def gather(self, phase: str) -> Phase:
-        """The results of all herds in the stage's order of players."""
+        """The results of all workers in the stage's order of players."""
         done: dict[Connection, Any] = {}
         progress = dict.fromkeys(self.pipes, 0)
         while len(done) < len(self.pipes):
@@ -121,7 +121,7 @@ class Conductor:
     # The rehearsal
 
     def rehearse(self) -> None:
-        with self.herds():
+        with self.workers():
             game = self.stage.make_game("game")
             self.order("ready", "wait", seconds=0.0)
             self.arrive("arrival", game)
@@ -203,18 +203,18 @@ class Conductor:
                 count=share,
                 within=WITHIN,
             )
-        self.counted[phase] = self.stage.kept(game)
+        self.counted[phase] = self.stage.stored(game)
 
 
 def receive(pipe: Connection) -> tuple[Any, ...]:
     try:
         return tuple(pipe.recv())
     except EOFError:
-        raise HerdLost("A client process of the rehearsal has ended.") from None
+        raise WorkerLost("A client process of the rehearsal has ended.") from None
 
 
 def interleave(shares: list[list[Any]]) -> list[Any]:
-    """Back into the order of the players: every n-th is of the same herd."""
+    """Back into the order of the players: every n-th is of the same worker."""
     longest = max((len(share) for share in shares), default=0)
     return [
         share[place]

@@ -14,9 +14,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 def summary(values: Sequence[float]) -> dict[str, float]:
     """Seconds in, milliseconds out."""
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
-    found = {name: in_ms(percentile(values, share)) for name, share in shares.items()}
+    found = {name: to_ms(percentile(values, share)) for name, share in shares.items()}
     return {"count": len(values), **found}
 
 
-def in_ms(seconds: float) -> float:
+def to_ms(seconds: float) -> float:
     return round(seconds * 1000, 1)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from answers.models import Answer
-from core.cache import drop
+from core.cache import invalidate
 from gameproject.loadtest.plan import Plan
 from gameproject.loadtest.player import Who
 from games.models import Code, Game, Invitation, Owed, Pool
@@ -22,7 +22,7 @@ from users.sessions import open_for
 PREFIX = "rehearsal-"
 
 
-class Stage:
+class Fixtures:
     """What a rehearsal puts on the site. Leaving it removes all of it."""
 
     def __init__(self, plan: Plan) -> None:
@@ -32,7 +32,7 @@ class Stage:
         self.players: list[Player] = []
         self.who: list[Who] = []
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "Fixtures":
         try:
             self._set()
         except BaseException:
@@ -85,7 +85,7 @@ class Stage:
             getattr(game, verb)(timezone.now())
         return committed[0]
 
-    def kept(self, game: Game) -> dict[str, Any]:
+    def stored(self, game: Game) -> dict[str, Any]:
         """What the database says of a game once everybody has answered."""
         rows = Answer.objects.filter(game=game).values_list("key", "player_id")
         keys, players = zip(*rows) if rows else ((), ())
@@ -130,4 +130,4 @@ def remove(run: str) -> None:
         Invitation.objects.filter(game__in=games).delete()
         games.delete()
         players.delete()
-    drop("games", *(f"game:{slug}" for slug in slugs))
+    invalidate("games", *(f"game:{slug}" for slug in slugs))

@@ -14,7 +14,7 @@ from gameproject.loadtest.plan import Address
 
 WELCOME_SECONDS = 10.0  # a handshake and its welcome, before another attempt
 PATIENCE = 60.0  # seconds of attempts, before a player gives up
-FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0  # seconds, as static/js/lib/socket.js has them
+FIRST_DELAY, MAX_DELAY = 1.0, 30.0  # seconds, as static/js/lib/socket.js has them
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Player:
         self._waiting: dict[str, asyncio.Future[tuple[dict[str, Any], float]]] = {}
         self._returning: asyncio.Task[Any] | None = None
 
-    # Hearing
+    # ChannelLayerSubscription
 
     def _hear(self, frame: dict[str, Any], now: float) -> None:
         self.frames += 1
@@ -103,7 +103,7 @@ class Player:
         return await get(self.address, path, self.who.session)
 
     async def connect(self, slug: str, failures: int = 0) -> tuple[int, float | None]:
-        """Attempts it took to be welcomed, and when that was; None if it never was.
+        """AttemptLimit it took to be welcomed, and when that was; None if it never was.
 
         Waits between attempts as the browser's client does.
         """
@@ -114,7 +114,7 @@ class Player:
             try:
                 return attempts, await self._attempt()
             except (OSError, Lost):
-                most = min(LONGEST_DELAY, FIRST_DELAY * 2**failures)
+                most = min(MAX_DELAY, FIRST_DELAY * 2**failures)
                 failures += 1
                 await asyncio.sleep(random.uniform(0, most))  # noqa: S311
         return attempts, None

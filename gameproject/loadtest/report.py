@@ -8,7 +8,7 @@ from django.template import Context, Engine
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from gameproject.loadtest.coordinator import Conductor
+from gameproject.loadtest.coordinator import Coordinator
 from gameproject.loadtest.plots import plot
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -38,7 +38,7 @@ PLOTS: list[tuple[str, list[tuple[str, str, str]], float]] = [
 ]
 
 
-def html(led: Conductor, found: dict[str, Any]) -> str:
+def html(led: Coordinator, found: dict[str, Any]) -> str:
     template = Engine().from_string(TEMPLATE.read_text())
     made = f"{timezone.localtime():%Y-%m-%d %H:%M}"
     return template.render(
@@ -46,7 +46,7 @@ def html(led: Conductor, found: dict[str, Any]) -> str:
     )
 
 
-def plots(led: Conductor) -> Iterator[tuple[str, str]]:
+def plots(led: Coordinator) -> Iterator[tuple[str, str]]:
     """The plots of what was measured."""
     for title, curves, bound in PLOTS:
         drawn = {

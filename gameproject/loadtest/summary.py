@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from gameproject.loadtest.coordinator import Conductor, Phase
-from gameproject.loadtest.figures import in_ms, percentile, summary
-from gameproject.loadtest.thresholds import kept
+from gameproject.loadtest.coordinator import Coordinator, Phase
+from gameproject.loadtest.figures import percentile, summary, to_ms
+from gameproject.loadtest.thresholds import evaluate
 
 MEASURES = ("page", "playable", "took")
 LIMITING = 0.25  # of what was measured: from there on the clients' own delay counts
 
 
-def summed_up(led: Conductor) -> dict[str, Any]:
+def summed_up(led: Coordinator) -> dict[str, Any]:
     """Plan, figures of each phase in ms, and the verdicts."""
-    promises = kept(led)
+    promises = evaluate(led)
     phases = {name: figures(phase) for name, phase in led.phases.items()}
     return {
         "address": led.plan.address.origin,
@@ -41,7 +41,7 @@ def figures(phase: Phase) -> dict[str, Any]:
     if not measured:
         return {}
     clients = {
-        "late_p99": in_ms(percentile(phase.late, 0.99)),
+        "late_p99": to_ms(percentile(phase.late, 0.99)),
         "busiest": round(phase.busy, 2),
     }
     return {**measured, "clients": clients}

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gameproject.loadtest.coordinator import Conductor
-from gameproject.loadtest.figures import in_ms, percentile
+from gameproject.loadtest.coordinator import Coordinator
+from gameproject.loadtest.figures import percentile, to_ms
 
 FROM_CACHE = ("hit", "updating")
 KIB = 1024
@@ -22,14 +22,14 @@ class Promise:
     passed: bool | None
 
 
-def kept(led: Conductor) -> list[Promise]:
+def evaluate(led: Coordinator) -> list[Promise]:
     """A verdict for each promise that this rehearsal could test.
 
     The old flow is there for comparison and keeps none.
     """
     if led.plan.legacy:
         return []
-    judges: list[tuple[str, Callable[[Conductor], Iterator[Promise]]]] = [
+    judges: list[tuple[str, Callable[[Coordinator], Iterator[Promise]]]] = [
         ("arrival", arrival),
         ("warm arrival", warm_arrival),
         ("change", change),
@@ -46,29 +46,34 @@ def kept(led: Conductor) -> list[Promise]:
     ]
 
 
-def scale(led: Conductor) -> float:
+def scale(led: Coordinator) -> float:
     """The table is of 1,000 players; more of them may take so many times as long."""
     return max(1.0, led.plan.players / 1000)
 
 
 def in_time(
-    led: Conductor, name: str, seconds: list[float], share: float, bound: float, of: int
+    led: Coordinator,
+    name: str,
+    seconds: list[float],
+    share: float,
+    bound: float,
+    of: int,
 ) -> Promise:
     """That this share of `of` players took less than `bound` seconds."""
     measured, bound = percentile(seconds, share), bound * scale(led)
     missing = of - len(seconds)
-    said = f"{in_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
+    said = f"{to_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
     if led.killer:  # whoever is cut off comes back after a random moment
         return Promise(name, "everybody", said, not missing)
     return Promise(
         name,
-        f"p{share * 100:.0f} < {in_ms(bound):,.0f} ms",
+        f"p{share * 100:.0f} < {to_ms(bound):,.0f} ms",
         said,
         not missing and measured < bound,
     )
 
 
-def arrival(led: Conductor) -> Iterator[Promise]:
+def arrival(led: Coordinator) -> Iterator[Promise]:
     phase, players = led.phases["arrival"], led.plan.players
     yield calls(led)
     yield statements(led)
@@ -79,7 +84,7 @@ def arrival(led: Conductor) -> Iterator[Promise]:
     yield memory(led)
 
 
-def calls(led: Conductor) -> Promise:
+def calls(led: Coordinator) -> Promise:
     pages = led.phases["arrival"].results
     reached = sum(one["cache"] not in FROM_CACHE for one in pages)
     behind = "" if any(one["cache"] for one in pages) else "; no nginx in front"
@@ -91,7 +96,7 @@ def calls(led: Conductor) -> Promise:
     )
 
 
-def statements(led: Conductor) -> Promise:
+def statements(led: Coordinator) -> Promise:
     counted = led.counted["arrival"]
     name, bound = "statements for an arrival, cold", "<= 60"
     if reason := uncounted(led):
@@ -101,7 +106,7 @@ def statements(led: Conductor) -> Promise:
     return Promise(name, bound, f"{found}, and {idle:.0f} by the clock", found <= 60)
 
 
-def uncounted(led: Conductor) -> str:
+def uncounted(led: Coordinator) -> str:
     """Why the statements of the arrival can't be told; empty if they can."""
     if led.counted["arrival"]["statements"] is None:
         return "no pg_stat_statements"
@@ -112,7 +117,7 @@ def uncounted(led: Conductor) -> str:
     return ""
 
 
-def memory(led: Conductor) -> Promise:
+def memory(led: Coordinator) -> Promise:
     found = led.counted["arrival"]["memory"]
     name, bound = "memory per connected player", "< 45 KiB"
     if found is None:
@@ -131,7 +136,7 @@ def memory(led: Conductor) -> Promise:
     return Promise(name, bound, f"{each:.1f} KiB", each < 45)
 
 
-def warm_arrival(led: Conductor) -> Iterator[Promise]:
+def warm_arrival(led: Coordinator) -> Iterator[Promise]:
     phase, players = led.phases["warm arrival"], led.plan.players
     pages = [one["page"] for one in phase.results if one["status"] == 200]
     yield in_time(led, "page, warm", pages, 0.99, 0.2, players)
@@ -139,14 +144,14 @@ def warm_arrival(led: Conductor) -> Iterator[Promise]:
     yield in_time(led, "playable, warm", known, 0.99, 1.5, players)
 
 
-def change(led: Conductor) -> Iterator[Promise]:
+def change(led: Coordinator) -> Iterator[Promise]:
     phase = led.phases["change"]
     yield in_time(
         led, "change by staff seen", phase.of("took"), 0.99, 0.15, len(phase.results)
     )
 
 
-def answers(led: Conductor) -> Iterator[Promise]:
+def answers(led: Coordinator) -> Iterator[Promise]:
     phase = led.phases["answers"]
     yield in_time(
         led, "answers acknowledged", phase.of("took"), 0.95, 1.0, len(phase.results)
@@ -156,7 +161,7 @@ def answers(led: Conductor) -> Iterator[Promise]:
     yield Promise("frames a player and question", "< 15", f"{frames}", frames < 15)
 
 
-def once(led: Conductor, name: str) -> Promise:
+def once(led: Coordinator, name: str) -> Promise:
     """Every acknowledged answer is in the database, and none twice."""
     results, there = led.phases[name].results, led.counted[name]
     refused = [r for r in results if r["reply"] and r["reply"]["type"] != "answer"]
@@ -174,7 +179,7 @@ def once(led: Conductor, name: str) -> Promise:
     )
 
 
-def prizes(led: Conductor) -> Iterator[Promise]:
+def prizes(led: Coordinator) -> Iterator[Promise]:
     phase = led.phases["prizes"]
     yield in_time(
         led,
@@ -203,7 +208,7 @@ def has_code(result: dict[str, Any]) -> bool:
     return reply.get("type") == "answer" and "code" in reply
 
 
-def returned(led: Conductor) -> Iterator[Promise]:
+def returned(led: Coordinator) -> Iterator[Promise]:
     phase = led.phases["return"]
     answered = "answers" in led.phases and led.plan.answering == led.plan.players
     whole = [
@@ -214,12 +219,12 @@ def returned(led: Conductor) -> Iterator[Promise]:
     yield in_time(led, "all back with their state", whole, 1.0, 5.0, len(phase.results))
 
 
-def held(led: Conductor) -> Iterator[Promise]:
+def held(led: Coordinator) -> Iterator[Promise]:
     phase = led.phases["hold"]
     lost = sum(one["lost"] for one in phase.results)
     late = sorted(tally_delays(phase.results))
     yield Promise("connections held", "none lost", f"{lost} lost", lost == 0)
-    said = f"{in_ms(percentile(late, 0.99)):,.0f} ms"
+    said = f"{to_ms(percentile(late, 0.99)):,.0f} ms"
     yield Promise(
         "tally after the first to hear it",
         "p99 < 1,000 ms",
@@ -228,9 +233,9 @@ def held(led: Conductor) -> Iterator[Promise]:
     )
 
 
-def tally_delays(herds: list[dict[str, Any]]) -> Iterator[float]:
+def tally_delays(workers: list[dict[str, Any]]) -> Iterator[float]:
     """The seconds between the first player to hear a tally and each other one."""
-    for seq in set().union(*(herd["tallies"] for herd in herds)):
-        times = [at for herd in herds for at in herd["tallies"].get(seq, ())]
+    for seq in set().union(*(worker["tallies"] for worker in workers)):
+        times = [at for worker in workers for at in worker["tallies"].get(seq, ())]
         first = min(times)
         yield from (at - first for at in times)

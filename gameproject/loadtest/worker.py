@@ -1,4 +1,4 @@
-"""A client process: its share of the players, obeying the conductor."""
+"""A client process: its share of the players, obeying the coordinator."""
 
 import asyncio
 import gc
@@ -18,17 +18,17 @@ from gameproject.loadtest.player import Player, Who
 from gameproject.ops.tuning import collect_seldom
 
 TICK = 0.02  # seconds between looks at how late our own loop is
-PROGRESS = 0.2  # seconds between words to the conductor
+PROGRESS = 0.2  # seconds between words to the coordinator
 
 
 def run(pipe: Connection, address: Address, who: list[Who]) -> None:
-    """The process's main function; ends when the conductor hangs up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor hears Ctrl-C
+    """The process's main function; ends when the coordinator hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator hears Ctrl-C
     collect_seldom()  # its pauses are not the server's
-    asyncio.run(Herd(pipe, [Player(address, one) for one in who]).obey())
+    asyncio.run(Worker(pipe, [Player(address, one) for one in who]).obey())
 
 
-class Herd:
+class Worker:
     def __init__(self, pipe: Connection, players: list[Player]) -> None:
         self.pipe, self.players = pipe, players
         self.late: list[float] = []
@@ -56,7 +56,7 @@ class Herd:
             return None
 
     async def _watch(self) -> None:
-        """Notes how late the loop is, and tells the conductor how far we are."""
+        """Notes how late the loop is, and tells the coordinator how far we are."""
         told = time.monotonic()
         while True:
             before = time.monotonic()

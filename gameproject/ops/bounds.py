@@ -12,9 +12,9 @@ from typing import Any
 # the long run. Our own client sends at most 33 at once, and 60 in 10 s.
 FRAMES_AT_ONCE, FRAMES_A_SECOND = 80, 12
 FRAME_BYTES = 8 * 1024  # what is larger counts as several
-LARGEST_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
-LARGEST_AHEAD = 64 * 1024  # bytes of a client who doesn't wait for the handshake's end
-LARGEST_BODY = 24 * 1024 * 1024  # bytes of a request, as nginx takes of staff
+MAX_BACKLOG = 1024 * 1024  # bytes that may wait for a client who doesn't read
+MAX_AHEAD = 64 * 1024  # bytes of a client who doesn't wait for the handshake's end
+MAX_BODY = 24 * 1024 * 1024  # bytes of a request, as nginx takes of staff
 ARRIVAL_SECONDS = 60.0  # from a request's first byte to its last
 
 Call = Callable[..., Any]
@@ -47,7 +47,7 @@ def writing(otherwise: Call) -> Call:
     """`sendData`, by which pongs go out too: a client must read what it asks for."""
 
     def write(protocol: Any, *what: Any, **how: Any) -> None:
-        if waiting(protocol.transport) > LARGEST_BACKLOG:
+        if waiting(protocol.transport) > MAX_BACKLOG:
             protocol.dropConnection(abort=True)
         else:
             otherwise(protocol, *what, **how)
@@ -70,7 +70,7 @@ def shaking_hands_once(otherwise: Call) -> Call:
     def process(protocol: Any) -> None:
         if not hasattr(protocol, "handshake_deferred"):
             otherwise(protocol)
-        elif len(protocol.data) > LARGEST_AHEAD:
+        elif len(protocol.data) > MAX_AHEAD:
             protocol.dropConnection(abort=True)
 
     return process
@@ -127,7 +127,7 @@ def sizing(otherwise: Call) -> Call:
 
     def take(request: Any, data: bytes) -> None:
         request.body_came += len(data)
-        if request.body_came > LARGEST_BODY:
+        if request.body_came > MAX_BODY:
             request.channel.transport.abortConnection()
         else:
             otherwise(request, data)

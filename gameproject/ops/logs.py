@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 WINDOW = 60.0  # seconds in which lines are counted
-MOST_OF_A_KIND = 20  # lines of one logger, level and template in a window
-MOST_OF_A_LOGGER = 100  # lines of one logger and level
+MAX_OF_A_KIND = 20  # lines of one logger, level and template in a window
+MAX_OF_A_LOGGER = 100  # lines of one logger and level
 LONGEST = 8 * 1024  # characters of a line with its traceback
-LARGEST_FILE = 10 * 1024 * 1024  # bytes of a log file
+MAX_FILE = 10 * 1024 * 1024  # bytes of a log file
 LEFT_OUT = "%d more lines were left out: %.100s"
 
 Kind = tuple[str, int, str]
@@ -51,10 +51,10 @@ class BoundedHandler(logging.StreamHandler):
     def _is_let_through(self, record: logging.LogRecord) -> bool:
         of_logger = (record.name, record.levelno, "")
         kind = (record.name, record.levelno, str(record.msg)[:LONGEST])
-        if self._came[kind] >= MOST_OF_A_KIND:
+        if self._came[kind] >= MAX_OF_A_KIND:
             self._left_out[kind] += 1
             return False
-        if self._came[of_logger] >= MOST_OF_A_LOGGER:
+        if self._came[of_logger] >= MAX_OF_A_LOGGER:
             # Not by its kind: a client may be the author of a text without arguments.
             self._left_out[of_logger] += 1
             return False
@@ -77,7 +77,7 @@ def begin_anew(log: Path) -> None:
     disk or for want of the right, nobody is to fall with it.
     """
     with suppress(OSError):
-        if log.stat().st_size > LARGEST_FILE:
+        if log.stat().st_size > MAX_FILE:
             with suppress(OSError):
                 shutil.copyfile(log, log.with_name(f"{log.name}.1"))
             os.truncate(log, 0)

@@ -17,7 +17,7 @@ from core.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT = 2.0  # seconds, for all parts together
+MAX_WAIT = 2.0  # seconds, for all parts together
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="ready")
 
@@ -58,7 +58,7 @@ if settings.REDIS_URL:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 if the database and Redis answer; 503 names the one that doesn't."""
     asked = {name: part.asked() for name, part in PARTS.items()}
-    wait(asked.values(), LONGEST_WAIT)
+    wait(asked.values(), MAX_WAIT)
     for name, answer in asked.items():
         error = answer.exception() if answer.done() else TimeoutError()
         if error:

@@ -4,7 +4,7 @@ PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
 LOOK_SECONDS = 2  # daphne looks so often who is to be pinged
 # daphne counts from the ping, which comes so long after the last sign of life.
 PONG_SECONDS = GONE_SECONDS - PING_SECONDS - LOOK_SECONDS
-LARGEST_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
+MAX_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
 
 
 def daphne(endpoint: str) -> list[str]:
@@ -21,8 +21,8 @@ def daphne(endpoint: str) -> list[str]:
         *("--ping-timeout", str(PONG_SECONDS)),
         *("--websocket_connect_timeout", str(HANDSHAKE_SECONDS)),
         *("--application-close-timeout", "10"),
-        *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
-        *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
+        *("--websocket-max-message-size", str(MAX_MESSAGE)),
+        *("--websocket-max-frame-size", str(MAX_MESSAGE)),
         "--no-server-name",
         "gameproject.asgi:application",
     ]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from gameproject.ops import bounds, stopping
-from gameproject.ops.bounds import LARGEST_BACKLOG, waiting
+from gameproject.ops.bounds import MAX_BACKLOG, waiting
 
 # New objects before each generation of them is looked through for garbage.
 COLLECT_EVERY = (200_000, 5, 5)
@@ -152,7 +152,7 @@ def sending(otherwise: Any) -> Any:
             return  # nobody hears a reply any more that comes after goodbye
         if binary or protocol.state != protocol.STATE_OPEN or not is_plain(transport):
             otherwise(protocol, content, binary)
-        elif waiting(transport) > LARGEST_BACKLOG:
+        elif waiting(transport) > MAX_BACKLOG:
             transport.abortConnection()
         else:
             write(transport, frame_of(content))

@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
-LONGEST_HANDSHAKE = 8 * 1024  # bytes, as many as nginx takes; HTTP looks at more
+MAX_HANDSHAKE = 8 * 1024  # bytes, as many as nginx takes; HTTP looks at more
 
 # A whole handshake and nothing after it, in plain letters. HTTP looks at all the rest.
 # One line after the other, and no part can give back what it took (`++`, `*+`): what
@@ -25,7 +25,7 @@ HANDSHAKE = re.compile(
 
 def handshake_in(data: bytes) -> re.Match[bytes] | None:
     """The handshake that these bytes are; None if they are anything else."""
-    return HANDSHAKE.fullmatch(data) if len(data) <= LONGEST_HANDSHAKE else None
+    return HANDSHAKE.fullmatch(data) if len(data) <= MAX_HANDSHAKE else None
 
 
 class Newcomer(Protocol):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.refusals import Refused
 from games.admin import verbs
-from games.models import Game, shown_games
+from games.models import Game, games_with_public_state
 from games.pages import render_game
 from users.admin.base import StaffAdmin
 
@@ -60,7 +60,7 @@ class Actions(StaffAdmin):
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The game's page as players see it, drafts too."""
-        game = get_object_or_404(shown_games(), pk=pk)
+        game = get_object_or_404(games_with_public_state(), pk=pk)
         if not self.has_view_permission(request, game):
             raise PermissionDenied
         return HttpResponse(render_game(game, preview=True))

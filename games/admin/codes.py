@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from games.admin.listing import UsedFilter
+from games.admin.listing import RelatedUsedFilter
 from games.models import Code, Game
 from users.admin.base import StaffAdmin
 
@@ -74,8 +74,8 @@ class CodeAdmin(StaffAdmin):
     list_filter = (
         GivenFilter,
         RepeatFilter,
-        ("pool__game", UsedFilter),
-        ("pool", UsedFilter),
+        ("pool__game", RelatedUsedFilter),
+        ("pool", RelatedUsedFilter),
     )
     list_select_related = ("pool__game", "player")
     search_fields = ("text", "player__name")
@@ -170,5 +170,5 @@ class CodeAdmin(StaffAdmin):
             pools = set(chosen.values_list("pool", flat=True))
             chosen.delete()
             # The last ones may be gone: players must hear that it is sold out.
-            for game in Game.objects.seen().filter(pools__in=pools).distinct():
+            for game in Game.objects.published().filter(pools__in=pools).distinct():
                 game.announce()

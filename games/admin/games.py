@@ -24,7 +24,7 @@ from games.extensions import registry
 from games.forms.game import GameForm, form_for, setting_names
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
-from games.states import SEEN, State
+from games.states import PUBLISHED, State
 
 
 @admin.register(Game)
@@ -85,7 +85,7 @@ class GameAdmin(Listing, Imports):
     ) -> HttpResponse:
         game = kwargs.get("obj")
         context["kind"] = kinds()[kind_in(request, game)]
-        context["is_seen"] = game is not None and game.state in SEEN
+        context["is_seen"] = game is not None and game.state in PUBLISHED
         if game:
             context["opens"] = game.opens_at and written(game.opens_at)
             context["closes"] = game.closes_at and written(game.closes_at)

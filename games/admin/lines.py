@@ -10,12 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from games.admin.listing import UsedFilter, short
+from games.admin.listing import RelatedUsedFilter, short
 from games.models import Game, Guest, Invitation, Line, Winner
 from users.admin.base import StaffAdmin
 from users.models import Player
 
-MOST_NAMESAKES = 20
+MAX_NAMESAKES = 20
 
 
 class NobodysFilter(admin.SimpleListFilter):
@@ -54,7 +54,7 @@ class LineAdmin(StaffAdmin):
     """For who changes games: they write the lists."""
 
     list_display = ("name", "game", "whose")
-    list_filter = (NobodysFilter, ("game", UsedFilter))
+    list_filter = (NobodysFilter, ("game", RelatedUsedFilter))
     list_select_related = ("game", "player")
     search_fields = ("name", "player__name")
     folded_search_field = "name_key"
@@ -123,7 +123,7 @@ def accounts_like(line: Line) -> QuerySet[Player]:
 
 def guests_like(line: Line) -> QuerySet[Guest]:
     rows = Guest.objects.filter(nickname_key=line.name_key, player__is_guest=True)
-    return rows.select_related("game", "player").order_by("-pk")[:MOST_NAMESAKES]
+    return rows.select_related("game", "player").order_by("-pk")[:MAX_NAMESAKES]
 
 
 def told_of(guest: Guest) -> str:

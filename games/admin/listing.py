@@ -32,7 +32,7 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class UsedFilter(admin.RelatedOnlyFieldListFilter):
+class RelatedUsedFilter(admin.RelatedOnlyFieldListFilter):
     """Narrows by a link also where there is nothing to choose between: Django would
     then show everything, such as another game's."""
 

@@ -10,7 +10,7 @@ from core.admin.forms import digest
 from games.extensions import registry
 from games.models import Game
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
 
 def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
@@ -19,8 +19,8 @@ def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
     if not touched:
         return []
     context = {
-        "touched": touched[:MOST_SHOWN],
-        "untold": max(0, len(touched) - MOST_SHOWN),
+        "touched": touched[:MAX_SHOWN],
+        "untold": max(0, len(touched) - MAX_SHOWN),
     }
     return [
         Question(

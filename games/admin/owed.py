@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from games.admin.listing import UsedFilter
+from games.admin.listing import RelatedUsedFilter
 from games.models import Owed
 from users.admin.base import StaffAdmin
 
@@ -20,8 +20,8 @@ class OwedAdmin(StaffAdmin):
     list_display = ("owed_to", "of_pool", "game", "owed_since", "import_link")
     list_display_links = None
     list_filter = (
-        ("pool__game", UsedFilter),
-        ("pool", UsedFilter),
+        ("pool__game", RelatedUsedFilter),
+        ("pool", RelatedUsedFilter),
     )
     list_select_related = ("pool__game", "player")
     search_fields = ("player__name",)

@@ -13,7 +13,7 @@ from core.admin.forms import digest
 from games.kinds.base import Verdict
 from games.models import Game
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 VERDICTS: Mapping[str, str | Promise] = {
     Verdict.PENDING: _("pending"),
     Verdict.RIGHT: _("right"),
@@ -41,8 +41,8 @@ def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Ques
         template="admin/games/_regrade.html",
         context={
             "total": len(changes),
-            "unseen": max(0, len(changes) - MOST_SHOWN),
-            "changes": list(shown(game, changes[:MOST_SHOWN])),
+            "unseen": max(0, len(changes) - MAX_SHOWN),
+            "changes": list(shown(game, changes[:MAX_SHOWN])),
         },
     )
 

@@ -13,7 +13,7 @@ from core.refusals import Refused
 from games.extensions import registry
 from games.models import Game
 
-LONGEST_SLUG = 60
+MAX_SLUG_LENGTH = 60
 A_WEEK = 7 * 24 * 60  # minutes
 
 Act = Callable[[Game, datetime], None]
@@ -122,7 +122,7 @@ def duplicate(game: Game) -> Game:
 def copies_of(slug: str) -> Iterator[str]:
     for number in count(1):
         end = "-copy" if number == 1 else f"-copy-{number}"
-        yield slug[: LONGEST_SLUG - len(end)].rstrip("-") + end
+        yield slug[: MAX_SLUG_LENGTH - len(end)].rstrip("-") + end
 
 
 def taken(slug: str) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from games.tables.files import Table
 from games.tables.reading import Reading, Row
-from games.tables.workbooks import MOST_COLUMNS
+from games.tables.workbooks import MAX_COLUMNS
 
 Choices = Sequence[tuple[str, str | Promise]]
 
@@ -69,7 +69,7 @@ class ReadingForm(forms.Form):
             del self.fields[name]
         names = [(str(place), name) for place, name in enumerate(table.sheets)]
         self.offer("sheet", names)
-        self.offer("column", [(str(n), letters(n)) for n in range(MOST_COLUMNS)])
+        self.offer("column", [(str(n), letters(n)) for n in range(MAX_COLUMNS)])
 
     def offer(self, name: str, choices: Choices) -> None:
         if name in self.fields:
@@ -79,7 +79,7 @@ class ReadingForm(forms.Form):
         """The form as it is shown beside a table that was read so."""
         form = ReadingForm(self.table, initial=values_of(reading))
         width = max((len(row.cells) for row in rows), default=1)
-        there = set(range(min(width, MOST_COLUMNS))) - self.table.hidden.columns
+        there = set(range(min(width, MAX_COLUMNS))) - self.table.hidden.columns
         first = rows[0].cells if rows else []
         columns = sorted({*there, reading.column})
         form.offer("column", [(str(n), called(n, first)) for n in columns])

@@ -16,7 +16,7 @@ from core.admin.dates import DayField, SingleDay
 from games.forms.lines import LinesField
 from games.forms.pasted import PastedField
 from games.forms.rows import RowsField
-from games.kinds.base import Ask
+from games.kinds.base import FieldMeta
 
 NUMBERS = (int, float, Decimal)
 SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {
@@ -70,8 +70,8 @@ def common(info: FieldInfo) -> dict[str, Any]:
     }
 
 
-def ask_of(info: FieldInfo) -> Ask | None:
-    return next((said for said in info.metadata if isinstance(said, Ask)), None)
+def ask_of(info: FieldInfo) -> FieldMeta | None:
+    return next((said for said in info.metadata if isinstance(said, FieldMeta)), None)
 
 
 def needs_value(info: FieldInfo) -> bool:

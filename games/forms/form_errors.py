@@ -27,18 +27,18 @@ TEXTS: Mapping[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Complaint:
+class FieldError:
     """`path` leads from the name of a setting to the item and field that is wrong."""
 
     path: tuple[str | int, ...]
     text: str
 
 
-def complaints(error: ValidationError) -> Iterator[Complaint]:
+def complaints(error: ValidationError) -> Iterator[FieldError]:
     for said in error.errors(include_url=False):
         context = said.get("ctx", {})
         at = (context["field"],) if context.get("field") else ()
-        yield Complaint(
+        yield FieldError(
             (*said["loc"], *at), text_of(said["type"], said["msg"], context)
         )
 

@@ -15,7 +15,7 @@ from core.admin.forms import StaffForm
 from core.refusals import Refused
 from games.extensions import registry
 from games.forms.fields import fields_of
-from games.forms.form_errors import Complaint, complaints
+from games.forms.form_errors import FieldError, complaints
 from games.forms.pasted import PastedField
 from games.forms.pictures import PictureField
 from games.forms.rows import RowsWidget
@@ -25,12 +25,12 @@ from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
 from games.times import Change
-from users.names import MAX_TYPED, fold, tidy
+from users.names import MAX_TYPED, normalize_display, normalize_key
 
 PREFIX = "settings_"
 TIMES = ("opens_at", "closes_at")
-LONGEST_NAME, LONGEST_KEY = 40, 80
-MOST_NAMES = 100_000
+MAX_NAME_LENGTH, MAX_KEY_LENGTH = 40, 80
+MAX_NAMES = 100_000
 
 
 class GameForm(StaffForm):
@@ -69,9 +69,9 @@ class GameForm(StaffForm):
 
     def clean_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["names"]
-        if len(names) > MOST_NAMES:
+        if len(names) > MAX_NAMES:
             text = _("The list has %(count)s names; the most is %(most)s.")
-            said = {"count": f"{len(names):,}", "most": f"{MOST_NAMES:,}"}
+            said = {"count": f"{len(names):,}", "most": f"{MAX_NAMES:,}"}
             raise ValidationError(text, code="many", params=said)
         for name in names:
             if is_too_long(name):
@@ -102,7 +102,7 @@ class GameForm(StaffForm):
 
     def _check_list(self, access: str, names: list[str]) -> None:
         try:
-            require_players(access, any(map(fold, names)))
+            require_players(access, any(map(normalize_key, names)))
         except Refused as refused:
             self.add_error(refused.field, str(refused.detail))
 
@@ -122,8 +122,8 @@ class GameForm(StaffForm):
         try:
             self.rules = self.kind.Settings.model_validate(values)
             return True
-        except Misfit as misfit:
-            for complaint in complaints(misfit):
+        except Misfit as settings_error:
+            for complaint in complaints(settings_error):
                 self._complain(complaint)
         return False
 
@@ -131,7 +131,7 @@ class GameForm(StaffForm):
         try:
             registry.check_change(self.instance, self.rules)
         except Refused as refused:
-            self._complain(Complaint((refused.field,), str(refused.detail)))
+            self._complain(FieldError((refused.field,), str(refused.detail)))
 
     def questions(self) -> list[Question]:
         asked = super().questions()
@@ -151,7 +151,7 @@ class GameForm(StaffForm):
     def times_before(self) -> dict[str, Any]:
         return {name: self.now.get(name) for name in TIMES}
 
-    def _complain(self, complaint: Complaint) -> None:
+    def _complain(self, complaint: FieldError) -> None:
         """Say a complaint where staff can mend it."""
         name, *rest = (*complaint.path, None)
         field = f"{PREFIX}{name}"
@@ -195,10 +195,12 @@ def is_setting(name: str) -> bool:
 
 
 def is_too_long(name: str) -> bool:
-    if len(name) > MAX_TYPED or len(shown := tidy(name)) > LONGEST_NAME:
+    if len(name) > MAX_TYPED or len(shown := normalize_display(name)) > MAX_NAME_LENGTH:
         return True
     # A character folds to three at the most.
-    return 3 * len(shown) > LONGEST_KEY and len(fold(shown)) > LONGEST_KEY
+    return (
+        3 * len(shown) > MAX_KEY_LENGTH and len(normalize_key(shown)) > MAX_KEY_LENGTH
+    )
 
 
 @cache

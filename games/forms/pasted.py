@@ -21,7 +21,7 @@ from games.kinds.base import Part
 from games.tables.cells import Spoiled
 from games.tables.lists import PastedTable
 
-ROWS, MOST_COLUMNS = 6, 12  # shown
+ROWS, MAX_COLUMNS = 6, 12  # shown
 AS_IT_IS = "line"
 
 
@@ -75,7 +75,7 @@ class PastedInput(AdminTextareaWidget):
     def shown(self, name: str, table: PastedTable, sent: Pasted) -> dict[str, Any]:
         """What was understood, and what can be chosen; what was chosen stays."""
         chosen = all(sent.columns)
-        width = min(table.width, MOST_COLUMNS)
+        width = min(table.width, MAX_COLUMNS)
         return {
             "header": sent.header if chosen else table.has_header,
             "headings": [letters(place) for place in range(width)],
@@ -97,7 +97,7 @@ class PastedInput(AdminTextareaWidget):
 def choice(
     name: str, place: int, part: Part, table: PastedTable, sent: Pasted
 ) -> Choice:
-    width = min(table.width, MOST_COLUMNS)
+    width = min(table.width, MAX_COLUMNS)
     columns = [(str(n), called(n, table.rows[0])) for n in range(width)]
     options: Choices = (*columns, (AS_IT_IS, _("every line as it stands")))
     chosen = sent.columns[place] or str(table.columns[place])

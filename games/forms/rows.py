@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 BLANK = "__row__"
 
 
@@ -82,7 +82,7 @@ class RowsWidget(forms.Widget):
     ) -> Rows:
         if self.sent is None:
             ids = data.getlist(f"{name}-row") if hasattr(data, "getlist") else []
-            ids = [row for row in dict.fromkeys(ids) if row.isdecimal()][:MOST_ROWS]
+            ids = [row for row in dict.fromkeys(ids) if row.isdecimal()][:MAX_ROWS]
             self.sent = Rows(self.form, name, ids, data=data)
         return self.sent
 

@@ -8,24 +8,24 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from games.kinds.base import (
-    Ask,
     Entry,
+    FieldMeta,
     Grade,
     Kind,
     Part,
     Settings,
-    misfit,
-    unreadable,
+    invalid_answer,
+    settings_error,
 )
 from games.tables.guesses import NAME_WORDS, PRIZE_WORDS
-from users.names import key_on_list, tidy
+from users.names import key_on_list, normalize_display
 
 
 class AnnounceSettings(Settings):
     winners: Annotated[
         list[Annotated[str, Field(max_length=300)]],
         Field(min_length=1, max_length=2000),
-        Ask(
+        FieldMeta(
             _("Winners"),
             _("One a line: the player's name, a comma, the prize only they will see."),
             lines=True,
@@ -41,12 +41,12 @@ class AnnounceSettings(Settings):
             name, _comma, prize = line.partition(",")
             key = key_on_list(name)
             if not (key and prize.strip()):
-                raise misfit(
+                raise settings_error(
                     _("“%(line)s”: write a name, a comma and the prize.")
                     % {"line": line}
                 )
             if key in keys:
-                raise misfit(
+                raise settings_error(
                     _("“%(name)s” stands there twice.") % {"name": name.strip()}
                 )
             keys.add(key)
@@ -55,7 +55,9 @@ class AnnounceSettings(Settings):
     def lines(self) -> list[tuple[str, str]]:
         """Names and prizes, in the order given."""
         pairs = (line.partition(",") for line in self.winners)
-        return [(tidy(name), prize.strip()) for name, _comma, prize in pairs]
+        return [
+            (normalize_display(name), prize.strip()) for name, _comma, prize in pairs
+        ]
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, str]]:
@@ -87,7 +89,7 @@ class Announce(Kind[AnnounceSettings]):
     takes_answers = False
 
     def parse(self, settings: AnnounceSettings, question: str, value: Any) -> Any:
-        raise unreadable(_("This game takes no answers."))
+        raise invalid_answer(_("This game takes no answers."))
 
     def grade(self, settings: AnnounceSettings, entry: Entry) -> Grade:
         raise NotImplementedError("a winners' list has no answers to grade")

@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
+class FieldMeta:
     """How a setting is put to staff: its label and what it means."""
 
     label: str | Promise
@@ -69,11 +69,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Attempts:
-    """At most `most` answers, ever or within `per`."""
+class AttemptLimit:
+    """At most `max` answers, ever or within `window`."""
 
-    most: int
-    per: timedelta | None = None
+    max: int
+    window: timedelta | None = None
 
 
 class Settings(BaseModel):
@@ -103,7 +103,7 @@ class Kind(ABC, Generic[S]):
         """The keys of the questions players may answer."""
         return [ONLY]
 
-    def attempts(self, settings: S) -> Attempts | None:
+    def attempts(self, settings: S) -> AttemptLimit | None:
         """How often one question may be answered; None is without limit."""
         return None
 
@@ -204,11 +204,13 @@ class Kind(ABC, Generic[S]):
         return True
 
 
-def misfit(text: str | Promise, field: str = "") -> PydanticCustomError:
+def settings_error(text: str | Promise, field: str = "") -> PydanticCustomError:
     """What a schema raises for staff to read, at the setting named `field`."""
-    return PydanticCustomError("misfit", "{text}", {"text": str(text), "field": field})
+    return PydanticCustomError(
+        "settings_error", "{text}", {"text": str(text), "field": field}
+    )
 
 
-def unreadable(detail: str | Promise) -> Refused:
+def invalid_answer(detail: str | Promise) -> Refused:
     """The refusal of an answer's value."""
     return Refused("invalid", detail, field="value")

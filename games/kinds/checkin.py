@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from games.kinds.base import Ask, Entry, Grade, Kind, Settings, misfit, unreadable
+from games.kinds.base import (
+    Entry,
+    FieldMeta,
+    Grade,
+    Kind,
+    Settings,
+    invalid_answer,
+    settings_error,
+)
 
 Coins = Annotated[int, Field(ge=0, le=1_000_000)]
 # Further off, a time zone may lead out of the years that can be written.
@@ -23,26 +31,29 @@ PoolName = Annotated[str, Field(max_length=60)]
 
 
 class Day(Settings):
-    coins: Annotated[Coins, Ask(_("Coins"))] = 0
+    coins: Annotated[Coins, FieldMeta(_("Coins"))] = 0
     pool: Annotated[
-        PoolName, Ask(_("Pool of codes"), _("The pool's name; empty: no code."))
+        PoolName, FieldMeta(_("Pool of codes"), _("The pool's name; empty: no code."))
     ] = ""
 
 
 class CheckinSettings(Settings):
     time_zone: Annotated[
-        str, Ask(_("Time zone"), _("Such as Asia/Bangkok. Days follow its clock."))
+        str,
+        FieldMeta(_("Time zone"), _("Such as Asia/Bangkok. Days follow its clock.")),
     ] = "Asia/Bangkok"
     day_starts: Annotated[
         int,
         Field(ge=0, le=23),
-        Ask(_("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")),
+        FieldMeta(
+            _("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")
+        ),
     ] = 0
-    first_day: Annotated[Date, Ask(_("First day"), _("Written as 2026-12-31."))]
-    last_day: Annotated[Date, Ask(_("Last day"))]
+    first_day: Annotated[Date, FieldMeta(_("First day"), _("Written as 2026-12-31."))]
+    last_day: Annotated[Date, FieldMeta(_("Last day"))]
     mode: Annotated[
         Literal["sequence", "calendar", "streak"],
-        Ask(
+        FieldMeta(
             _("Days follow"),
             choices={
                 "sequence": _("the player: the next day on any later date"),
@@ -54,7 +65,7 @@ class CheckinSettings(Settings):
     makeup_price: Annotated[
         int | None,
         Field(ge=1, le=1_000_000),
-        Ask(
+        FieldMeta(
             _("Coins to make up a missed day"),
             _("Only where days follow the calendar. Empty: can't be made up."),
         ),
@@ -62,30 +73,32 @@ class CheckinSettings(Settings):
     days: Annotated[
         list[Day],
         Field(min_length=1, max_length=60),
-        Ask(_("Days"), _("What each day gives, in order.")),
+        FieldMeta(_("Days"), _("What each day gives, in order.")),
     ]
-    completed_coins: Annotated[Coins, Ask(_("Coins for doing all days"))] = 0
+    completed_coins: Annotated[Coins, FieldMeta(_("Coins for doing all days"))] = 0
     completed_pool: Annotated[
-        PoolName, Ask(_("Pool of codes for doing all days"), _("Empty: no code."))
+        PoolName, FieldMeta(_("Pool of codes for doing all days"), _("Empty: no code."))
     ] = ""
 
     @model_validator(mode="after")
     def _fits(self) -> "CheckinSettings":
         if not is_zone(self.time_zone):
-            raise misfit(
+            raise settings_error(
                 _("The time zone is unknown; write one such as Asia/Bangkok."),
                 "time_zone",
             )
         if self.last_day < self.first_day:
-            raise misfit(_("The last day must not come before the first."), "last_day")
+            raise settings_error(
+                _("The last day must not come before the first."), "last_day"
+            )
         if self.makeup_price is not None and self.mode != "calendar":
-            raise misfit(
+            raise settings_error(
                 _("Days can be made up only where they follow the calendar."),
                 "makeup_price",
             )
         span = (self.last_day - self.first_day).days + 1
         if self.mode == "calendar" and span != len(self.days):
-            raise misfit(
+            raise settings_error(
                 _("From first to last day there are %(span)d dates: give as many days.")
                 % {"span": span},
                 "days",
@@ -142,7 +155,7 @@ class Checkin(Kind[CheckinSettings]):
     takes_answers = False
 
     def parse(self, settings: CheckinSettings, question: str, value: Any) -> Any:
-        raise unreadable(_("This game takes check-ins, not answers."))
+        raise invalid_answer(_("This game takes check-ins, not answers."))
 
     def grade(self, settings: CheckinSettings, entry: Entry) -> Grade:
         raise NotImplementedError("a check-in has no answers to grade")

@@ -10,15 +10,15 @@ from pydantic import Field, model_validator
 
 from core.refusals import Refused
 from games.kinds.base import (
-    Ask,
-    Attempts,
+    AttemptLimit,
     Entry,
+    FieldMeta,
     Grade,
     Kind,
     Settings,
     Verdict,
-    misfit,
-    unreadable,
+    invalid_answer,
+    settings_error,
 )
 from games.stable_keys import numbered, same_texts
 
@@ -29,11 +29,11 @@ VERSION = re.compile(r"0(;[0-9]{1,19}:[0-9]{1,9}(\.[0-9]{1,9}){0,99}){0,50}")
 
 class Question(Settings):
     # What answers refer to, whatever staff move: empty is the place, counted from 1.
-    key: Annotated[str, Field(max_length=20), Ask(_("Key"), hidden=True)] = ""
-    text: Annotated[str, Field(min_length=1, max_length=500), Ask(_("Question"))]
+    key: Annotated[str, Field(max_length=20), FieldMeta(_("Key"), hidden=True)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=500), FieldMeta(_("Question"))]
     type: Annotated[
         Literal["single", "multiple", "truefalse", "vote"],
-        Ask(
+        FieldMeta(
             _("Type"),
             _("A vote has no right answer."),
             choices={
@@ -47,7 +47,7 @@ class Question(Settings):
     options: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=200)]],
         Field(max_length=20),
-        Ask(
+        FieldMeta(
             _("Options"),
             _(
                 "One a line. Put * before each right one. For true or false write "
@@ -56,7 +56,7 @@ class Question(Settings):
             lines=True,
         ),
     ]
-    points: Annotated[int, Field(ge=0, le=1000), Ask(_("Points"))] = 1
+    points: Annotated[int, Field(ge=0, le=1000), FieldMeta(_("Points"))] = 1
     # The number of each option, by its place, and how many numbers were ever used.
     # Empty: the places themselves.
     numbers: list[int] = []
@@ -73,16 +73,22 @@ class Question(Settings):
         right, texts = len(self.right), self.texts
         if self.type == "truefalse":
             if [line.lower() for line in self.options] not in (["*true"], ["*false"]):
-                raise misfit(_("Write *true or *false as the only line."), "options")
+                raise settings_error(
+                    _("Write *true or *false as the only line."), "options"
+                )
             return self
         if len(texts) < 2 or len(set(texts)) < len(texts) or "" in texts:
-            raise misfit(_("Give at least two options, each different."), "options")
+            raise settings_error(
+                _("Give at least two options, each different."), "options"
+            )
         if self.type == "single" and right != 1:
-            raise misfit(_("Mark exactly one right option with *."), "options")
+            raise settings_error(_("Mark exactly one right option with *."), "options")
         if self.type == "multiple" and not right:
-            raise misfit(_("Mark each right option with *."), "options")
+            raise settings_error(_("Mark each right option with *."), "options")
         if self.type == "vote" and right:
-            raise misfit(_("A vote has no right option: remove the *."), "options")
+            raise settings_error(
+                _("A vote has no right option: remove the *."), "options"
+            )
         return self
 
     @property
@@ -114,7 +120,7 @@ class Question(Settings):
         readable = type(place) is int and 0 <= place < len(then)
         number = then[place] if readable else None
         if number not in self.order:
-            raise unreadable(_("That option isn't there any more."))
+            raise invalid_answer(_("That option isn't there any more."))
         return self.order.index(number)
 
     @property
@@ -144,11 +150,11 @@ class Question(Settings):
 
 class ChoiceSettings(Settings):
     questions: Annotated[
-        list[Question], Field(min_length=1, max_length=50), Ask(_("Questions"))
+        list[Question], Field(min_length=1, max_length=50), FieldMeta(_("Questions"))
     ]
     tell: Annotated[
         Literal["at_once", "on_reveal"],
-        Ask(
+        FieldMeta(
             _("Right or wrong is told"),
             _("At once: a question is answered once. On reveal: answers may change."),
             choices={"at_once": _("At once"), "on_reveal": _("On reveal")},
@@ -157,7 +163,7 @@ class ChoiceSettings(Settings):
     pass_points: Annotated[
         int | None,
         Field(ge=1),
-        Ask(_("Points for a prize"), _("Empty: every question must be right.")),
+        FieldMeta(_("Points for a prize"), _("Empty: every question must be right.")),
     ] = None
 
     # How many keys questions ever had. Empty: as many as there are questions.
@@ -167,7 +173,7 @@ class ChoiceSettings(Settings):
     def _can_be_passed(self) -> "ChoiceSettings":
         most = sum(q.points for q in self.questions if q.type != "vote")
         if self.pass_points is not None and self.pass_points > most:
-            raise misfit(
+            raise settings_error(
                 _("All questions together are worth only %(most)d points.")
                 % {"most": most},
                 "pass_points",
@@ -264,8 +270,8 @@ class Choice(Kind[ChoiceSettings]):
     def carry(self, old: ChoiceSettings | None, new: ChoiceSettings) -> ChoiceSettings:
         return new.carry(old) if old else new.renewed
 
-    def attempts(self, settings: ChoiceSettings) -> Attempts | None:
-        return Attempts(1) if self.instant(settings) else None
+    def attempts(self, settings: ChoiceSettings) -> AttemptLimit | None:
+        return AttemptLimit(1) if self.instant(settings) else None
 
     def instant(self, settings: ChoiceSettings) -> bool:
         return settings.tell == "at_once"
@@ -295,14 +301,14 @@ class Choice(Kind[ChoiceSettings]):
         alone is taken as such."""
         asked = settings.question(question)
         if asked is None:
-            raise unreadable(_("There is no such question."))
+            raise invalid_answer(_("There is no such question."))
         chosen = listed(value)
         if not all(type(one) is int and 0 <= one < len(asked.texts) for one in chosen):
-            raise unreadable(_("Choose among the options."))
+            raise invalid_answer(_("Choose among the options."))
         if len(set(chosen)) != len(chosen) or not chosen:
-            raise unreadable(_("Choose each option once."))
+            raise invalid_answer(_("Choose each option once."))
         if asked.type != "multiple" and len(chosen) != 1:
-            raise unreadable(_("Choose one option."))
+            raise invalid_answer(_("Choose one option."))
         return sorted(asked.order[place] for place in chosen)
 
     def shown(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:

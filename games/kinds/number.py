@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
 from games.kinds.base import (
-    Ask,
     Entry,
+    FieldMeta,
     Grade,
     Kind,
     Settings,
     Verdict,
-    misfit,
-    unreadable,
+    invalid_answer,
+    settings_error,
 )
 
 
@@ -23,11 +23,13 @@ class NumberSettings(Settings):
     digits: Annotated[
         int,
         Field(ge=1, le=9),
-        Ask(_("Digits"), _("Every guess has exactly this many; leading zeros count.")),
+        FieldMeta(
+            _("Digits"), _("Every guess has exactly this many; leading zeros count.")
+        ),
     ]
     rule: Annotated[
         Literal["exact", "closest", "closest_below"],
-        Ask(
+        FieldMeta(
             _("Who wins"),
             choices={
                 "exact": _("Only the exact number"),
@@ -39,13 +41,13 @@ class NumberSettings(Settings):
     number: Annotated[
         str,
         Field(pattern=r"^[0-9]*$"),
-        Ask(_("Winning number"), _("May stay empty until it is known.")),
+        FieldMeta(_("Winning number"), _("May stay empty until it is known.")),
     ] = ""
 
     @model_validator(mode="after")
     def _number_fits(self) -> "NumberSettings":
         if self.number and len(self.number) != self.digits:
-            raise misfit(
+            raise settings_error(
                 _("The winning number must have %(digits)d digits.")
                 % {"digits": self.digits},
                 "number",
@@ -67,14 +69,14 @@ class Number(Kind[NumberSettings]):
 
     def parse(self, settings: NumberSettings, question: str, value: Any) -> str:
         if not isinstance(value, str) or len(value) > 40:
-            raise unreadable(_("Send the number as a text of digits."))
+            raise invalid_answer(_("Send the number as a text of digits."))
         digits = "".join(
             str(unicodedata.decimal(c, c)) for c in value if not c.isspace()
         )
         if len(digits) != settings.digits or not (
             digits.isascii() and digits.isdigit()
         ):
-            raise unreadable(
+            raise invalid_answer(
                 _("The number must have %(digits)d digits.")
                 % {"digits": settings.digits}
             )

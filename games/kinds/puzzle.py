@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from games.kinds.base import (
-    Ask,
-    Attempts,
+    AttemptLimit,
     Entry,
+    FieldMeta,
     Grade,
     Kind,
     Settings,
     Verdict,
-    misfit,
-    unreadable,
+    invalid_answer,
+    settings_error,
 )
 from users import names
 
@@ -28,7 +28,7 @@ class PuzzleSettings(Settings):
     accepted: Annotated[
         list[str],
         Field(min_length=1, max_length=200),
-        Ask(
+        FieldMeta(
             _("Accepted answers"),
             _("One a line. Case, spaces and Thai digits make no difference."),
             lines=True,
@@ -36,7 +36,7 @@ class PuzzleSettings(Settings):
     ]
     ignore_marks: Annotated[
         bool,
-        Ask(
+        FieldMeta(
             _("Ignore accents and tone marks"),
             _("“cafe” is then as good as “café”, and “ไม” as “ไม้”."),
         ),
@@ -44,15 +44,15 @@ class PuzzleSettings(Settings):
     attempts: Annotated[
         int | None,
         Field(ge=1, le=1000),
-        Ask(
-            _("Attempts"),
+        FieldMeta(
+            _("AttemptLimit"),
             _("How often a player may try. Empty: as often as they like."),
         ),
     ] = None
     attempts_per: Annotated[
         Literal["game", "minute"],
-        Ask(
-            _("Attempts are counted"),
+        FieldMeta(
+            _("AttemptLimit are counted"),
             choices={"game": _("Over the whole game"), "minute": _("In each minute")},
         ),
     ] = "game"
@@ -61,8 +61,8 @@ class PuzzleSettings(Settings):
     @classmethod
     def _each_says_something(cls, accepted: list[str]) -> list[str]:
         for line in accepted:
-            if len(line) > LONGEST or not fold(line, ignore_marks=False):
-                raise misfit(
+            if len(line) > LONGEST or not normalize_key(line, ignore_marks=False):
+                raise settings_error(
                     _("“%(line)s” says nothing or has over %(most)d characters.")
                     % {"line": line, "most": LONGEST}
                 )
@@ -72,12 +72,13 @@ class PuzzleSettings(Settings):
     def folded(self) -> frozenset[str]:
         """The accepted answers as compared."""
         return frozenset(
-            fold(line, ignore_marks=self.ignore_marks) for line in self.accepted
+            normalize_key(line, ignore_marks=self.ignore_marks)
+            for line in self.accepted
         )
 
 
 @lru_cache(maxsize=1024)  # in a rush most say the same
-def fold(text: str, *, ignore_marks: bool) -> str:
+def normalize_key(text: str, *, ignore_marks: bool) -> str:
     """Text as compared: as names are, and any script's digits as ASCII; on wish
     without accents and tone marks, unless it is nothing else."""
     folded = "".join(str(unicodedata.decimal(c, c)) for c in names.fold_text(text))
@@ -104,23 +105,23 @@ class Puzzle(Kind[PuzzleSettings]):
     about = _("Players type what the picture shows; right or wrong is told at once.")
     Settings = PuzzleSettings
 
-    def attempts(self, settings: PuzzleSettings) -> Attempts | None:
+    def attempts(self, settings: PuzzleSettings) -> AttemptLimit | None:
         if settings.attempts is None:
             return None
         per = timedelta(minutes=1) if settings.attempts_per == "minute" else None
-        return Attempts(settings.attempts, per)
+        return AttemptLimit(settings.attempts, per)
 
     def parse(self, settings: PuzzleSettings, question: str, value: Any) -> str:
         if not isinstance(value, str) or len(value) > LONGEST:
-            raise unreadable(_("Send a text of at most 200 characters."))
+            raise invalid_answer(_("Send a text of at most 200 characters."))
         if any(unicodedata.category(c) in ("Cc", "Cs") for c in value.strip()):
-            raise unreadable(_("The answer holds characters that can't be kept."))
-        if not fold(value, ignore_marks=False):
-            raise unreadable(_("The answer is empty."))
+            raise invalid_answer(_("The answer holds characters that can't be kept."))
+        if not normalize_key(value, ignore_marks=False):
+            raise invalid_answer(_("The answer is empty."))
         return value.strip()
 
     def grade(self, settings: PuzzleSettings, entry: Entry) -> Grade:
-        said = fold(entry.value, ignore_marks=settings.ignore_marks)
+        said = normalize_key(entry.value, ignore_marks=settings.ignore_marks)
         right = said in settings.folded
         return Grade(Verdict.RIGHT, 1) if right else Grade(Verdict.WRONG)
 

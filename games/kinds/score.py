@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
 from games.kinds.base import (
-    Ask,
     Entry,
+    FieldMeta,
     Grade,
     Kind,
     Settings,
     Verdict,
-    misfit,
-    unreadable,
+    invalid_answer,
+    settings_error,
 )
 
 Team = Annotated[str, Field(min_length=1, max_length=60)]
@@ -22,22 +22,22 @@ Points = Annotated[int, Field(ge=0, le=1000)]
 
 
 class ScoreSettings(Settings):
-    home: Annotated[Team, Ask(_("Home team"))]
-    away: Annotated[Team, Ask(_("Away team"))]
+    home: Annotated[Team, FieldMeta(_("Home team"))]
+    away: Annotated[Team, FieldMeta(_("Away team"))]
     final_home: Annotated[
-        Goals, Ask(_("Final score, home"), _("Empty until the match is over."))
+        Goals, FieldMeta(_("Final score, home"), _("Empty until the match is over."))
     ] = None
-    final_away: Annotated[Goals, Ask(_("Final score, away"))] = None
-    points_exact: Annotated[Points, Ask(_("Points for the exact score"))] = 5
+    final_away: Annotated[Goals, FieldMeta(_("Final score, away"))] = None
+    points_exact: Annotated[Points, FieldMeta(_("Points for the exact score"))] = 5
     points_difference: Annotated[
-        Points, Ask(_("Points for the right winner and goal difference"))
+        Points, FieldMeta(_("Points for the right winner and goal difference"))
     ] = 3
     points_outcome: Annotated[
-        Points, Ask(_("Points for the right winner, or a draw"))
+        Points, FieldMeta(_("Points for the right winner, or a draw"))
     ] = 1
     prize_for: Annotated[
         Literal["exact", "points"],
-        Ask(
+        FieldMeta(
             _("A prize code goes to"),
             choices={
                 "exact": _("Exact guesses only"),
@@ -49,7 +49,7 @@ class ScoreSettings(Settings):
     @model_validator(mode="after")
     def _final_is_whole(self) -> "ScoreSettings":
         if (self.final_home is None) != (self.final_away is None):
-            raise misfit(
+            raise settings_error(
                 _("Enter the final score of both teams or of neither."),
                 "final_home" if self.final_home is None else "final_away",
             )
@@ -70,7 +70,7 @@ class Score(Kind[ScoreSettings]):
         self, settings: ScoreSettings, question: str, value: Any
     ) -> dict[str, int]:
         if not isinstance(value, dict) or set(value) != {"home", "away"}:
-            raise unreadable(_("Send the goals as home and away."))
+            raise invalid_answer(_("Send the goals as home and away."))
         return {team: self._goals(value[team]) for team in ("home", "away")}
 
     @staticmethod
@@ -80,7 +80,7 @@ class Score(Kind[ScoreSettings]):
             or not isinstance(goals, int)
             or not 0 <= goals <= 99
         ):
-            raise unreadable(_("Goals are whole numbers from 0 to 99."))
+            raise invalid_answer(_("Goals are whole numbers from 0 to 99."))
         return goals
 
     def grade(self, settings: ScoreSettings, entry: Entry) -> Grade:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations
 from django.db.models import OuterRef, Subquery
 
-from users.names import fold, key_on_list, tidy
+from users.names import normalize_key, key_on_list, normalize_display
 
 
 def bind(apps: Any, _schema_editor: Any) -> None:
@@ -34,7 +34,7 @@ def bind(apps: Any, _schema_editor: Any) -> None:
 def refold(model: Any, column: str, *, delete: bool) -> None:
     """Bring keys up to date; of two that are one now, the older row has it."""
     for row in model.objects.order_by("pk").iterator():
-        key = fold(getattr(row, column))
+        key = normalize_key(getattr(row, column))
         if key == getattr(row, column):
             continue
         twin = model.objects.filter(game_id=row.game_id, **{column: key})
@@ -50,7 +50,7 @@ def winners_in(settings: dict[str, Any]) -> dict[str, str]:
     for line in settings.get("winners", ()):
         name = line.partition(",")[0]
         if key := key_on_list(name):
-            found.setdefault(key, tidy(name))
+            found.setdefault(key, normalize_display(name))
     return found
 
 

@@ -1,6 +1,6 @@
 """Games, their players' lists and their prizes."""
 
-from games.models.game import Game, require_players, shown_games
+from games.models.game import Game, games_with_public_state, require_players
 from games.models.lines import Invitation, Line, Winner
 from games.models.people import Guest
 from games.models.prizes import Claim, Code, Owed, Pool
@@ -17,6 +17,6 @@ __all__ = [
     "Pool",
     "Upload",
     "Winner",
+    "games_with_public_state",
     "require_players",
-    "shown_games",
 ]

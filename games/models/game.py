@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.on_commit import on_commit
 from core.refusals import Refused
-from core.timestamps import in_ms
+from core.timestamps import to_ms
 from games import events, notices
 from games.extensions import registry
 from games.kinds import kind_named
@@ -22,7 +22,7 @@ from games.kinds.base import Kind, Settings
 from games.models.lines import Invitation, Winner
 from games.models.queryset import GameQuerySet
 from games.notices import Notice
-from games.states import ALLOWED, SEEN, Access, State
+from games.states import ALLOWED, PUBLISHED, Access, State
 from users.models import Player
 
 slug_validator = RegexValidator(
@@ -38,10 +38,12 @@ def validated(kind: str, settings: str) -> Settings:
 
 
 @cache
-def shown_games() -> GameQuerySet:
-    """All games `with_public`, put together once: that is a third of what a look at one
-    takes, and everybody waits for it when staff have changed something."""
-    return Game.objects.with_public()
+def games_with_public_state() -> GameQuerySet:
+    """Every game with its public state. Built once: building it is a third of a read.
+
+    Always chain it; never iterate over it.
+    """
+    return Game.objects.with_public_state()
 
 
 def require_players(access: str, listed: bool) -> None:
@@ -105,8 +107,8 @@ class Game(models.Model):
     revealed = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    sold_out: bool  # all codes are given; by `with_public`
-    on_a_list: bool  # by `noting_lists`
+    sold_out: bool  # all codes are given; by `with_public_state`
+    on_a_list: bool  # by `annotate_on_a_list`
 
     objects = GameQuerySet.as_manager()
 
@@ -197,12 +199,12 @@ class Game(models.Model):
     def shows_play(self, state: State) -> bool:
         """Whether players may see yet what is played."""
         early = state is not State.SCHEDULED or self.of_kind.seen_early
-        return state in SEEN and early
+        return state in PUBLISHED and early
 
     @property
     def is_seen(self) -> bool:
         """Whether there is a page of it for players."""
-        return self.state in SEEN
+        return self.state in PUBLISHED
 
     def has_shown_play(self, now: datetime) -> bool:
         """Whether players see what is played, or saw it before the archive."""
@@ -214,13 +216,13 @@ class Game(models.Model):
         """What staff have to say to everybody at `now`."""
         if self.notice_until is None:
             return None
-        said: Notice = {"text": self.notice, "until": in_ms(self.notice_until)}
+        said: Notice = {"text": self.notice, "until": to_ms(self.notice_until)}
         return notices.in_force(said, now)
 
     def public(self, now: datetime) -> dict[str, Any]:
         """What every player may see now; times are in ms since 1970.
 
-        It wants `with_public`.
+        It wants `with_public_state`.
         """
         public = self._own_public(now)
         for name, part in registry.public.items():
@@ -238,8 +240,8 @@ class Game(models.Model):
             "picture": self.picture.url if self.picture else None,
             "picture_alt": self.picture_alt,
             "state": state.value,
-            "opens_at": in_ms(self.opens_at),
-            "closes_at": in_ms(self.closes_at),
+            "opens_at": to_ms(self.opens_at),
+            "closes_at": to_ms(self.closes_at),
             "access": self.access,
             "takes_answers": kind.takes_answers,
             "instant": kind.instant(rules),
@@ -248,9 +250,9 @@ class Game(models.Model):
             "reveal": self.revealed if state is State.REVEALED else None,
         }
 
-    def shown(self) -> "Game":
+    def refetch(self) -> "Game":
         """As the database has it now, with what `public` wants."""
-        return shown_games().get(pk=self.pk)
+        return games_with_public_state().get(pk=self.pk)
 
     # Verbs
 
@@ -391,7 +393,7 @@ class Game(models.Model):
             self._require("take_back_notice")
             self.notice, self.notice_until = "", None
 
-    def follow_clock(self, now: datetime) -> None:
+    def apply_schedule(self, now: datetime) -> None:
         """Note that the opening or closing time has passed."""
         with self.changing():
             self.state = self.state_at(now)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.on_commit import on_commit
 from games import events
 from users.models import Player
-from users.names import LONGEST_LISTED, key_on_list, tidy
+from users.names import MAX_LISTED_LENGTH, key_on_list, normalize_display
 
 if TYPE_CHECKING:
     from games.models.game import Game
@@ -34,7 +34,9 @@ class LineQuerySet(models.QuerySet[L]):
         A line that stays keeps its player. A new one is bound to the account that has
         its name now, or to nobody.
         """
-        wanted = {key: tidy(name) for name in names if (key := key_on_list(name))}
+        wanted = {
+            key: normalize_display(name) for name in names if (key := key_on_list(name))
+        }
         with transaction.atomic():
             lines = self.filter(game=game)
             before = {line.name_key: line for line in lines}
@@ -89,7 +91,7 @@ class Line(models.Model):
     game: models.ForeignKey["Game"]
     game_id: int
     name = models.CharField(_("name"), max_length=300)
-    name_key = models.CharField(max_length=LONGEST_LISTED, editable=False)
+    name_key = models.CharField(max_length=MAX_LISTED_LENGTH, editable=False)
     player = models.ForeignKey(
         Player,
         models.SET_NULL,

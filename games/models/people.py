@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
 from users.models import Player
-from users.names import fold
+from users.names import normalize_key
 
 TAKEN = _("That nickname is taken.")
 REPEATED = timedelta(minutes=10)  # for so long a stranger's form may be sent again
@@ -38,7 +38,7 @@ class GuestManager(models.Manager["Guest"]):
                     game_id=game_id,
                     player=player or Player.objects.create_guest(nickname),
                     nickname=nickname,
-                    nickname_key=fold(nickname),
+                    nickname_key=normalize_key(nickname),
                     join_id=None if player else join_id,
                 )
         except IntegrityError:
@@ -52,7 +52,7 @@ class GuestManager(models.Manager["Guest"]):
         self, game_id: int, player: Player | None, nickname: str, join_id: UUID | None
     ) -> "Guest | None":
         """The guest they are already; `Refused` where only the nickname is there."""
-        key = fold(nickname)
+        key = normalize_key(nickname)
         own = Q(player=player) if player else Q(join_id=join_id, join_id__isnull=False)
         in_the_way = own | Q(nickname_key=key)
         rows = list(self.filter(in_the_way, game_id=game_id).select_related("player"))

@@ -11,7 +11,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.addresses import LONGEST_DIGEST
+from core.addresses import MAX_DIGEST_LENGTH
 from core.on_commit import on_commit
 from games import events
 from users.models import Player
@@ -19,8 +19,8 @@ from users.models import Player
 if TYPE_CHECKING:
     from games.models import Game
 
-LONGEST_CODE = 100
-LONGEST_BROWSER = 60
+MAX_CODE_LENGTH = 100
+MAX_BROWSER_LENGTH = 60
 ADDED_AT_ONCE = 5000  # codes in one statement
 
 # A pool, and a JSON list of (text, repeat). `bulk_create` takes several times as long,
@@ -182,7 +182,7 @@ class Owed(models.Model):
     since = models.DateTimeField()
     # As of a code.
     browser = models.CharField(
-        max_length=LONGEST_BROWSER,
+        max_length=MAX_BROWSER_LENGTH,
         null=True,
         blank=True,
         unique=True,
@@ -301,7 +301,7 @@ class Code(models.Model):
     pool = models.ForeignKey(
         Pool, models.PROTECT, related_name="codes", verbose_name=_("pool")
     )
-    text = models.CharField(_("code"), max_length=LONGEST_CODE)
+    text = models.CharField(_("code"), max_length=MAX_CODE_LENGTH)
     # Another pool may hold the same text with a yes of staff: such repeats are counted
     # from 1 up, and those of a time in which nobody was asked from -1 down.
     repeat = models.SmallIntegerField(default=0, db_default=0, editable=False)
@@ -317,7 +317,7 @@ class Code(models.Model):
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
     # The game and the browser in which its owner won: no other player wins there.
     browser = models.CharField(
-        max_length=LONGEST_BROWSER,
+        max_length=MAX_BROWSER_LENGTH,
         null=True,
         blank=True,
         unique=True,
@@ -325,7 +325,11 @@ class Code(models.Model):
     )
     # Stands for the network of its owner then.
     address = models.CharField(
-        max_length=LONGEST_DIGEST, blank=True, default="", db_default="", editable=False
+        max_length=MAX_DIGEST_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
     )
 
     objects = CodeQuerySet.as_manager()

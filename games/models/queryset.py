@@ -8,7 +8,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 
 from games.extensions import registry
 from games.models.prizes import Code
-from games.states import SEEN, Access, State
+from games.states import PUBLISHED, Access, State
 from users.models import Player
 
 if TYPE_CHECKING:
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
 
 
 class GameQuerySet(models.QuerySet["Game"]):
-    def seen(self) -> "GameQuerySet":
+    def published(self) -> "GameQuerySet":
         """Not a draft, not archived."""
-        return self.filter(state__in=SEEN)
+        return self.filter(state__in=PUBLISHED)
 
     def for_everybody(self) -> "GameQuerySet":
         """Seen, and not only by those on a list."""
-        return self.seen().exclude(access=Access.LISTED)
+        return self.published().exclude(access=Access.LISTED)
 
     def visible_to(self, player: Player | None) -> "GameQuerySet":
         """Seen, and not for a list this player isn't on."""
         if player is None:
             return self.for_everybody()
         listed = self.model.objects.listed_for(player).values("pk")
-        return self.seen().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
+        return self.published().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
 
     def listed_for(self, player: Player | None) -> "GameQuerySet":
         """Seen, for a list, and this player is on it."""
         if player is None:
             return self.none()
         on_it = Q(access=Access.LISTED, invitations__player=player)
-        return self.seen().filter(on_it)
+        return self.published().filter(on_it)
 
-    def if_listed(self, player: Player | None) -> "GameQuerySet":
+    def only_if_on_any_list(self, player: Player | None) -> "GameQuerySet":
         """None of these, unless this player is on any list at all."""
         if player is None:
             return self.none()  # which asks the database nothing
         return self.filter(Exists(self.model.objects.listed_for(player)))
 
-    def noting_lists(self, player: Player | None) -> "GameQuerySet":
+    def annotate_on_a_list(self, player: Player | None) -> "GameQuerySet":
         """With whether this player is on any list at all."""
         return self.annotate(on_a_list=Exists(self.model.objects.listed_for(player)))
 
-    def with_public(self) -> "GameQuerySet":
+    def with_public_state(self) -> "GameQuerySet":
         """With all that `public` says of a game: it takes no other statement."""
         codes = Code.objects.filter(pool__game=OuterRef("pk"))
         sold_out = Exists(codes) & ~Exists(codes.unclaimed())
@@ -88,7 +88,7 @@ class GameQuerySet(models.QuerySet["Game"]):
                 return int(row[0])
         raise self.model.DoesNotExist
 
-    def held(self, pk: int) -> "Game":
+    def lock(self, pk: int) -> "Game":
         """The game, in a transaction that no verb of staff may overtake.
 
         Many answers hold it together (`FOR KEY SHARE`); a verb waits for them

@@ -20,9 +20,9 @@ from games.models.prizes import Pool
 from users.models import Player
 
 KEPT = timedelta(hours=1)
-MOST_KEPT = 3  # of one member of staff: an older one goes
+MAX_KEPT = 3  # of one member of staff: an older one goes
 PIECE = 512 * 1024  # bytes
-LONGEST_NAME = 200  # characters, of which the end stays
+MAX_NAME_LENGTH = 200  # characters, of which the end stays
 IN_MEMORY = 2 * 1024 * 1024  # bytes; a larger file is read back onto the disk
 
 
@@ -31,9 +31,9 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Keep an uploaded file for a while; its bounds were checked before."""
         with transaction.atomic():
             newest = self.filter(by=by).order_by("-pk").values_list("pk", flat=True)
-            self.filter(pk__in=list(newest[MOST_KEPT - 1 :])).delete()
+            self.filter(pk__in=list(newest[MAX_KEPT - 1 :])).delete()
             upload = self.create(
-                by=by, pool=pool, name=file.name[-LONGEST_NAME:], at=timezone.now()
+                by=by, pool=pool, name=file.name[-MAX_NAME_LENGTH:], at=timezone.now()
             )
             pieces = iter(lambda: file.read(PIECE), b"")
             for place, data in enumerate(pieces):
@@ -55,7 +55,7 @@ class Upload(models.Model):
     key = models.UUIDField(default=uuid4, unique=True)
     by = models.ForeignKey(Player, models.CASCADE, related_name="+")
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=LONGEST_NAME)
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
     at = models.DateTimeField(db_index=True)
 
     objects = UploadQuerySet.as_manager()

@@ -10,7 +10,7 @@ from openpyxl.styles.numbers import is_date_format
 
 from games.tables.workbooks import Cell
 
-MOST_DIGITS = 15  # of a number that spreadsheets keep exactly
+MAX_DIGITS = 15  # of a number that spreadsheets keep exactly
 PLAIN = ("", "0", "#", "@")  # formats that show a number's digits and no more
 
 FORMULA, ERROR, DATE = _("a formula"), _("an error"), _("a date")
@@ -90,7 +90,7 @@ def number_text(text: str, format: str) -> str:
     if format not in PLAIN and is_date_format(format):
         return Spoiled.by(text, DATE)
     digits = whole(text)
-    if digits is None or len(digits) > MOST_DIGITS:
+    if digits is None or len(digits) > MAX_DIGITS:
         return Spoiled.by(text, LOST)
     if format in PLAIN:
         return digits
@@ -107,6 +107,6 @@ def whole(text: str) -> str | None:
         number = Decimal(text[:400])
     except InvalidOperation:
         return None
-    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
+    if not number.is_finite() or number.adjusted() > MAX_DIGITS:
         return None
     return str(int(number)) if number == int(number) else None

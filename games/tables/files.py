@@ -13,16 +13,16 @@ from games.tables.cells import plain_text, text_of
 from games.tables.guesses import SAMPLE, column_of, has_header
 from games.tables.reading import Reading, Row, refused
 from games.tables.texts import delimiter_of, encoding_of, text_rows
-from games.tables.workbooks import MOST_COLUMNS, Hidden, SheetRow, rows_of, sheets_of
+from games.tables.workbooks import MAX_COLUMNS, Hidden, SheetRow, rows_of, sheets_of
 from games.tables.xml_parts import BROKEN, TooLarge
 
-LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
+MAX_UPLOAD = 20 * 1024 * 1024  # bytes
 SUFFIXES = (".csv", ".txt", ".xlsx")
 
 
 def check_upload(upload: Any) -> None:
     """`Refused` unless a file of this size and name may be read at all."""
-    if upload.size > LARGEST_UPLOAD:
+    if upload.size > MAX_UPLOAD:
         raise refused(_("%(name)s has more than 20 MB."), upload.name, "too_large")
     if PurePath(upload.name).suffix.lower() not in SUFFIXES:
         text = _("%(name)s is not a CSV, TXT or XLSX file.")
@@ -122,7 +122,7 @@ class Table:
 
 def texts_in(row: SheetRow) -> Iterator[str]:
     """A row's cells from its first column on."""
-    width = MOST_COLUMNS if row.others else max(row.cells, default=-1) + 1
+    width = MAX_COLUMNS if row.others else max(row.cells, default=-1) + 1
     for place in range(width):
         cell = row.cells.get(place)
         yield text_of(cell) if cell else ""

@@ -4,11 +4,11 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 
-from games.tables.workbooks import MOST_COLUMNS
+from games.tables.workbooks import MAX_COLUMNS
 
 DELIMITERS = ("\t", ";", "|", ",")  # where several fit, the first
 SAMPLE = 200  # rows that are looked at
-LONGEST_HEADING = 40  # characters
+MAX_HEADING_LENGTH = 40  # characters
 FEWEST = 3  # rows by whose shape a heading above them can be told
 
 # Words of headings, those of the wanted column in the order in which they are looked
@@ -98,7 +98,7 @@ def column_of(below: Rows, header: Sequence[str] | None, words: Sequence[str]) -
             if says(heading, (word,)):
                 return place
     width = max((len(row) for row in below), default=1)
-    columns = ([at(row, n) for row in below] for n in range(min(width, MOST_COLUMNS)))
+    columns = ([at(row, n) for row in below] for n in range(min(width, MAX_COLUMNS)))
     return next((n for n, cells in enumerate(columns) if is_telling(cells)), 0)
 
 
@@ -113,7 +113,7 @@ def has_digit(text: str) -> bool:
 def says(heading: str, words: Sequence[str]) -> bool:
     """Whether one of these words stands in a heading."""
     folded = heading.casefold()
-    if len(folded) > LONGEST_HEADING or has_digit(folded):
+    if len(folded) > MAX_HEADING_LENGTH or has_digit(folded):
         return False
     said = "".join(c if c.isalnum() else " " for c in folded).split()
     return any(word in said if word.isascii() else word in folded for word in words)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from games.tables.guesses import DELIMITERS, SAMPLE, delimiter_in
 from games.tables.reading import Row, broken, refused
-from games.tables.workbooks import MOST_ROWS
+from games.tables.workbooks import MAX_ROWS
 
-LONGEST_LINE = 100_000  # characters
+MAX_LINE_LENGTH = 100_000  # characters
 BUFFER = 64 * 1024  # bytes
 NO_TEXT = (b"PK\x03\x04", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"\xd0\xcf\x11\xe0")
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -40,10 +40,10 @@ def lines_in(file: IO[bytes], name: str, encoding: str) -> Iterator[str]:
 
 
 def check(number: int, line: str, name: str) -> None:
-    if number > MOST_ROWS:
+    if number > MAX_ROWS:
         text = _("%(name)s has more than %(most)s rows.")
-        raise refused(text, name, "too_large", most=f"{MOST_ROWS:,}")
-    if len(line) > LONGEST_LINE:
+        raise refused(text, name, "too_large", most=f"{MAX_ROWS:,}")
+    if len(line) > MAX_LINE_LENGTH:
         raise broken(number, _("it is too long."))
     if "\x00" in line:
         raise refused(_("%(name)s is no text file, whatever its name says."), name)

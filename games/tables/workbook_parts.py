@@ -7,11 +7,11 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from games.tables.xml_parts import Budget, Part, TooLarge
 
-LONGEST_TEXT = 32_767  # characters in a cell, as in Excel
-LONGEST_FORMAT = 255  # characters, as in Excel
-LONGEST_NAME = 31  # characters in a sheet's name, as in Excel
-MOST_SHEETS = 1_000
-MOST_STYLES = 65_490  # as in Excel
+MAX_TEXT_LENGTH = 32_767  # characters in a cell, as in Excel
+MAX_FORMAT_LENGTH = 255  # characters, as in Excel
+MAX_NAME_LENGTH = 31  # characters in a sheet's name, as in Excel
+MAX_SHEETS = 1_000
+MAX_STYLES = 65_490  # as in Excel
 GENERAL = "General"
 YES = ("1", "true")
 
@@ -54,10 +54,10 @@ class SheetNames(Part):
         if name != "sheet":
             return
         hidden = said.get("state", "visible") != "visible"
-        shown = said.get("name", "")[:LONGEST_NAME]
+        shown = said.get("name", "")[:MAX_NAME_LENGTH]
         ids = [said[key] for key in said if key.rpartition(":")[2] == "id"]
         self.found += [SheetName(shown, one, hidden) for one in ids]
-        if len(self.found) > MOST_SHEETS:
+        if len(self.found) > MAX_SHEETS:
             raise TooLarge
 
 
@@ -79,7 +79,7 @@ class Gathering(Part):
         if self.listening:
             self.pieces.append(text)
             self.length += len(text)
-            if self.length > LONGEST_TEXT:
+            if self.length > MAX_TEXT_LENGTH:
                 raise TooLarge
 
     def take(self) -> str:
@@ -115,7 +115,7 @@ class Styles(Part):
 
     def start(self, name: str, said: dict[str, str]) -> None:
         if name == "numFmt":
-            code = said.get("formatCode", "")[:LONGEST_FORMAT]
+            code = said.get("formatCode", "")[:MAX_FORMAT_LENGTH]
             self.formats[said.get("numFmtId", "")] = code
         elif name == "cellXfs":
             self.inside = True
@@ -131,5 +131,5 @@ class Styles(Part):
         if code != GENERAL:
             self.found[str(self.place)] = code
         self.place += 1
-        if self.place > MOST_STYLES:
+        if self.place > MAX_STYLES:
             raise TooLarge

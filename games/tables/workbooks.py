@@ -22,8 +22,8 @@ from games.tables.workbook_parts import (
 )
 from games.tables.xml_parts import Budget, check_members
 
-MOST_ROWS = 1_048_576  # as in Excel
-MOST_COLUMNS = 50  # that are read; of further ones only whether they hold anything
+MAX_ROWS = 1_048_576  # as in Excel
+MAX_COLUMNS = 50  # that are read; of further ones only whether they hold anything
 
 
 class Cell(NamedTuple):
@@ -64,7 +64,9 @@ def rows_of(
     with zipfile.ZipFile(file) as archive:
         check_members(archive)
         book = Book(archive, Budget())
-        reader = Sheet(book.budget, book.texts(), book.formats(), hidden or Hidden())
+        reader = PlayerAnswers(
+            book.budget, book.texts(), book.formats(), hidden or Hidden()
+        )
         for _piece in reader.read(archive, book.path_of(book.shown()[sheet])):
             yield from reader.taken()
 
@@ -123,7 +125,7 @@ class Book:
         return styles.found
 
 
-class Sheet(Gathering):
+class PlayerAnswers(Gathering):
     """The rows of a sheet, gathered until they are taken."""
 
     def __init__(
@@ -176,7 +178,7 @@ class Sheet(Gathering):
 
     def hide_columns(self, first: int, last: int) -> None:
         """They are counted from 1."""
-        self.hidden.columns |= set(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
+        self.hidden.columns |= set(range(max(first, 1) - 1, min(last, MAX_COLUMNS)))
 
     def cell(self) -> Cell | None:
         """What the cell that ends here holds; None for an empty one."""
@@ -198,7 +200,7 @@ class Sheet(Gathering):
         self.column = column_number(place) if place else self.column + 1
         if cell is None or self.column in self.hidden.columns:
             return
-        if self.column < MOST_COLUMNS:
+        if self.column < MAX_COLUMNS:
             self.cells[self.column] = cell
         else:
             self.others = True
@@ -211,7 +213,7 @@ def is_hidden(said: Mapping[str, str], size: str) -> bool:
 
 def row_number(said: str) -> int:
     number = int(said.partition(".")[0])  # some programs write 7.0
-    if not 0 < number <= MOST_ROWS:
+    if not 0 < number <= MAX_ROWS:
         raise ValueError("a row that no sheet has")
     return number
 
@@ -222,4 +224,4 @@ def column_number(letters: str) -> int:
     number = 0
     for letter in letters[:4].upper():
         number = number * 26 + ord(letter) - 64
-    return min(max(number - 1, 0), MOST_COLUMNS)
+    return min(max(number - 1, 0), MAX_COLUMNS)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-LARGEST_UNPACKED = 128 * 1024 * 1024  # bytes, of all parts together
-LARGEST_TAG = 64 * 1024  # bytes
-MOST_ELEMENTS = 6_000_000
+MAX_UNPACKED = 128 * 1024 * 1024  # bytes, of all parts together
+MAX_TAG = 64 * 1024  # bytes
+MAX_ELEMENTS = 6_000_000
 DEEPEST = 100  # elements inside one another
 PIECE = 32 * 1024  # bytes
 
@@ -31,7 +31,7 @@ class TooLarge(Exception):
 
 def check_members(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
-    if sum(member.file_size for member in members) > LARGEST_UNPACKED:
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
         raise TooLarge
     known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound
     if any(member.compress_type not in known for member in members):
@@ -42,7 +42,7 @@ def check_members(archive: zipfile.ZipFile) -> None:
 class Budget:
     """How many elements may still be read, of all parts together."""
 
-    left: int = MOST_ELEMENTS
+    left: int = MAX_ELEMENTS
 
     def spend(self) -> None:
         self.left -= 1
@@ -69,7 +69,7 @@ class Part:
             while piece := stream.read(PIECE):
                 parser.Parse(piece)
                 fed += len(piece)
-                if fed - parser.CurrentByteIndex > LARGEST_TAG + PIECE:
+                if fed - parser.CurrentByteIndex > MAX_TAG + PIECE:
                     raise TooLarge  # it would be looked at again with every piece
                 yield
         parser.Parse(b"", True)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone, translation
 
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.exports import CHECKINS, CHUNK, DANGEROUS, cell, chunks, csv_of
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
@@ -87,7 +87,7 @@ def bought(alice: Player, carol: Player, game: Game) -> Redemption:
 
 
 def visit(player: Player, game: Game) -> None:
-    check_in(Visit(player.pk, game.pk, uuid4(), timezone.now()))
+    check_in(CheckInRequest(player.pk, game.pk, uuid4(), timezone.now()))
 
 
 def test_check_ins_are_exported(as_carol: Client, alice: Player, game: Game) -> None:
@@ -255,9 +255,9 @@ def test_export_is_served_from_the_event_loop_in_my_language(stack: Stack) -> No
         stack, stack.make_game("checkin", SETTINGS["checkin"] | {"days": days})
     )
     stack.run(
-        "from checkins.checkin import Visit, check_in\n"
+        "from checkins.checkin import CheckInRequest, check_in\n"
         "guest = Player.objects.create_user('Export %d' % given['game'])\n"
-        "check_in(Visit(guest.pk, given['game'], given['id'], now))",
+        "check_in(CheckInRequest(guest.pk, given['game'], given['id'], now))",
         game=game,
         id=str(uuid4()),
     )

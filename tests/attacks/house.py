@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from answers.models import Answer
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem
 from games.models import Code, Game, Owed, Winner
@@ -51,7 +51,7 @@ def furnish(make_game: Callable[..., Game], carol: Player, alice: Player) -> Hou
     entry = CoinEntry.objects.adjust(alice.pk, 50, "a gift", carol, now)
     submit(Submission(alice.pk, puzzle.pk, uuid4(), "", "wrong", now))
     submit(Submission(alice.pk, puzzle.pk, uuid4(), "", ACCEPTED, now))
-    check_in(Visit(alice.pk, daily.pk, uuid4(), now))
+    check_in(CheckInRequest(alice.pk, daily.pk, uuid4(), now))
     redeem(Purchase(alice.pk, daily.pk, mug.pk, uuid4(), now))
     token, text = ApiToken.objects.issue(alice, "a script", "write")
     pool = puzzle.pools.get()

@@ -20,7 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from batch.api import WantedIn
+from batch.api import ReadRequestIn
 from core.addresses import client_address
 from core.calendars import YEAR, in_common_era
 from core.origins import is_ours
@@ -69,7 +69,7 @@ def resolved(text: str) -> None:
 PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("games/models/game.py", r"^[a-z0-9]+(-[a-z0-9]+)*$"): is_slug,
     ("games/api.py", r"^[a-z0-9-]*$"): lambda text: Sluggish(slug=text),
-    ("batch/api.py", r"^[a-z0-9-]*$"): lambda text: WantedIn(type="game", id=text),
+    ("batch/api.py", r"^[a-z0-9-]*$"): lambda text: ReadRequestIn(type="game", id=text),
     ("games/paging.py", r"^([0-5]-[0-9]{1,18})?$"): lambda text: GamesPage(cursor=text),
     ("core/paging.py", r"^[0-9]{0,18}$"): lambda text: Page(cursor=text),
     ("gameproject/urls.py", r"^media/pictures/(?P<name>[0-9a-f]{20}[^/]*\.webp)$"): (

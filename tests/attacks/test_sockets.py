@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from live.consumer import FLOODED, MOST_FUTILE, REPLACED, UNREADABLE
+from live.consumer import FLOODED, MAX_FUTILE, REPLACED, UNREADABLE
 from tests.stack import Player, Stack
 
 PUZZLE = {"accepted": ["elephant"]}
 
 
-NO_COMMANDS = MOST_FUTILE + 1
+NO_COMMANDS = MAX_FUTILE + 1
 JUNK = {
     "no json": NO_COMMANDS // UNREADABLE + 1,
     "[]": NO_COMMANDS // UNREADABLE + 1,

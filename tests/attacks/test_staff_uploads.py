@@ -15,11 +15,11 @@ from PIL import Image
 
 from core.refusals import Refused
 from games.codes import Line, codes_in
-from games.pictures import FORMATS, LONGEST_SIDE, MOST_SCANS, prepare
+from games.pictures import FORMATS, MAX_SCANS, MAX_SIDE, prepare
 from games.tables.files import table_of
 from games.tables.guesses import CODE_WORDS
-from games.tables.workbook_parts import MOST_STYLES
-from games.tables.workbooks import MOST_ROWS, Hidden, rows_of
+from games.tables.workbook_parts import MAX_STYLES
+from games.tables.workbooks import MAX_ROWS, Hidden, rows_of
 from games.tables.xml_parts import DEEPEST, Budget
 
 SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
@@ -72,9 +72,9 @@ def refusal(name: str, content: bytes) -> str:
 
 
 def test_gap_between_rows_is_not_filled() -> None:
-    far = f'<row r="{MOST_ROWS}">{TEXT.format(f"A{MOST_ROWS}", "TWO")}</row>'
+    far = f'<row r="{MAX_ROWS}">{TEXT.format(f"A{MAX_ROWS}", "TWO")}</row>'
     rows = list(rows_of(io.BytesIO(with_rows(far))))
-    assert [row.number for row in rows] == [MOST_ROWS]
+    assert [row.number for row in rows] == [MAX_ROWS]
 
 
 def test_row_that_no_sheet_has_is_refused_unread() -> None:
@@ -124,7 +124,7 @@ def test_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
         with_rows(f"<!--{'x' * 200_000}--><row/>"),
         workbook(
             styles=lambda before: before.replace(
-                b"</cellXfs>", b"<xf/>" * MOST_STYLES + b"</cellXfs>"
+                b"</cellXfs>", b"<xf/>" * MAX_STYLES + b"</cellXfs>"
             )
         ),
     ],
@@ -137,7 +137,7 @@ def test_workbook_beyond_a_bound_is_too_large(content: bytes) -> None:
 def test_parts_are_weighed_together_before_any_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("games.tables.xml_parts.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("games.tables.xml_parts.MAX_UNPACKED", 1000)
     assert refusal("a.xlsx", workbook()) == "too_large"
 
 
@@ -193,9 +193,9 @@ def test_damaged_workbook_is_read_or_refused() -> None:
         ("a.csv", b"," * 200_000, "invalid"),
         ("a.csv", b'"' + b"x" * 200_000, "invalid"),
         ("a.txt", b"x" * 200_000, "invalid"),
-        ("a.csv", b"\n" * (MOST_ROWS + 1), "too_large"),
-        ("a.txt", b"\n" * (MOST_ROWS + 1), "too_large"),
-        ("a.csv", b'"a,\n",' * (MOST_ROWS + 1), "too_large"),
+        ("a.csv", b"\n" * (MAX_ROWS + 1), "too_large"),
+        ("a.txt", b"\n" * (MAX_ROWS + 1), "too_large"),
+        ("a.csv", b'"a,\n",' * (MAX_ROWS + 1), "too_large"),
     ],
     ids=["columns", "field", "line", "rows", "lines", "quoted lines"],
 )
@@ -331,7 +331,7 @@ def test_layers_of_a_jpeg_are_counted_before_they_are_decoded() -> None:
     content = picture("JPEG", progressive=True)
     last = content[content.rindex(b"\xff\xda") : -2]
     assert prepare(upload("a", content[:-2] + last * 10 + content[-2:]))
-    many = content[:-2] + last * MOST_SCANS + content[-2:]
+    many = content[:-2] + last * MAX_SCANS + content[-2:]
     assert picture_refusal(many) == "too_large"
 
 
@@ -339,4 +339,4 @@ def test_large_picture_becomes_small() -> None:
     out = io.BytesIO()
     Image.new("RGB", (4000, 2000), "green").save(out, "JPEG")
     kept = Image.open(prepare(upload("a.jpg", out.getvalue())))
-    assert kept.size == (LONGEST_SIDE, LONGEST_SIDE // 2)
+    assert kept.size == (MAX_SIDE, MAX_SIDE // 2)

@@ -17,7 +17,7 @@ from redis.connection import AbstractConnection
 from answers.models import Answer
 from checkins.models import CheckIn
 from core import cache
-from core.cache import drop
+from core.cache import invalidate
 from games.models import Game
 from games.states import Access
 from users.models import Player
@@ -184,8 +184,8 @@ def test_cost_is_the_same_for_one_ten_and_fifty_items(
     fifty = Fifty(make_game, kind, carol)
     cold, warm = [], []
     for count in (1, 10, 50):
-        drop("games", *(f"game:{game.slug}" for game in fifty.games))
-        drop(*(f"user:{player.pk}" for player in fifty.players))
+        invalidate("games", *(f"game:{game.slug}" for game in fifty.games))
+        invalidate(*(f"user:{player.pk}" for player in fifty.players))
         cold.append(cost.of(as_carol, fifty.wanted(type_, count)))
         warm.append(cost.of(as_carol, fifty.wanted(type_, count)))
     assert cold[0] == cold[1] == cold[2]

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn
 from games.models import Game, Owed
 from tests.conftest import SETTINGS, client_of
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 
 def visit(player: Player, game: Game, days_ago: int = 0) -> CheckIn:
     at = timezone.now() - days_ago * DAY
-    check_in(Visit(player.pk, game.pk, uuid4(), at))
+    check_in(CheckInRequest(player.pk, game.pk, uuid4(), at))
     return CheckIn.objects.latest("pk")
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import Item, Redemption
 from checkins.shop import Purchase, redeem
 from core.refusals import Refused
@@ -96,7 +96,7 @@ def test_pool_that_is_renamed_stays_the_pool_of_its_rewards(
     assert [day["pool"] for day in game.settings["days"]] == ["Cap", "", "Cup"]
     assert (game.settings["completed_pool"], game.title) == ("Cap", "Another title")
     assert set(game.pools.values_list("name", flat=True)) == {"Cap", "Cup"}
-    reply = check_in(Visit(alice.pk, game.pk, uuid4(), timezone.now()))
+    reply = check_in(CheckInRequest(alice.pk, game.pk, uuid4(), timezone.now()))
     assert reply["reward"] == {"coins": 0, "pool": "Cap", "code": "M-1"}
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn
 from core.refusals import Refused
 from games.models import Code, Game, Owed
@@ -37,7 +37,9 @@ def game(make_game: MakeGame) -> Game:
 
 
 def visit(player: Player, game: Game, at: datetime, **other: Any) -> dict[str, Any]:
-    return check_in(Visit(player.pk, game.pk, other.pop("key", uuid4()), at, **other))
+    return check_in(
+        CheckInRequest(player.pk, game.pk, other.pop("key", uuid4()), at, **other)
+    )
 
 
 def refusal(player: Player, game: Game, at: datetime, **other: Any) -> Refused:

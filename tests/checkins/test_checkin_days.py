@@ -17,8 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from checkins.checkin import Visit, check_in, done_in, repeat_of, row_of
-from checkins.days import grid, is_complete, next_opening, opening
+from checkins.checkin import CheckInRequest, check_in, done_in, repeat_of, row_of
+from checkins.days import available_day, grid, is_complete, next_opening
 from checkins.models import CheckIn
 from core.refusals import Refused
 from gameproject.management.commands.audit import RULES
@@ -310,11 +310,11 @@ def come(
     rules: CheckinSettings, rows: list[CheckIn], at: datetime, wanted: int | None
 ) -> tuple[str, int | None]:
     """What `check_in` decides, without a database; a day done joins the rows."""
-    visit = Visit(1, 1, uuid4(), at, wanted)
+    visit = CheckInRequest(1, 1, uuid4(), at, wanted)
     if repeated := repeat_of(visit, rules, rows):
         return "already", repeated.day
     try:
-        found = opening(rules, done_in(rows), at, wanted)
+        found = available_day(rules, done_in(rows), at, wanted)
     except Refused as refused:
         return refused.code, None
     rows.append(row_of(visit, found, rules, Game(pk=1)))
@@ -422,14 +422,14 @@ def test_each_date_is_rewarded_once_in_the_ledger(story: Story) -> None:
         model = story.model()
         for at, wanted in story.visits:
             model.visit(story.watched.date_at(at), wanted)
-            try_to_come(Visit(player.pk, game.pk, uuid4(), at, wanted))
+            try_to_come(CheckInRequest(player.pk, game.pk, uuid4(), at, wanted))
         player.refresh_from_db()
         assert player.coins == len(model.done) == player.checkins.count()
         assert [rule.says for rule in RULES if rule.check().broken] == []
         transaction.set_rollback(True)
 
 
-def try_to_come(visit: Visit) -> None:
+def try_to_come(visit: CheckInRequest) -> None:
     with suppress(Refused):
         check_in(visit)
 
@@ -442,7 +442,7 @@ def test_server_in_utc_keeps_bangkoks_date(alice: Player, minutes: int) -> None:
     midnight = datetime(2028, 2, 29, tzinfo=ZoneInfo("Asia/Bangkok"))
     game = leap_year()
     at = (midnight + timedelta(minutes=minutes)).astimezone(UTC)
-    said = check_in(Visit(alice.pk, game.pk, uuid4(), at))
+    said = check_in(CheckInRequest(alice.pk, game.pk, uuid4(), at))
     assert (said["day"], said["date"]) == (2, "2028-02-29")
     with connection.cursor() as cursor:
         cursor.execute("SELECT CAST(date AS text) FROM checkins_checkin")
@@ -454,7 +454,8 @@ def test_leap_day_is_a_day_of_the_calendar(alice: Player) -> None:
     game = leap_year()
     noon = datetime(2028, 2, 28, 5, tzinfo=UTC)
     said = [
-        check_in(Visit(alice.pk, game.pk, uuid4(), noon + n * DAY)) for n in range(3)
+        check_in(CheckInRequest(alice.pk, game.pk, uuid4(), noon + n * DAY))
+        for n in range(3)
     ]
     assert [(one["day"], one["date"]) for one in said] == [
         (1, "2028-02-28"),
@@ -484,9 +485,9 @@ def test_id_used_in_another_game_is_refused(alice: Player) -> None:
     other = Game.objects.get(pk=game.duplicate("other").pk)
     Game.objects.filter(pk=other.pk).update(state="OPEN")
     noon = datetime(2028, 2, 28, 5, tzinfo=UTC)
-    check_in(Visit(alice.pk, game.pk, key, noon))
+    check_in(CheckInRequest(alice.pk, game.pk, key, noon))
     with pytest.raises(Refused) as caught, transaction.atomic():
-        check_in(Visit(alice.pk, other.pk, key, noon))
+        check_in(CheckInRequest(alice.pk, other.pk, key, noon))
     assert (caught.value.code, caught.value.field) == ("invalid", "id")
 
 

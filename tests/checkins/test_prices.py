@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import Item
 from core.refusals import Refused
 from games.models import Game
@@ -108,14 +108,14 @@ def missed(make_game: MakeGame, alice: Player, carol: Player) -> Game:
 def test_missed_day_is_made_up_for_the_price_that_was_seen(
     alice: Player, missed: Game, seen: int | None
 ) -> None:
-    visit = Visit(alice.pk, missed.pk, uuid4(), AT, 1, price=seen)
+    visit = CheckInRequest(alice.pk, missed.pk, uuid4(), AT, 1, price=seen)
     assert check_in(visit)["coins"] == 85
 
 
 def test_missed_day_is_not_made_up_for_another_price(
     alice: Player, missed: Game
 ) -> None:
-    visit = Visit(alice.pk, missed.pk, uuid4(), AT, 1, price=10)
+    visit = CheckInRequest(alice.pk, missed.pk, uuid4(), AT, 1, price=10)
     with pytest.raises(Refused) as caught, transaction.atomic():
         check_in(visit)
     assert caught.value.body()["price"] == 15

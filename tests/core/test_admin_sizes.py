@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from answers.models import Answer
 from answers.submission import Submission, submit
-from gameproject.boundary import LARGEST_BODY
-from games.forms.game import MOST_NAMES
+from gameproject.boundary import MAX_BODY
+from games.forms.game import MAX_NAMES
 from games.kinds.choice import ChoiceSettings
 from games.models import Game
 from games.states import State
@@ -40,7 +40,7 @@ def test_list_that_is_too_long_is_refused_by_name(
     as_carol: Client, make_game: MakeGame
 ) -> None:
     game = make_game()
-    names = "\n".join(f"n{number}" for number in range(MOST_NAMES + 1))
+    names = "\n".join(f"n{number}" for number in range(MAX_NAMES + 1))
     errors = errors_of(save(as_carol, page_of(game), names=names))
     assert errors["names"] == ["The list has 100,001 names; the most is 100,000."]
     assert not game.invitations.exists()
@@ -82,7 +82,7 @@ def test_too_many_fields_or_bytes_are_refused_on_a_page(
 
 
 def test_only_staff_send_more_than_a_megabyte(fronted: Fronted) -> None:
-    port, body = fronted.ports[0], b"a=" + b"x" * LARGEST_BODY
+    port, body = fronted.ports[0], b"a=" + b"x" * MAX_BODY
     form = ("Content-Type", "application/x-www-form-urlencoded")
     for path, status, kind in (
         ("/login/", 413, "text/html; charset=utf-8"),

@@ -13,8 +13,8 @@ from django.core.cache import caches
 from django.test import Client
 
 from core import cache, caching
-from core.cache import MISS_SECONDS, STALE_TIMES, Key, drop
-from core.caching import kept
+from core.cache import MISS_SECONDS, STALE_TIMES, Key, invalidate
+from core.caching import get_or_compute
 from games.models import Game
 
 pytestmark = pytest.mark.usefixtures("runs_servers")
@@ -50,7 +50,7 @@ KEY = Key("page", "game", 60)
 
 
 def ask(compute: Counted) -> Any:
-    return kept(KEY, compute)
+    return get_or_compute(KEY, compute)
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def test_many_who_ask_at_once_wait_for_one_computation(
 def test_dropped_value_is_computed_again() -> None:
     compute = Counted("old")
     ask(compute)
-    drop("other game")
+    invalidate("other game")
     assert ask(compute) == "old"
-    drop("game")
+    invalidate("game")
     compute.value = "new"
     assert ask(compute) == "new"
 
@@ -104,7 +104,7 @@ def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
     compute.go_on.clear()
     asked = crowd.submit(ask, compute)
     assert compute.begun.wait(10)
-    drop("game")
+    invalidate("game")
     compute.value = "new"
     compute.go_on.set()
     assert asked.result(10) == "new"
@@ -214,7 +214,7 @@ def test_keys_kept_together_do_not_end_together(
     now = cache.time.time()
     monkeypatch.setattr(cache.time, "time", lambda: now)
     for place in range(50):
-        kept(Key(f"page-{place}", "game", 100), Counted())
+        get_or_compute(Key(f"page-{place}", "game", 100), Counted())
     entries = caches["strict"].get_many(f"page-{place}" for place in range(50))
     lifetimes = sorted(entry["fresh_until"] - now for entry in entries.values())
     assert 90 <= lifetimes[0] < lifetimes[-1] <= 100
@@ -230,8 +230,8 @@ def test_drop_that_redis_missed_is_made_up(settings: LazySettings) -> None:
     compute = Counted("old")
     ask(compute)
     settings.CACHES = away
-    drop("game")
+    invalidate("game")
     settings.CACHES = {**here, "strict": with_redis}
     compute.value = "new"
-    kept(Key("another", "another", 60), Counted())
+    get_or_compute(Key("another", "another", 60), Counted())
     assert ask(compute) == "new"

@@ -20,7 +20,7 @@ django.setup()
 from concurrent.futures import ThreadPoolExecutor
 import json, threading
 from django.core.cache import caches
-from batch.reads import Batch, Wanted
+from batch.reads import Batch, ReadRequest
 from games import cached
 
 slug, given = sys.argv[1], int(sys.argv[2])
@@ -39,7 +39,7 @@ def by_route():
     return cached.public_of(slug)["data"]["state"]
 
 def by_batch():
-    wanted = Wanted("game", slug)
+    wanted = ReadRequest("game", slug)
     return Batch([wanted], None).answers()[wanted]["state"]
 
 def wait_for_word(said):
@@ -110,7 +110,9 @@ class Askers:
 
     def run(self, code: str) -> Any:
         """Run it beside them; once it returns, what it did is committed."""
-        names = "from django.core.cache import caches\nfrom core.cache import drop\n"
+        names = (
+            "from django.core.cache import caches\nfrom core.cache import invalidate\n"
+        )
         game = "game = Game.objects.get(slug=given['slug'])\n"
         return self.stack.run(names + game + code, slug=self.slug)
 

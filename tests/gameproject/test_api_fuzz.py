@@ -41,7 +41,7 @@ NAMES = ["slug", "game", "user_id", "item", "question", "value"]
 STAGE = """
 from uuid import uuid4
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import Item
 from checkins.shop import Purchase, redeem
 
@@ -51,7 +51,7 @@ mug = Item.objects.create(pool=daily.pools.get(), title="Mug", price=1)
 players = list(Player.objects.order_by("-pk").exclude(pk=staff.pk)[:len(given["keys"])])
 for player in players:
     submit(Submission(player.pk, puzzle.pk, uuid4(), "", "mouse", now))
-    check_in(Visit(player.pk, daily.pk, uuid4(), now, None))
+    check_in(CheckInRequest(player.pk, daily.pk, uuid4(), now, None))
     CoinEntry.objects.adjust(player.pk, 5, "to spend", staff, now)
     redeem(Purchase(player.pk, daily.pk, mug.pk, uuid4(), now))
 out = {

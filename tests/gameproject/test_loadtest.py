@@ -317,8 +317,8 @@ def test_percentiles_are_of_the_nearest_rank() -> None:
 
 
 def test_a_tally_is_late_by_the_first_to_hear_it_anywhere() -> None:
-    herds = [{"tallies": {7: [10.0, 10.5]}}, {"tallies": {7: [9.5], 8: [11.0]}}]
-    assert sorted(tally_delays(herds)) == [0.0, 0.0, 0.5, 1.0]
+    workers = [{"tallies": {7: [10.0, 10.5]}}, {"tallies": {7: [9.5], 8: [11.0]}}]
+    assert sorted(tally_delays(workers)) == [0.0, 0.0, 0.5, 1.0]
 
 
 def test_plots_are_drawn_to_scale() -> None:

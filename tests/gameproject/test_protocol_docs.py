@@ -27,7 +27,7 @@ from live.welcome import parts_in
 from tests.conftest import SETTINGS
 from tests.modules import ROOT
 from users import names
-from users.auth import LARGEST_BODY
+from users.auth import MAX_BODY
 from users.renewal import fresh, life
 
 DOCS = (ROOT / "docs/protocol.md").read_text()
@@ -61,7 +61,7 @@ def test_welcome_example_has_just_the_fields_of_a_welcome(
 ) -> None:
     documented = example("welcome")
     game = make_game("puzzle")
-    public = game.shown().public(timezone.now())
+    public = game.refetch().public(timezone.now())
     text = frames.welcome(1, frames.encode(public), None, None, {}, {}, [])
     assert list(json.loads(text)) == list(documented)
     assert list(public) == list(documented["game"])
@@ -100,9 +100,9 @@ def test_what_a_client_goes_by_is_what_the_server_goes_by() -> None:
     assert f"`{settings.CSRF_COOKIE_NAME}`" in DOCS
     for name in ("game", "join"):
         assert reverse(name, args=["shadow"]).replace("shadow", "<slug>") in DOCS
-    assert f"at most {consumer.LARGEST_FRAME // 1024} KiB" in DOCS
+    assert f"at most {consumer.MAX_FRAME // 1024} KiB" in DOCS
     assert f"| {consumer.GONE} |" in DOCS
-    assert f"| {consumer.FLOODED} | more than {consumer.LONGEST_QUEUE} " in DOCS
+    assert f"| {consumer.FLOODED} | more than {consumer.MAX_QUEUE_LENGTH} " in DOCS
 
 
 SCRIPTS = ROOT / "static/js/lib"
@@ -117,7 +117,7 @@ def seconds(script: str, name: str) -> str:
 
 
 def test_spans_of_the_server_are_documented() -> None:
-    tick = ticker.BEAT * ticker.HEARTBEAT_BEATS
+    tick = ticker.TICK_SECONDS * ticker.HEARTBEAT_TICKS
     for said in (
         f"after {PING_SECONDS} s in which the client said nothing",
         f"after {GONE_SECONDS} s without a sign of life",
@@ -127,7 +127,7 @@ def test_spans_of_the_server_are_documented() -> None:
         f"A session lasts {life().days} days",
     ):
         assert said in FLAT
-    assert (ticker.BEAT, life() / fresh(), REPEATED.seconds) == (1, 4, 600)
+    assert (ticker.TICK_SECONDS, life() / fresh(), REPEATED.seconds) == (1, 4, 600)
     for words in ("Once a second at the most", "after a quarter of", "for ten minutes"):
         assert words in FLAT
 
@@ -137,8 +137,8 @@ def test_spans_of_the_page_are_documented() -> None:
         f"nothing for {seconds('socket', 'SILENCE_MS')}, or isn't open within",
         f"open within {seconds('socket', 'CONNECT_MS')}, closes",
         f"a random part of {seconds('socket', 'FIRST_MS')}, then of 2 s",
-        f"up to {seconds('socket', 'LONGEST_MS')}, for ever",
-        f"a random part of {seconds('socket', 'LONGEST_MS')}, or when",
+        f"up to {seconds('socket', 'MAX_MS')}, for ever",
+        f"a random part of {seconds('socket', 'MAX_MS')}, or when",
         f"within {seconds('socket', 'DOUBT_MS')} it opens another socket",
         f"no reply after {seconds('unanswered', 'PATIENCE_MS')} is sent",
         f"open within {seconds('line', 'PATIENCE_MS')}, or has been away",
@@ -155,13 +155,13 @@ def test_bounds_are_documented() -> None:
         f"`nickname`, {names.NICKNAME_MIN} to {names.NICKNAME_MAX} characters",
         f"more than {bounds.FRAMES_AT_ONCE} WebSocket frames of any kind at once",
         f"or {bounds.FRAMES_A_SECOND} a second in the long run",
-        f"leaves {bounds.LARGEST_BACKLOG >> 20} MiB unread",
+        f"leaves {bounds.MAX_BACKLOG >> 20} MiB unread",
         f"for each {bounds.FRAME_BYTES >> 10} KiB",
         f"hold {sockets[0]} sockets in each process, an address {sockets[1]:,}",
-        f"more than {consumer.MOST_FUTILE} frames in a row",
+        f"more than {consumer.MAX_FUTILE} frames in a row",
         f"at most {notices.LONGEST} characters",
-        f"over {consumer.LARGEST_FRAME >> 10} KiB on the socket",
-        f"over {LARGEST_BODY >> 10} KiB over HTTP",
+        f"over {consumer.MAX_FRAME >> 10} KiB on the socket",
+        f"over {MAX_BODY >> 10} KiB over HTTP",
         f"{page['default']} unless asked, {page['maximum']} at the most",
     ):
         assert said in FLAT

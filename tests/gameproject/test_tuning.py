@@ -19,7 +19,7 @@ from websockets.protocol import Side, State
 
 from gameproject.loadtest.client import handshake
 from gameproject.loadtest.plan import Address
-from gameproject.ops.bounds import LARGEST_BACKLOG, waiting, writing
+from gameproject.ops.bounds import MAX_BACKLOG, waiting, writing
 from gameproject.ops.tuning import COLLECT_EVERY, DECORATION, sending
 from tests.gameproject.test_operations import silence
 from tests.stack import ROOT, Stack, wait_until_served
@@ -96,7 +96,7 @@ def test_a_client_who_does_not_read_is_cut_off(both: Any) -> None:
     server, _client = both
     while not server.transport.disconnected:
         server.serverSend("x" * 60_000)
-        assert waiting(server.transport) < LARGEST_BACKLOG + 2 * 60_000
+        assert waiting(server.transport) < MAX_BACKLOG + 2 * 60_000
         server.reactor.advance(0)
 
 
@@ -104,7 +104,7 @@ def test_a_client_who_does_not_read_its_pongs_is_cut_off(both: Any) -> None:
     server, _client = both
     while not server.transport.disconnected:
         server.sendData(b"x" * 60_000)
-        assert waiting(server.transport) < LARGEST_BACKLOG + 2 * 60_000
+        assert waiting(server.transport) < MAX_BACKLOG + 2 * 60_000
         server.reactor.advance(0)
 
 

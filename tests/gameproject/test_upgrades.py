@@ -16,7 +16,7 @@ from twisted.web.http import HTTPChannel, Request
 from gameproject.loadtest.client import handshake
 from gameproject.loadtest.plan import Address
 from gameproject.ops.bounds import ARRIVAL_SECONDS, arrived, arriving
-from gameproject.ops.upgrades import LONGEST_HANDSHAKE, Newcomer, handshake_in
+from gameproject.ops.upgrades import MAX_HANDSHAKE, Newcomer, handshake_in
 from tests.stack import Stack
 
 ASKED = handshake(Address.parse("http://127.0.0.1:1"), "/ws/games/x/", "abc")
@@ -45,7 +45,7 @@ def test_handshake_is_known_with_its_query(path: bytes, query: bytes | None) -> 
         ASKED.replace(b"/x/", "/ช้าง/".encode()),
         ASKED.replace(b"Host", b"Ho st"),
         ASKED.replace(b"abc", b"a\x0bc"),
-        ASKED.replace(b"abc", b"a" * LONGEST_HANDSHAKE),
+        ASKED.replace(b"abc", b"a" * MAX_HANDSHAKE),
     ],
 )
 def test_whatever_else_comes_is_looked_at_by_http(data: bytes) -> None:
@@ -88,7 +88,7 @@ def test_page_is_served(line: socket.socket) -> None:
 
 
 def test_long_handshake_is_served(line: socket.socket) -> None:
-    line.sendall(ASKED.replace(b"abc", b"a" * LONGEST_HANDSHAKE))
+    line.sendall(ASKED.replace(b"abc", b"a" * MAX_HANDSHAKE))
     assert status(line) == b"101"
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from answers.submission import Submission, submit
 from core.refusals import Refused
-from games.codes import MOST_CODES
+from games.codes import MAX_CODES
 from games.models import Code, Game, Pool, Upload
 from games.states import State
 from tests.tables import (
@@ -134,9 +134,9 @@ def test_zip_that_is_no_workbook_is_refused() -> None:
 
 
 def test_too_many_codes_are_refused() -> None:
-    rows = "\n".join(map(str, range(MOST_CODES + 1)))
+    rows = "\n".join(map(str, range(MAX_CODES + 1)))
     assert "more than 200,000 codes" in refusal(upload("a.txt", rows))
-    assert len(read("a.txt", rows.rpartition("\n")[0])) == MOST_CODES
+    assert len(read("a.txt", rows.rpartition("\n")[0])) == MAX_CODES
 
 
 def test_too_large_file_is_refused() -> None:
@@ -221,12 +221,12 @@ def test_open_game_that_was_sold_out_tells_its_players(
 ) -> None:
     game = make_game(codes=1)
     submit(Submission(alice.pk, game.pk, uuid4(), "", "elephant", timezone.now()))
-    assert game.shown().public(timezone.now())["sold_out"]
+    assert game.refetch().public(timezone.now())["sold_out"]
     seq = Game.objects.get(pk=game.pk).seq
     take(game.pools.get(), upload("a.txt", "NEW"))
     game.refresh_from_db()
     assert game.seq > seq
-    assert not game.shown().public(timezone.now())["sold_out"]
+    assert not game.refetch().public(timezone.now())["sold_out"]
 
 
 @pytest.mark.usefixtures("runs_servers")

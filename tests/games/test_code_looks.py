@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.refusals import Refused
 from games.models import Code, Game, Pool, Upload
-from games.models.uploads import KEPT, MOST_KEPT, PIECE
+from games.models.uploads import KEPT, MAX_KEPT, PIECE
 from games.states import State
 from tests.attacks.house import staff
 from tests.conftest import client_of
@@ -372,13 +372,13 @@ def test_kept_file_is_for_who_uploaded_it_and_for_its_pool(
 def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> None:
     kept = [
         Upload.objects.keep(upload(f"{n}.txt", "A"), pool, carol)
-        for n in range(MOST_KEPT + 2)
+        for n in range(MAX_KEPT + 2)
     ]
     assert list(Upload.objects.order_by("pk")) == kept[2:]
     now = timezone.now()
     assert not Upload.objects.kept_for(carol, pool, now + KEPT).exists()
     Upload.objects.clear(now + KEPT - timedelta(minutes=1))
-    assert Upload.objects.count() == MOST_KEPT
+    assert Upload.objects.count() == MAX_KEPT
     Upload.objects.clear(now + KEPT)
     assert not Upload.objects.exists()
 

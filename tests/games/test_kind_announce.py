@@ -11,7 +11,7 @@ from games.kinds.announce import KIND as announce
 from games.kinds.announce import AnnounceSettings, mask
 from games.kinds.base import ONLY
 from tests.values import assert_refused, strange
-from users.names import fold, tidy
+from users.names import normalize_display, normalize_key
 
 WINNERS = ["Alice Smith, a bicycle", "ก้อง, ตั๋วหนัง, สองใบ", "B, a balloon"]
 
@@ -42,7 +42,7 @@ def test_a_name_of_one_letter_shows_nothing(name: str):
     assert mask(name) == "***"
 
 
-@given(st.text(min_size=1, max_size=40).map(tidy).filter(fold))
+@given(st.text(min_size=1, max_size=40).map(normalize_display).filter(normalize_key))
 def test_a_whole_name_is_never_shown(name: str):
     assert mask(name).endswith("***")
     assert len(mask(name).removesuffix("***")) < len(name)
@@ -61,18 +61,18 @@ def test_prizes_are_never_public():
 
 @pytest.mark.parametrize("account", ["Alice Smith", "alice smith", "ALICESMITH"])
 def test_winners_see_their_own_line_however_they_write_their_name(account: str):
-    own = announce.mine(winners(), fold(account))
+    own = announce.mine(winners(), normalize_key(account))
     assert own == {"name": "Alice Smith", "prize": "a bicycle"}
 
 
 def test_a_prize_may_hold_commas():
-    own = announce.mine(winners(), fold("ก้อง"))
+    own = announce.mine(winners(), normalize_key("ก้อง"))
     assert own == {"name": "ก้อง", "prize": "ตั๋วหนัง, สองใบ"}
 
 
 @pytest.mark.parametrize("account", ["Alice", "Alice Smith Jr", "กอง", "", "***", "a"])
 def test_others_see_no_line(account: str):
-    assert announce.mine(winners(), fold(account)) is None
+    assert announce.mine(winners(), normalize_key(account)) is None
 
 
 def test_invisible_characters_around_a_name_change_nothing():

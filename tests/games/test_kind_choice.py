@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from games.kinds.base import Attempts, Grade, Verdict
+from games.kinds.base import AttemptLimit, Grade, Verdict
 from games.kinds.choice import KIND as choice
 from games.kinds.choice import ChoiceSettings
 from tests.values import assert_refused, entry, strange
@@ -144,7 +144,7 @@ def test_pass_points_may_be_reached_in_any_way():
 def test_told_at_once_a_question_is_answered_once():
     settings = quiz(SINGLE, tell="at_once")
     assert choice.instant(settings)
-    assert choice.attempts(settings) == Attempts(1)
+    assert choice.attempts(settings) == AttemptLimit(1)
 
 
 def test_told_on_reveal_answers_may_change():

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from games.kinds.base import ONLY, Attempts, Grade, Verdict
+from games.kinds.base import ONLY, AttemptLimit, Grade, Verdict
 from games.kinds.puzzle import KIND as puzzle
-from games.kinds.puzzle import LONGEST, PuzzleSettings, fold
+from games.kinds.puzzle import LONGEST, PuzzleSettings, normalize_key
 from tests.values import assert_refused, entry, strange
 
 ASCII_TO_THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
@@ -125,20 +125,22 @@ def test_the_longest_text_is_an_answer():
 
 @given(st.text(), st.booleans())
 def test_folding_twice_is_folding_once(text: str, ignore_marks: bool):
-    once = fold(text, ignore_marks=ignore_marks)
-    assert fold(once, ignore_marks=ignore_marks) == once
+    once = normalize_key(text, ignore_marks=ignore_marks)
+    assert normalize_key(once, ignore_marks=ignore_marks) == once
 
 
 @given(st.text("กขเแไำา่้๊๋ํ์็ิีุู0๐e\u0301\u200b \ufe0f", max_size=8), st.booleans())
 def test_folding_thai_twice_is_folding_once(text: str, ignore_marks: bool):
-    once = fold(text, ignore_marks=ignore_marks)
-    assert fold(once, ignore_marks=ignore_marks) == once
+    once = normalize_key(text, ignore_marks=ignore_marks)
+    assert normalize_key(once, ignore_marks=ignore_marks) == once
 
 
 @given(st.text("0123456789กข -", min_size=1))
 def test_thai_digits_equal_ascii_digits(text: str):
     thai = text.translate(ASCII_TO_THAI)
-    assert fold(thai, ignore_marks=False) == fold(text, ignore_marks=False)
+    assert normalize_key(thai, ignore_marks=False) == normalize_key(
+        text, ignore_marks=False
+    )
 
 
 def test_attempts_are_without_limit_unless_staff_set_one():
@@ -148,8 +150,8 @@ def test_attempts_are_without_limit_unless_staff_set_one():
 def test_attempts_count_over_the_game_or_in_each_minute():
     a_game = PuzzleSettings(accepted=["a"], attempts=3)
     a_minute = PuzzleSettings(accepted=["a"], attempts=3, attempts_per="minute")
-    assert puzzle.attempts(a_game) == Attempts(3)
-    assert puzzle.attempts(a_minute) == Attempts(3, timedelta(minutes=1))
+    assert puzzle.attempts(a_game) == AttemptLimit(3)
+    assert puzzle.attempts(a_minute) == AttemptLimit(3, timedelta(minutes=1))
 
 
 def test_revealed_is_the_first_accepted_answer_alone():

@@ -19,7 +19,7 @@ import games.kinds
 from core.refusals import Refused
 from games.forms.fields import fields_of as form_fields_of
 from games.kinds import kind_named, kinds
-from games.kinds.base import Ask, Attempts, Grade, Kind, Settings, Verdict
+from games.kinds.base import AttemptLimit, FieldMeta, Grade, Kind, Settings, Verdict
 from tests.modules import ROOT, belongs_to, imported_by
 from tests.values import assert_refused, entry, json_values, strange
 
@@ -145,8 +145,8 @@ def fields_of(name: str) -> Iterator[tuple[str, FieldInfo]]:
                 yield f"{schema.__name__}.{key}", info
 
 
-def asks(info: FieldInfo) -> list[Ask]:
-    return [found for found in info.metadata if isinstance(found, Ask)]
+def asks(info: FieldInfo) -> list[FieldMeta]:
+    return [found for found in info.metadata if isinstance(found, FieldMeta)]
 
 
 def as_json(value: Any) -> Any:
@@ -292,7 +292,7 @@ def test_questions_are_short_keys_each_once(name: str):
 def test_the_other_answers_of_a_kind_are_of_their_types(name: str):
     kind, settings = kind_and_settings(name)
     limit = kind.attempts(settings)
-    assert limit is None or (isinstance(limit, Attempts) and limit.most >= 1)
+    assert limit is None or (isinstance(limit, AttemptLimit) and limit.max >= 1)
     for said in (
         kind.takes_answers,
         kind.instant(settings),

@@ -52,7 +52,7 @@ def may_play(game: Game, player: Player) -> bool:
     assert me is not None
     assert me["eligible"] == game.admits(player)
     seen = Game.objects.visible_to(player).contains(game)
-    assert seen == Game.objects.filter(pk=game.pk).if_listed(player).exists()
+    assert seen == Game.objects.filter(pk=game.pk).only_if_on_any_list(player).exists()
     assert seen == game.admits(player)
     return seen
 

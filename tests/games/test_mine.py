@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from core.refusals import Refused
@@ -93,7 +93,7 @@ def test_what_was_won_stays_though_the_game_is_archived(
 @pytest.fixture
 def item(make_game: MakeGame, alice: Player) -> Item:
     game = make_game("checkin", codes=3, settings=SETTINGS["checkin"])
-    check_in(Visit(alice.pk, game.pk, uuid4(), timezone.now()))
+    check_in(CheckInRequest(alice.pk, game.pk, uuid4(), timezone.now()))
     pool = game.pools.get()
     return Item.objects.create(pool=pool, title="Mug", price=10, limit=1)
 

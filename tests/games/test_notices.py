@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.refusals import Refused
 from games.models import Game
-from games.states import SEEN, State
+from games.states import PUBLISHED, State
 from tests.conftest import client_of
 from tests.stack import Stack
 from users.models import Player
@@ -159,7 +159,7 @@ def test_form_is_there_while_players_see_the_game(
     as_carol: Client, make_game: MakeGame, state: State
 ) -> None:
     page = as_carol.get(page_of(make_game(state=state))).content.decode()
-    assert ("/do/notify/" in page) == (state in SEEN)
+    assert ("/do/notify/" in page) == (state in PUBLISHED)
 
 
 def test_markup_is_text_on_the_staff_side(

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from games.models import Game
-from games.scheduler import alone, follow
+from games.scheduler import alone, apply_due_transitions
 from games.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_clock_goes_on_beside_a_game_that_nobody_can_be_told_of(
     due: list[Game], caplog: pytest.LogCaptureFixture
 ) -> None:
     Game.objects.filter(pk=due[1].pk).update(kind="no-such-kind")
-    assert follow(timezone.now()) == 3
+    assert apply_due_transitions(timezone.now()) == 3
     assert states() == [State.OPEN] * 3
     assert "no-such-kind" in caplog.text
 
@@ -38,10 +38,10 @@ def test_clock_leaves_out_what_it_can_not_change(
     due: list[Game], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
-        due[0].follow_clock(timezone.now())
+        due[0].apply_schedule(timezone.now())
         raise AssertionError("a bug of ours")
 
-    acts = [fail, *(partial(game.follow_clock, timezone.now()) for game in due[1:])]
+    acts = [fail, *(partial(game.apply_schedule, timezone.now()) for game in due[1:])]
     assert [alone(game, act) for game, act in zip(due, acts)] == [False, True, True]
     assert states() == [State.SCHEDULED, State.OPEN, State.OPEN]
     assert "a bug of ours" in caplog.text

@@ -12,7 +12,7 @@ from django.utils import timezone
 from answers.meanings import Touched, touched_by
 from answers.results import reveal, votes_in
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from games.models import Game
 from tests.admin_pages import errors_of, save, values_in
 from tests.games.test_admin_games import page_of
@@ -149,7 +149,7 @@ def calendar(make_game: MakeGame, alice: Player) -> Game:
         "days": [{"coins": 1}, {"coins": 2}, {"coins": 3}],
     }
     game = make_game("checkin", settings=settings)
-    check_in(Visit(alice.pk, game.pk, uuid4(), timezone.now()))
+    check_in(CheckInRequest(alice.pk, game.pk, uuid4(), timezone.now()))
     return game
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core.refusals import Refused
 from games.models import Game
-from games.states import ALLOWED, SEEN, State
+from games.states import ALLOWED, PUBLISHED, State
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -139,7 +139,7 @@ def test_there_is_a_way_on_from_every_state():
 
 
 def test_players_see_all_but_drafts_and_the_archive():
-    assert set(SEEN) == set(State) - {State.DRAFT, State.ARCHIVED}
+    assert set(PUBLISHED) == set(State) - {State.DRAFT, State.ARCHIVED}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_withdraw_hides_the_game_again(game_in: Make):
     game = game_in(State.SCHEDULED)
     game.withdraw(NOON)
     assert game.state == State.DRAFT
-    assert not Game.objects.seen().exists()
+    assert not Game.objects.published().exists()
 
 
 def test_pause_leaves_the_closing_time(game_in: Make):
@@ -309,7 +309,7 @@ def test_close_closes_now(game_in: Make):
 def test_the_archive_is_out_of_sight_and_loses_nothing(game_in: Make):
     game = game_in(State.CLOSED, codes=2)
     game.archive(NOON)
-    assert not Game.objects.seen().exists()
+    assert not Game.objects.published().exists()
     assert game.pools.get().codes.count() == 2
 
 
@@ -324,9 +324,9 @@ def test_restored_a_game_is_what_it_was(game_in: Make):
 
 def test_the_clock_notes_what_it_says(game_in: Make):
     game = game_in(State.SCHEDULED)
-    game.follow_clock(NOON + HOUR / 2)
+    game.apply_schedule(NOON + HOUR / 2)
     assert (game.state, game.seq) == (State.OPEN, 1)
-    game.follow_clock(NOON + HOUR)
+    game.apply_schedule(NOON + HOUR)
     assert (game.state, game.seq) == (State.CLOSED, 2)
 
 

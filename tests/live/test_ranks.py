@@ -198,11 +198,11 @@ def test_only_changed_counts_are_a_reason_to_look() -> None:
     room = room_with()
     room.ranking.seen = room.ranking.changes
     tally = {"type": "tally", "seq": 1, "here": 5, "answered": 0, "right": 0}
-    room.hear(tally)
+    room.note(tally)
     room.ranking.seen = room.ranking.changes
-    room.hear({**tally, "seq": 2, "here": 6})
+    room.note({**tally, "seq": 2, "here": 6})
     assert not room.ranking.is_due(0)
-    room.hear({**tally, "seq": 3, "right": 1})
+    room.note({**tally, "seq": 3, "right": 1})
     assert room.ranking.is_due(0)
 
 
@@ -238,7 +238,7 @@ async def test_database_away_is_no_end_of_looking(
 
 
 def test_every_process_tells_its_own() -> None:
-    assert ranks.tell_ranks in rooms.rooms.beats
+    assert ranks.tell_ranks in rooms.rooms.loops
 
 
 # On the socket

@@ -14,10 +14,10 @@ from games import frames
 from games.models import Game
 from live import rooms as module
 from live import ticker
-from live.batchers import Gatherer, PatientGatherer
+from live.batchers import Batcher, DebouncedBatcher
 from live.rooms import Room, Rooms
-from live.ticker import beat as beating
 from live.ticker import heartbeat
+from live.ticker import tick as beating
 
 BEATS = (beating, heartbeat)
 
@@ -74,7 +74,7 @@ def place() -> SimpleNamespace:
 async def test_heartbeats_go_on_while_the_database_hangs(
     place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ticker, "BEAT", 0.001)
+    monkeypatch.setattr(ticker, "TICK_SECONDS", 0.001)
     asked, never = asyncio.Event(), asyncio.Event()
 
     async def hang(*_call: Any) -> None:
@@ -83,7 +83,7 @@ async def test_heartbeats_go_on_while_the_database_hangs(
 
     async def at_once(*_call: Any) -> None: ...
 
-    monkeypatch.setattr(place.rooms.hearing, "join", at_once)
+    monkeypatch.setattr(place.rooms.subscription, "join", at_once)
     monkeypatch.setattr(ticker, "_say_who_is_here", at_once)
     monkeypatch.setattr(ticker, "in_thread", hang)
     heard: asyncio.Queue[Any] = asyncio.Queue()
@@ -105,9 +105,9 @@ async def test_a_change_read_before_its_frame_came_is_told_all_the_same(
     """Staff pause and resume at once: what the room reads after the first frame is
     what the second will say."""
     database.seq = 7
-    await place.rooms._hear(message(6))
+    await place.rooms._on_message(message(6))
     await place.room.settled()
-    await place.rooms._hear(message(7))
+    await place.rooms._on_message(message(7))
     await place.room.settled()
     assert place.listener.seqs == [6, 7]
 
@@ -119,7 +119,7 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     for _beat in range(4):
         await ticker._catch_up(place.rooms, [place.room])
     assert place.listener.seqs == [6]
-    await place.rooms._hear(message(6))
+    await place.rooms._on_message(message(6))
     await asyncio.sleep(0)
     assert place.listener.seqs == [6]
 
@@ -128,7 +128,7 @@ async def test_a_frame_that_was_overtaken_is_told_first(
     database: Database, place: Any
 ) -> None:
     for seq in (7, 6, 8):
-        await place.rooms._hear(message(seq))
+        await place.rooms._on_message(message(seq))
     await asyncio.gather(*place.rooms._tasks)
     assert place.listener.seqs == [6, 7, 8]
 
@@ -137,7 +137,7 @@ async def test_a_frame_does_not_wait_for_ever_for_one_that_was_lost(
     database: Database, place: Any
 ) -> None:
     for seq in (7, 8):
-        await place.rooms._hear(message(seq))
+        await place.rooms._on_message(message(seq))
     await asyncio.gather(*place.rooms._tasks)
     assert place.listener.seqs == [7, 8]
 
@@ -147,9 +147,9 @@ def test_only_what_no_frame_on_its_way_may_say_is_told_anew(
 ) -> None:
     game = make_game()
     told = frames.encode({"state": "PAUSED"})
-    ticker._tell_drift(game.pk, game.seq - 1, told)
+    ticker._announce_untracked_changes(game.pk, game.seq - 1, told)
     assert Game.objects.get(pk=game.pk).seq == game.seq
-    ticker._tell_drift(game.pk, game.seq, told)
+    ticker._announce_untracked_changes(game.pk, game.seq, told)
     assert Game.objects.get(pk=game.pk).seq == game.seq + 1
 
 
@@ -157,7 +157,7 @@ class Rush:
     """Calls of a gatherer, and how long it waited; some come while it waits."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.gather = PatientGatherer(self.read, most=100)
+        self.gather = DebouncedBatcher(self.read, most=100)
         self.calls, self.waits = list[int](), list[float]()
         self.late, self.to_come = list[asyncio.Task[int]](), 0
         self._sleep = asyncio.sleep
@@ -188,17 +188,17 @@ async def test_in_a_rush_a_call_waits_while_more_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rush = Rush(monkeypatch)
-    await rush.come(PatientGatherer.RUSH)
+    await rush.come(DebouncedBatcher.RUSH)
     rush.to_come = 3
     await rush.come(2)
-    assert rush.calls == [PatientGatherer.RUSH, 5]
+    assert rush.calls == [DebouncedBatcher.RUSH, 5]
     assert rush.waits[1:] == [rush.gather.FIRST] + [rush.gather.QUIET] * 4
 
 
 async def test_in_a_rush_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PatientGatherer, "BETWEEN", 0)
+    monkeypatch.setattr(DebouncedBatcher, "BETWEEN", 0)
     rush = Rush(monkeypatch)
-    await rush.come(PatientGatherer.RUSH)
+    await rush.come(DebouncedBatcher.RUSH)
     rush.to_come = 3
     await rush.come(2)
     assert (rush.calls[1], rush.to_come) == (2, 3)
@@ -219,7 +219,7 @@ calls: list[int] = []
 
 async def test_what_breaks_a_call_fails_alone() -> None:
     calls.clear()
-    gather: Gatherer[int, int] = Gatherer(doubled, most=100)
+    gather: Batcher[int, int] = Batcher(doubled, most=100)
     asked = map(gather, [*range(1, 60), -1, *range(60, 100)])
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(results.pop(59), AssertionError)
@@ -228,7 +228,7 @@ async def test_what_breaks_a_call_fails_alone() -> None:
 
 
 async def test_refusal_is_raised_where_it_was_asked_for() -> None:
-    gather: Gatherer[int, int] = Gatherer(doubled, most=100)
+    gather: Batcher[int, int] = Batcher(doubled, most=100)
     results = await asyncio.gather(gather(1), gather(0), return_exceptions=True)
     assert results[0] == 2
     assert isinstance(results[1], Refused)
@@ -240,7 +240,7 @@ async def test_outage_is_not_tried_again() -> None:
         raise OperationalError("away")
 
     calls.clear()
-    gather: Gatherer[int, int] = Gatherer(away, most=100)
+    gather: Batcher[int, int] = Batcher(away, most=100)
     results = await asyncio.gather(*map(gather, range(9)), return_exceptions=True)
     assert {type(result) for result in results} == {OperationalError}
     assert calls == [9]

@@ -15,7 +15,7 @@ from answers import receipts
 from answers.models import Answer
 from answers.results import reveal
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from core.refusals import Refused
@@ -85,7 +85,7 @@ def answer(player: Player, game: Game, value: Any = "elephant") -> dict[str, Any
 
 
 def visit(player: Player, game: Game) -> dict[str, Any]:
-    return check_in(Visit(player.pk, game.pk, uuid4(), timezone.now()))
+    return check_in(CheckInRequest(player.pk, game.pk, uuid4(), timezone.now()))
 
 
 def buy(player: Player, game: Game, item: Item) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from django.test import Client
 from core.refusals import Refused
 from tests.conftest import client_of
 from users import hashers
-from users.hashers import LONGEST_PASSWORD, Line, TunedArgon2
+from users.hashers import MAX_PASSWORD_LENGTH, Line, TunedArgon2
 from users.models import Player
 
 pytestmark = pytest.mark.usefixtures("runs_servers")
 
 Made = TypeVar("Made")
 OLD, NEW = "correct horse", "another horse"
-LONG = "x" * (LONGEST_PASSWORD + 1)
+LONG = "x" * (MAX_PASSWORD_LENGTH + 1)
 
 
 class Watched(Line):

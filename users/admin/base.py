@@ -24,10 +24,10 @@ from core.admin.forms import Overtaken, StaffForm
 from core.admin.lookups import fits, lookups_of
 from core.refusals import Refused
 from users.models import Player
-from users.names import fold
+from users.names import normalize_key
 
-LONGEST_SEARCH = 200  # characters
-MOST_TRIES = 3  # at a form that others keep overtaking
+MAX_SEARCH_LENGTH = 200  # characters
+MAX_TRIES = 3  # at a form that others keep overtaking
 
 
 @contextmanager
@@ -95,7 +95,7 @@ class StaffAdmin(admin.ModelAdmin):
 
     def try_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Django's view, again where another saved in the middle of it."""
-        for _try in range(MOST_TRIES):
+        for _try in range(MAX_TRIES):
             try:
                 return super().changeform_view(request, *args, **kwargs)
             except Overtaken:
@@ -173,10 +173,10 @@ class StaffAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        if len(search_term) > LONGEST_SEARCH or "\x00" in search_term:
+        if len(search_term) > MAX_SEARCH_LENGTH or "\x00" in search_term:
             return queryset.none(), False
         found, duplicates = super().get_search_results(request, queryset, search_term)
-        key = fold(search_term) if self.folded_search_field else ""
+        key = normalize_key(search_term) if self.folded_search_field else ""
         if key:
             by_name = Q(**{f"{self.folded_search_field}__contains": key})
             found = queryset.filter(by_name | Q(pk__in=found.values("pk")))

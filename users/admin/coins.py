@@ -14,7 +14,7 @@ from users.admin.base import GivingAdmin, staff_of
 from users.models import CoinEntry, Player
 from users.models.coins import check_may_pay
 
-MOST_COINS = 1_000_000
+MAX_COINS = 1_000_000
 
 
 class CoinsForm(ModelForm):
@@ -43,7 +43,7 @@ class CoinsForm(ModelForm):
     def clean_amount(self) -> int:
         amount: int = self.cleaned_data["amount"]
         player = self.cleaned_data.get("player")
-        if amount == 0 or abs(amount) > MOST_COINS:
+        if amount == 0 or abs(amount) > MAX_COINS:
             raise ValidationError(_("Give or take 1 to 1,000,000 coins."))
         if player and player.coins + amount < 0:
             raise ValidationError(_("The player doesn't have so many."))

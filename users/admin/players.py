@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.forms import StaffForm
 from users.admin.base import StaffAdmin, staff_of
 from users.models import Player
-from users.names import fold, tidy
+from users.names import normalize_display, normalize_key
 from users.signin import SignInForm, sign_in_page
 
 
@@ -42,8 +42,8 @@ class NameForm(StaffForm):
     """A name that nobody else has, however it is cased or spaced."""
 
     def clean_name(self) -> str:
-        name = tidy(self.cleaned_data["name"])
-        key = fold(name)
+        name = normalize_display(self.cleaned_data["name"])
+        key = normalize_key(name)
         if len(key) < 2 or len(key) > 80:
             raise ValidationError(_("A name has 2 to 40 letters or digits."))
         if Player.objects.filter(name_key=key).exclude(pk=self.instance.pk).exists():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import migrations
 
-from users.names import fold
+from users.names import normalize_key
 
 LONE_ACCENT = " \u0301"  # what a ´ was kept as
 
@@ -16,7 +16,7 @@ def refold(apps: Any, _schema_editor: Any) -> None:
     players = apps.get_model("users", "Player").objects.exclude(name_key=None)
     for player in players.order_by("pk").iterator():
         name = player.name.replace(LONE_ACCENT, "'")
-        key = fold(player.name_key if name == player.name else name)
+        key = normalize_key(player.name_key if name == player.name else name)
         if key == player.name_key:
             continue
         others = players.exclude(pk=player.pk)

@@ -10,18 +10,18 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.cache import drop
+from core.cache import invalidate
 from core.on_commit import on_commit
 from core.refusals import Refused
-from users.names import fold, tidy
+from users.names import normalize_display, normalize_key
 
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 
 
 class PlayerManager(BaseUserManager["Player"]):
     def get_by_natural_key(self, username: str | None) -> "Player":
         """The account of that name, however it is cased or spaced."""
-        return self.get(name_key=fold(username or ""))
+        return self.get(name_key=normalize_key(username or ""))
 
     def create_user(
         self, name: str, password: str | None = None, **fields: Any
@@ -52,7 +52,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         ACTIVE = "active", _("active")
         BANNED = "banned", _("banned")
 
-    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
     name_key = models.CharField(
         max_length=80, unique=True, null=True, blank=True, editable=False
     )
@@ -117,8 +117,8 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         # Not AbstractBaseUser.clean: it normalises the key as if it were typed.
-        self.name = tidy(self.name)
-        self.name_key = None if self.is_guest else fold(self.name)
+        self.name = normalize_display(self.name)
+        self.name_key = None if self.is_guest else normalize_key(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
@@ -147,21 +147,21 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def forget(self) -> None:
         """Drop, on commit, what the cache keeps of this player."""
-        on_commit(drop, f"user:{self.pk}")
+        on_commit(invalidate, f"user:{self.pk}")
 
     @classmethod
-    def held(cls, pk: int) -> "Player":
+    def lock(cls, pk: int) -> "Player":
         """The active player, locked: the queue in which what one player does waits.
 
         `Refused("not_signed_in")` where there is none, or they are banned.
         """
-        held = cls.held_many([pk])
+        held = cls.lock_many([pk])
         if not held:
             raise Refused("not_signed_in")
         return held[pk]
 
     @classmethod
-    def held_many(cls, pks: Iterable[int]) -> dict[int, "Player"]:
+    def lock_many(cls, pks: Iterable[int]) -> dict[int, "Player"]:
         """The active ones of these players, locked in one order for everybody.
 
         A guest who has an account by now does nothing any more.

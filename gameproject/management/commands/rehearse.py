@@ -14,8 +14,8 @@ from rich.console import Console
 
 from gameproject.loadtest import report, table
 from gameproject.loadtest.chaos import NotServedAgain
-from gameproject.loadtest.coordinator import Conductor, HerdLost
-from gameproject.loadtest.fixtures import PREFIX, Stage, remove
+from gameproject.loadtest.coordinator import Coordinator, WorkerLost
+from gameproject.loadtest.fixtures import PREFIX, Fixtures, remove
 from gameproject.loadtest.plan import Address, Plan
 from gameproject.loadtest.summary import summed_up
 from gameproject.ops.nginx import VENUES_AT_ONCE
@@ -74,13 +74,13 @@ class Command(BaseCommand):
         if not found["passed"]:
             sys.exit(1)
 
-    def rehearse(self, plan: Plan) -> Conductor:
+    def rehearse(self, plan: Plan) -> Coordinator:
         """Play it; whatever happens, what was made is removed."""
         try:
-            with table.progress(Console(stderr=True)) as told, Stage(plan) as stage:
-                led = Conductor(plan, stage, told)
+            with table.progress(Console(stderr=True)) as told, Fixtures(plan) as stage:
+                led = Coordinator(plan, stage, told)
                 led.rehearse()
-        except (HerdLost, NotServedAgain) as error:
+        except (WorkerLost, NotServedAgain) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(

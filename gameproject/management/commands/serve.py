@@ -23,7 +23,7 @@ from gameproject.ops.nginx import Site, command, render
 from gameproject.ops.supervisor import Child, NotStarted, Supervisor, answers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
-LONGEST_FOLDER = 85  # bytes: a unix socket's path has at most 107
+MAX_FOLDER_LENGTH = 85  # bytes: a unix socket's path has at most 107
 
 
 class Command(BaseCommand):
@@ -120,7 +120,7 @@ def site_at(run: Path, options: dict[str, Any]) -> Site:
 def folder_for_sockets() -> Iterator[Path]:
     """DATA_DIR/run or, if that is too long a path for a socket, one in /tmp."""
     run = (settings.DATA_DIR / "run").resolve()
-    if len(str(run)) <= LONGEST_FOLDER:
+    if len(str(run)) <= MAX_FOLDER_LENGTH:
         run.mkdir(parents=True, exist_ok=True)
         yield run
         return

@@ -2,7 +2,7 @@
 // commands over HTTP under the same ids.
 const EVERY_MS = 5_000;
 const HIDDEN_MS = 30_000;
-const LONGEST_MS = 60_000;
+const MAX_MS = 60_000;
 const PATHS = { answer: "/api/answers", checkin: "/api/checkins", redeem: "/api/redemptions" };
 
 export class Fallback {
@@ -80,7 +80,7 @@ export class Fallback {
     this.failures += 1;
     this.link = code === "not_found" ? "gone" : "offline";
     if (this.link === "gone") this.stop();
-    else this.next(Math.max(wait * 1000, Math.min(LONGEST_MS, EVERY_MS * 2 ** this.failures)));
+    else this.next(Math.max(wait * 1000, Math.min(MAX_MS, EVERY_MS * 2 ** this.failures)));
   }
 
   // The same for all would bring everybody back in the same second.

@@ -3,7 +3,7 @@ import { newId } from "./ids.js";
 
 const CONNECT_MS = 5_000;
 const FIRST_MS = 1_000;
-const LONGEST_MS = 30_000;
+const MAX_MS = 30_000;
 const SLOWEST = 5; // failures after which it waits up to the longest
 const SILENCE_MS = 35_000; // the server is heard every 10 s at least
 const DOUBT_MS = 3_000; // a socket that is asked for a sign of life gives it by then
@@ -126,7 +126,7 @@ export class GameSocket {
   }
 
   retry() {
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.failures);
+    const most = Math.min(MAX_MS, FIRST_MS * 2 ** this.failures);
     this.failures += 1;
     this.onLink("offline");
     this.startTimer("retry", Math.random() * most, () => this.open());

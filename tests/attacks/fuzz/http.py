@@ -13,7 +13,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 STAFF = (1, 1, 1, 4, 12, 1)  # how often each role asks for a page of theirs
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get")
 VERBS = ("schedule", "open", "withdraw", "pause", "resume", "reveal", "restore", "x")
-LOOKS = (
+POLL_LOCKS = (
     *("", "exact", "iexact", "in", "gt", "lte", "range", "isnull", "regex", "iregex"),
     *("contains", "startswith", "year", "month", "week_day", "iso_year", "date"),
     *("time", "hour", "year__in", "date__year", "has_key", "contained_by", "0", "x"),
@@ -172,7 +172,7 @@ def look_up(random: Random, target: str) -> str:
     columns = LOOK_UPS[target]
     dates = [one for one in columns if one in DATES]
     column = random.choice(dates if dates and random.random() < 0.3 else columns)
-    return "__".join(filter(None, (column, random.choice(LOOKS))))
+    return "__".join(filter(None, (column, random.choice(POLL_LOCKS))))
 
 
 def page(random: Random, world: World) -> Made:

@@ -23,7 +23,7 @@ SHARES = {"http": 0.5, "frames": 0.35, "raw": 0.15}
 AT_ONCE = {"http": 12, "frames": 8, "raw": 96}
 ROUND = 240  # inputs, after which canaries sing
 RENEWED = 2400  # inputs, after which the world is made whole again
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 Send = Callable[[Door, World, Any], Awaitable[int]]
 SENDERS: dict[str, Send] = {"http": doors.ask, "frames": doors.hold, "raw": doors.throw}
@@ -72,7 +72,7 @@ class Site:
         found = [*self.faults.values(), *logged]
         self.faults.clear()
         if found:
-            shown = "\n".join(found[:MOST_SHOWN])
+            shown = "\n".join(found[:MAX_SHOWN])
             raise Fault(f"{len(found)} found, with FUZZ_SEED={SEED}:\n{shown}")
 
 

@@ -28,7 +28,7 @@ STAGE = """
 from uuid import uuid4
 from django.contrib.auth.models import Group, Permission
 from answers.submission import Submission, submit
-from checkins.checkin import Visit, check_in
+from checkins.checkin import CheckInRequest, check_in
 from checkins.models import Item
 from checkins.shop import Purchase, redeem
 from core.refusals import Refused
@@ -76,7 +76,7 @@ for game in Game.objects.exclude(pk=given["canaries"]):
         for one in guests)
 for player in players[:5]:
     attempt(submit, Submission(player.pk, puzzle.pk, uuid4(), "", "mouse", now))
-    attempt(check_in, Visit(player.pk, daily.pk, uuid4(), now, None))
+    attempt(check_in, CheckInRequest(player.pk, daily.pk, uuid4(), now, None))
     CoinEntry.objects.adjust(player.pk, 50, "to spend", bosses[0], now)
     attempt(redeem, Purchase(player.pk, daily.pk, mug.pk, uuid4(), now))
 known = Player.objects.filter(name_key="fuzzer").first()

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.management.commands import createsuperuser
 
 from users.models import Player
-from users.names import fold
+from users.names import normalize_key
 
 
 class ByName:
@@ -31,7 +31,7 @@ class Command(createsuperuser.Command):
         inherited: Any = super()
         if wrong := inherited._validate_username(username, *args):
             return str(wrong)
-        key = fold(username)
+        key = normalize_key(username)
         if len(key) < 2:
             return "Error: A name has 2 to 40 letters or digits."
         if Player.objects.filter(name_key=key).exists():
