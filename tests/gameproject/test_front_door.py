@@ -1,6 +1,7 @@
 """What a newcomer reads first names what is there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ TARGET = re.compile(r"\bmake ([a-z][a-z-]*)")
 FIRST = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 MADE = ("var/",)  # not there before a first start
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 
 
@@ -75,3 +77,20 @@ def test_one_test_named_as_an_example_is_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     [(path, name)] = re.findall(r"(tests/\S+\.py)::(\w+)", text)
     assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(), re.M)
+
+
+def test_last_release_in_the_changelog_is_the_version_of_the_code() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    headings = re.findall(r"^## (.*)$", CHANGELOG, re.M)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(
+        rf"{re.escape(project['version'])} \(\d{{4}}-\d\d-\d\d\)", headings[1]
+    )
+
+
+def test_changelog_is_sorted_into_added_changed_and_fixed() -> None:
+    sorts = ["Added", "Changed", "Fixed"]
+    for version in CHANGELOG.split("\n## ")[1:]:
+        found = re.findall(r"^### (.*)$", version, re.M)
+        assert found == [sort for sort in sorts if sort in found]
+        assert "\n- " not in version.split("\n### ")[0]
