@@ -1,6 +1,11 @@
 """The example in `docs/kinds.md` is true."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -62,3 +67,48 @@ def test_every_part_of_a_kind_is_documented():
     parts = {name for name in Kind.__dict__ if not name.startswith("_")}
     parts |= {name for name in Kind.__annotations__}
     assert said == parts - {"Settings"}
+
+
+NOT_CODE = shutil.ignore_patterns(".*", "var", "tests", "docs", "*.pyc")
+# Publishes a game of the new kind, opens its page, and answers.
+PLAY = """
+from django.test import Client
+from django.utils import timezone
+from games.models import Game
+from users.models import Player
+from uuid import uuid4
+
+game = Game.objects.create(slug="d", kind="day", title="D", settings={"event": "Rain"})
+game.schedule(timezone.now())
+page = Client().get("/games/d/").content.decode()
+assert 'type="date"' in page and "Rain" in page, page
+alice = Client()
+alice.force_login(Player.objects.create(name="Alice"))
+said = {"game": "d", "id": str(uuid4()), "value": "2026-12-31"}
+reply = alice.post("/api/answers", said, "application/json").json()
+assert (reply["status"], reply["verdict"]) == ("accepted", "pending"), reply
+"""
+
+
+def test_kind_is_played_once_its_file_and_its_template_are_there(
+    runs_servers: None, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(ROOT, tmp_path / "code", ignore=NOT_CODE)
+    (copy / "games/kinds/day.py").write_text(block("python"))
+    (copy / "templates/games/kinds/day.html").write_text(block("html"))
+    data = f"sqlite:///{tmp_path}/db.sqlite3"
+    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": data, "REDIS_URL": ""}
+    for command in (
+        ["makemigrations", "--check", "-v0"],
+        ["migrate", "-v0"],
+        ["collectstatic", "--noinput", "-v0"],
+        ["shell", "-v0", "-c", PLAY],
+    ):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=copy,
+            env={**os.environ, **env, "ALLOWED_HOSTS": "testserver"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
