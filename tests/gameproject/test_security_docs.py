@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.test import Client
 
+from gameproject import boundary
+from gameproject.ops import bounds, nginx
 from games.models import Game
 from tests.conftest import PASSWORD
 from tests.modules import ROOT
+from users import throttle
+from users.auth import MAX_BODY
 from users.models import Player
 
 TEXT = (ROOT / "docs/security.md").read_text()
@@ -64,3 +68,19 @@ def test_limits_are_those_of_the_settings() -> None:
     assert {name: written[name] for name in limits.keys() - by_venue} == {
         name: limits[name] for name in limits.keys() - by_venue
     }
+
+
+def test_bounds_without_a_setting_are_those_written() -> None:
+    flat = " ".join(TEXT.split())
+    for said in (
+        f"at most {bounds.FRAMES_AT_ONCE} frames of any kind at once",
+        f"and {bounds.FRAMES_A_SECOND} a second",
+        f"leaves at most {bounds.MAX_BACKLOG >> 20} MiB unread",
+        f"A request has {bounds.ARRIVAL_SECONDS:g} s to arrive",
+        f"at most {MAX_BODY >> 10} KiB under the API",
+        f"{bounds.MAX_BODY >> 20} MiB under `/admin/`",
+        f"and {boundary.MAX_BODY >> 20} MiB elsewhere",
+        f"{nginx.VENUES_AT_ONCE} × `VENUE_SIZE` requests",
+        f"keeps {throttle.SPARE} for each account",
+    ):
+        assert said in flat
