@@ -18,6 +18,7 @@ from games.models import Game
 from games.states import State
 from tests.clocks import Clock
 from tests.fronted import Fronted, fronted_stack
+from tests.prepared import drop_originals
 from tests.stack import POSTGRES, REDIS, Stack, fresh_database
 from users.models import Player
 
@@ -108,6 +109,13 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The hashed names that every page asks for."""
     settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _originals() -> Iterator[None]:
+    """What stacks copy is made when the first needs it, and goes at the end."""
+    yield
+    drop_originals()
 
 
 @pytest.fixture(autouse=True)

@@ -9,20 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from gameproject.ops.serving import daphne
+from tests.prepared import POSTGRES as POSTGRES
+from tests.prepared import ROOT, copy_sqlite, copy_static_files
+from tests.prepared import fresh_database as fresh_database
 
-ROOT = Path(__file__).parent.parent
-POSTGRES = os.environ.get("DATABASE_URL", "")
 REDIS = os.environ.get("REDIS_URL", "")
 
 # What runs beside the daphnes, in their settings: staff at work, and the tests' eyes.
@@ -75,8 +73,7 @@ class Stack:
         self.expected = 0  # characters of the log that tests brought about
 
     def start(self) -> None:
-        self.manage("migrate", "-v0")
-        self.manage("collectstatic", "--noinput", "-v0")
+        self._prepare()
         self.stage = subprocess.Popen(
             [sys.executable, "-c", STAGE],
             env=self.env,
@@ -88,6 +85,16 @@ class Stack:
         self.daphnes = [self._serve(port) for port in self.ports]
         for port in self.ports:
             wait_until_served(port)
+
+    def _prepare(self) -> None:
+        """What `fresh_database` made is migrated; a file of SQLite is not yet."""
+        kind, _colons, path = self.env["DATABASE_URL"].partition(":///")
+        if kind == "sqlite":
+            copy_sqlite(Path(path))
+        if self.env.get("CDN_URL"):
+            self.manage("collectstatic", "--noinput", "-v0")
+        else:
+            copy_static_files(Path(self.env["DATA_DIR"]) / "static")
 
     def _serve(self, port: int) -> "subprocess.Popen[bytes]":
         endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
@@ -121,6 +128,14 @@ class Stack:
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
+
+    def audit(self) -> None:
+        """As `manage.py audit`, by the process that has started already."""
+        self.run(
+            "from gameproject.management.commands.audit import audit\n"
+            "found = [line for one in audit() if one.fails for line in one.lines()]\n"
+            "assert not found, found"
+        )
 
     def run(self, code: str, **given: Any) -> Any:
         """Run Python in the stack's own settings; what it assigns to `out`."""
@@ -252,14 +267,3 @@ def wait_until_served(port: int) -> None:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port}")
-
-
-@contextmanager
-def fresh_database() -> Iterator[str]:
-    """The URL of an empty database on the tests' PostgreSQL, dropped afterwards."""
-    server, _slash, _name = POSTGRES.rpartition("/")
-    name = f"stack_{uuid4().hex[:12]}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as postgres:
-        postgres.execute(f"CREATE DATABASE {name}")
-        yield f"{server}/{name}"
-        postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")

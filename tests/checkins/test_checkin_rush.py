@@ -104,7 +104,7 @@ async def test_50_check_ins_at_once_are_one_day_and_one_reward(stack: Stack) -> 
     assert (found["rows"], found["earned"], found["balances"]) == (1, PRICE, PRICE)
     assert found["codes"] == [replies[0]["reward"]["code"]]
     assert not stack.logged_errors()
-    stack.manage("audit")
+    stack.audit()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_everybody_checks_in_at_once(stack: Stack, players: int) -> None:
     assert len(set(found["codes"])) == codes
     assert found["owed"] == sum("pending" in r for r in rewards) == players - codes
     assert not stack.logged_errors()
-    stack.manage("audit")
+    stack.audit()
 
 
 # The shop
@@ -174,7 +174,7 @@ async def test_300_players_redeem_100_codes(stack: Stack) -> None:
     assert len(found["codes"]) == found["sales"] == 100
     assert (found["paid"], found["balances"]) == (100 * PRICE, 0)
     assert not stack.logged_errors()
-    stack.manage("audit")
+    stack.audit()
 
 
 STAFF = """
@@ -206,7 +206,7 @@ async def test_300_players_redeem_while_staff_add_codes_and_edit(stack: Stack) -
     assert 100 <= len(found["codes"]) == found["sales"] <= 100 + added
     assert found["balances"] >= 0
     assert not stack.logged_errors()
-    stack.manage("audit")
+    stack.audit()
 
 
 # A worker is killed
@@ -277,4 +277,4 @@ async def test_nothing_acknowledged_is_lost_when_a_worker_is_killed(
     assert found["codes"] == sorted(c for one in visitors for c in one.codes())
     assert len(found["codes"]) == found["sales"] == 80
     assert found["balances"] == 40 * PRICE
-    stack.manage("audit")
+    stack.audit()

@@ -40,5 +40,5 @@ async def test_200_winners_share_80_codes(stack: Stack) -> None:
         slug=slug,
     )
     assert kept == [PLAYERS, sorted(codes)]
-    stack.manage("audit")
+    stack.audit()
     assert not stack.logged_errors()
