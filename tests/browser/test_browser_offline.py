@@ -14,12 +14,19 @@ from tests.stack import Stack
 CODE = re.compile("CODE-")
 
 
+PATIENCE = EVERY = 5  # seconds until the page asks over HTTP, and between its polls
+
+
 class Blocked:
-    """A page whose sockets are closed at once, and what it asks over HTTP."""
+    """A page whose sockets are closed at once, and what it asks over HTTP.
+
+    Its clock goes on when told, so that nobody sits out what the page waits.
+    """
 
     def __init__(self, cast: Cast, session: str) -> None:
         self.cast = cast
         self.page: Page = cast.opens("/login/", session)
+        self.page.clock.install()
         self.open = False
         self.said: list[tuple[str, str, int]] = []
         self.page.context.route_web_socket(re.compile("/ws/"), self._route)
@@ -38,19 +45,25 @@ class Blocked:
 
     def goes_to(self, slug: str) -> Page:
         self.page.goto(self.cast.stack.url(f"/games/{slug}/"))
+        self.passes(PATIENCE)
         expect(self.page.get_by_text("Live updates don’t get through")).to_be_visible()
         return self.page
 
     def count(self, method: str, path: str, status: int) -> int:
         return self.said.count((method, path, status))
 
-    def waits_for(self, method: str, path: str, status: int) -> None:
-        """Until it is answered like this, within 20 s."""
-        for _tenth in range(200):
-            if self.count(method, path, status):
+    def passes(self, seconds: int) -> None:
+        """So much time, at once, for the page's clock and whatever waits there."""
+        self.page.clock.fast_forward(seconds * 1000)
+
+    def polls_until(self, path: str, status: int) -> None:
+        """Until the path is answered like this, by the fifth poll."""
+        for _poll in range(5):
+            with self.page.expect_response(f"**{path}"):
+                self.passes(EVERY)
+            if self.count("GET", path, status):
                 return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"never {method} {path} {status}: {self.said}")
+        raise AssertionError(f"never {path} {status}: {self.said}")
 
 
 @pytest.fixture
@@ -89,29 +102,35 @@ def test_pause_is_seen_by_polling(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     player = blocked()
     page = player.goes_to(slug)
-    player.waits_for("GET", f"/api/games/{slug}", 304)
+    player.polls_until(f"/api/games/{slug}", 304)
     act(cast.stack, slug, "game.pause(now)")
+    player.passes(EVERY)
     expect(page.get_by_text("A short pause")).to_be_visible()
     assert player.count("POST", "/api/batch", 200) == 1
 
 
 def test_notice_is_read_by_polling_and_goes_by_itself(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
-    page = blocked().goes_to(slug)
-    act(cast.stack, slug, "game.notify('Hurry!', now + timedelta(seconds=12))")
+    player = blocked()
+    page = player.goes_to(slug)
+    act(cast.stack, slug, "game.notify('Hurry!', now + timedelta(minutes=10))")
+    player.passes(EVERY)
     notice = page.get_by_role("status").get_by_text("Hurry!")
     expect(notice).to_be_visible()
-    expect(notice).to_be_hidden(timeout=14_000)
+    player.passes(10 * 60)
+    expect(notice).to_be_hidden()
 
 
 def test_reveal_tells_each_their_own(cast: Cast, blocked: Any) -> None:
     slug = cast.stack.make_game("number", SETTINGS["number"], codes=1)
-    page = blocked().goes_to(slug)
+    player = blocked()
+    page = player.goes_to(slug)
     page.get_by_label(re.compile("guess")).fill("042")
     page.get_by_role("button", name=re.compile("my guess")).click()
     expect(page.locator(".guess .answer")).to_have_text("042")
     act(cast.stack, slug, "game.close(now); results.reveal(game, now)")
-    expect(page.get_by_text("You won!")).to_be_visible(timeout=15_000)
+    player.passes(EVERY)
+    expect(page.get_by_text("You won!")).to_be_visible()
     expect(page.get_by_text(CODE)).to_be_visible()
 
 
