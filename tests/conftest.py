@@ -73,6 +73,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in marks_of(item):
             item.add_marker(mark)
+    long_first(items)
+
+
+def long_first(items: list[pytest.Item]) -> None:
+    """Files that start servers come first, so that no worker ends with a long one."""
+    long = {
+        item.path
+        for item in items
+        if any(map(item.get_closest_marker, ("browser", "nginx", "servers")))
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 def marks_of(item: pytest.Item) -> Iterator[str]:
