@@ -18,11 +18,17 @@ CODE = re.compile("CODE-")
 BLOCKING = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
 
+PATIENCE = 3  # seconds until a page asks whether what it sent has arrived
+RENEWED = 33  # seconds after which it has renewed its cookies, if nothing else did
+DOUBT = 3  # seconds that it gives a socket for a sign of life
+
+
 class Network:
     """Between a page and its sockets. What is dead opens, and swallows all."""
 
     def __init__(self, cast: Cast, session: str) -> None:
         self.page: Page = cast.opens("/login/", session)
+        self.page.clock.install()
         self.page.context.route_web_socket(re.compile("/ws/"), self._route)
         self.is_cut = self.is_dead = False
         self.sockets: list[WebSocketRoute] = []
@@ -43,6 +49,10 @@ class Network:
 
     def dies(self) -> None:
         self.alive = [False] * len(self.alive)
+
+    def passes(self, seconds: int) -> None:
+        """So much time, at once, for the page's clock and whatever waits there."""
+        self.page.clock.fast_forward(seconds * 1000)
 
     def is_cut_off(self) -> None:
         self.is_cut = True
@@ -75,6 +85,9 @@ def test_answer_into_a_dead_socket_arrives_once(cast: Cast, others: str) -> None
     network.is_dead = others == "no socket lives"
     answers(page)
     expect(page.get_by_text("Sending…")).to_be_visible()
+    network.passes(PATIENCE)
+    if network.is_dead:
+        network.passes(PATIENCE)
     expect(page.get_by_text(CODE)).to_be_visible()
     assert answers_in(cast.stack, slug) == 1
 
@@ -87,8 +100,9 @@ def test_page_that_is_looked_at_again_tests_its_socket(cast: Cast) -> None:
     expect(tally(page, "here")).to_have_text("1")
     network.dies()
     cast.stack.run("Game.objects.get(slug=given['slug']).pause(now)", slug=slug)
-    page.wait_for_timeout(1_100)  # what was heard just now isn't doubted
+    network.passes(2)  # what was heard just now isn't doubted
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    network.passes(DOUBT)
     expect(page.get_by_text("A short pause")).to_be_visible()
 
 
@@ -155,11 +169,13 @@ def test_page_renews_the_cookies_that_the_socket_can_not(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     [session] = cast.stack.make_players(1)
     page = cast.opens("/login/", session)
+    page.clock.install()
     context, url = page.context, cast.stack.url(f"/games/{slug}/")
     context.clear_cookies(name="renewed")
-    context.add_init_script("Math.random = () => 0")
+    page.goto(url)
+    expect(tally(page, "here")).to_have_text("1")
     with page.expect_response(re.compile("/api/users/")):
-        page.goto(url)
+        page.clock.fast_forward(RENEWED * 1000)
     ends = {one["name"]: one["expires"] for one in context.cookies()}
     assert ends.keys() >= {"sessionid", "csrftoken", "renewed"}
     assert ends["sessionid"] - time.time() > 60 * 24 * 3600
