@@ -227,16 +227,19 @@ async def test_notice_taken_back_is_said_without_a_text(on_postgres: Stack) -> N
 async def test_notice_that_is_over_is_in_no_welcome_and_costs_no_frame(
     on_postgres: Stack,
 ) -> None:
-    slug = on_postgres.make_game("puzzle", {"accepted": ["x"]})
+    slug, elsewhere = (
+        on_postgres.make_game("puzzle", {"accepted": ["x"]}) for _game in range(2)
+    )
     async with on_postgres.socket(slug) as player:
         await player.hear("tally", here=1)
         say(on_postgres, slug, seconds=1)
         notice = await player.hear("notice")
-        while True:  # heartbeats, until it is over by the server's clock
+        while True:  # until it is over by the server's clock
             welcome = await player.ask("resync")
             if welcome["now"] > notice["until"]:
                 break
-            await player.hear("tally")
+            async with on_postgres.socket(elsewhere) as other:
+                await other.hear("tally", here=1)  # within a second
         assert welcome["notice"] is None
         assert welcome["seq"] == notice["seq"]
     assert not [frame for frame in player.frames if frame["type"] == "game"]
