@@ -33,7 +33,9 @@ WIDE = {
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Door]]:
+def doors(
+    runs_servers: None, runs_nginx: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Door]]:
     """nginx and the daphnes behind it, on PostgreSQL; and one daphne on SQLite."""
     folder = tmp_path_factory.mktemp("small")
     database = f"sqlite:///{folder}/db.sqlite3"

@@ -1,5 +1,6 @@
 """Players who were there before, and play on whatever others send."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from tests.attacks.fuzz.doors import Door, Fault
@@ -53,9 +54,10 @@ class Canaries:
 
     async def hear_of_newcomers(self) -> int:
         """How many are told that somebody came, as the room's beat tells everybody."""
-        told = 0
-        for door, player in zip(self.doors, self.players):
-            await player.ask("resync")
-            async with Player(f"ws://{door.address}/ws/games/{CANARY_GAME}/", ""):
-                told += (await player.hear("tally", within=60))["here"] > 1
-        return told
+        told = await asyncio.gather(*map(self._hear_of_one, self.doors, self.players))
+        return sum(told)
+
+    async def _hear_of_one(self, door: Door, player: Player) -> bool:
+        await player.ask("resync")
+        async with Player(f"ws://{door.address}/ws/games/{CANARY_GAME}/", ""):
+            return (await player.hear("tally", within=60))["here"] > 1
