@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browsers import Cast, tally
 from tests.conftest import SETTINGS
+from tests.stack import Stack
 
 GAMES = 20
 
@@ -18,8 +19,6 @@ class Home:
 
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
-        for _game in range(GAMES):
-            cast.stack.make_game("puzzle", SETTINGS["puzzle"])
         self.page: Page = cast.opens("/login/")
         self.page.set_viewport_size({"width": 1280, "height": 3000})
         self.asked: Counter[str] = Counter()
@@ -58,8 +57,14 @@ class Home:
             self.page.wait_for_timeout(100)
 
 
+@pytest.fixture(scope="module")
+def _games(on_postgres: Stack) -> None:
+    for _game in range(GAMES):
+        on_postgres.make_game("puzzle", SETTINGS["puzzle"])
+
+
 @pytest.fixture
-def home(cast: Cast) -> Home:
+def home(cast: Cast, _games: None) -> Home:
     return Home(cast)
 
 
