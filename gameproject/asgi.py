@@ -15,10 +15,8 @@ from django.urls import path, re_path  # noqa: E402
 
 from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
-from gameproject.ops.tuning import collect_seldom, tune_daphne  # noqa: E402
-from gameproject.ops.warming import warm  # noqa: E402
+from gameproject.ops.lifespan import lifespan, start  # noqa: E402
 from games import events  # noqa: E402
-from games.scheduler import Scheduler  # noqa: E402
 from live.consumer import GameConsumer  # noqa: E402
 
 routes = [
@@ -32,13 +30,11 @@ class Application(ProtocolTypeRouter):
     """Pages and sockets, on the loop that broadcasts go out by."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        start()  # by the first scope, be it a lifespan, unless the server did
         events.loop = asyncio.get_running_loop()
         await super().__call__(scope, receive, send)
 
 
-application = Boundary(Application({"http": pages, "websocket": sockets}))
-
-tune_daphne()
-warm()
-collect_seldom()
-Scheduler().start()
+application = Boundary(
+    Application({"http": pages, "websocket": sockets, "lifespan": lifespan})
+)

@@ -15,7 +15,7 @@ from gameproject.loadtest import baseline
 from gameproject.loadtest.client import Got
 from gameproject.loadtest.plan import Address
 from gameproject.loadtest.player import Player, Who
-from gameproject.ops.tuning import collect_seldom
+from gameproject.ops.collector import collect_seldom
 
 TICK = 0.02  # seconds between looks at how late our own loop is
 PROGRESS = 0.2  # seconds between words to the coordinator

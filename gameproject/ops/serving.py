@@ -1,4 +1,4 @@
-"""How daphne is started here, with what its defaults would get wrong at a rush."""
+"""How our server is started, with what daphne's defaults would get wrong in a rush."""
 
 PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
 LOOK_SECONDS = 2  # daphne looks so often who is to be pinged
@@ -14,7 +14,7 @@ def daphne(endpoint: str) -> list[str]:
     """
     return [
         "-m",
-        "daphne",
+        "gameproject.ops.server",
         *("-e", endpoint),
         *("-v", "0"),  # no line a request: that is nginx's log
         *("--ping-interval", str(PING_SECONDS)),

@@ -1,4 +1,4 @@
-"""How a daphne ends: what is under way gets its reply, and nothing is waited for long.
+"""How our server ends: what is under way gets its reply, and no wait is long.
 
 Before it exits, Python waits without a bound for all threads of its executors. One of
 them may wait for the server's loop, which has stopped, or for a database that doesn't
@@ -7,6 +7,7 @@ answer: the process would listen no more, and never end. So it ends after END_SE
 
 import asyncio
 import faulthandler
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,16 @@ BACKLOG = 4096  # connections that the kernel may have let in already
 RESTARTING = 1012  # close code
 
 
-def ending(otherwise: Callable[..., None]) -> Callable[..., None]:
-    """`sigTerm` or `sigInt` of the reactor, after which the process ends in time.
+def end_in_time() -> None:
+    """Have the process end in time once it is told to. Called once the reactor runs."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        if callable(handler):
+            signal.signal(number, ending(handler))
+
+
+def ending(otherwise: Callable[..., object]) -> Callable[..., None]:
+    """A handler of a signal, after which the process ends in time.
 
     The thread of faulthandler needs neither the loop nor the interpreter's lock. It
     writes to the log where each thread was, and exits with 1.
@@ -32,42 +41,9 @@ def ending(otherwise: Callable[..., None]) -> Callable[..., None]:
     return end
 
 
-def running(otherwise: Callable[..., None]) -> Callable[..., None]:
-    """`Server.run`, whose process ends in time."""
-
-    def run(server: Any) -> None:
-        from twisted.internet import reactor
-
-        server.ports = []
-        for name in ("sigTerm", "sigInt"):
-            setattr(reactor, name, ending(getattr(reactor, name)))
-        otherwise(server)
-
-    return run
-
-
-def listening(otherwise: Callable[..., None]) -> Callable[..., None]:
-    """`Server.listen_success`, which notes the port."""
-
-    def listen(server: Any, port: Any) -> None:
-        server.ports.append(port)
-        otherwise(server, port)
-
-    return listen
-
-
-def finishing(server: Any) -> Any:
-    """`Server.kill_all_applications`, which lets them finish first.
-
-    daphne's own waits for the first only, and fails where a connection has none.
-    """
-    from twisted.internet.defer import Deferred
-
-    return Deferred.fromFuture(asyncio.ensure_future(finish(server)))
-
-
 async def finish(server: Any) -> None:
     """Take nothing new, and give what is under way FINISH_SECONDS."""
+    server.is_stopping = True
     from twisted.internet import reactor
 
     writers: Callable[[], list[Any]] = getattr(reactor, "getWriters")  # noqa: B009
@@ -117,17 +93,10 @@ def hang_up(socket: Any) -> None:
 
 
 def close_after_replies(requests: list[Any]) -> None:
-    """Close each connection after its reply, and after that of a request to come."""
-    from twisted.web.http import HTTPChannel
-
-    def is_kept(_channel: Any, request: Any, _version: bytes) -> bool:
-        request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
-        return False
-
-    HTTPChannel.checkPersistence = is_kept  # type: ignore[method-assign]
+    """Close each connection after its reply; that of a request to come does so too."""
     for request in requests:
         if channel := getattr(request, "channel", None):
-            channel.persistent = is_kept(channel, request, b"")
+            channel.persistent = channel.checkPersistence(request, b"")
 
 
 def under_way(server: Any) -> "list[asyncio.Future[None]]":

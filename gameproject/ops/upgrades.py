@@ -5,7 +5,6 @@ of it as long as the socket (docs/decisions/0010-handshakes.md).
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.protocol import Protocol
@@ -31,8 +30,8 @@ def handshake_in(data: bytes) -> re.Match[bytes] | None:
 class Newcomer(Protocol):
     """Whoever comes, until it is known whether they want a socket or a page."""
 
-    def __init__(self, factory: Any, address: Any, http: Callable[..., Any]) -> None:
-        self.factory, self.address, self.http = factory, address, http
+    def __init__(self, factory: Any, address: Any) -> None:
+        self.factory, self.address = factory, address
 
     def connectionMade(self) -> None:
         silent: Any = self.transport
@@ -55,7 +54,7 @@ class Newcomer(Protocol):
     def served_by(self, data: bytes) -> Any:
         handshake = handshake_in(data)
         if not handshake:
-            return self.http(self.factory, self.address)
+            return self.factory.channel(self.address)
         protocol = self.factory.server.ws_factory.buildProtocol(self.address)
         protocol._raw_query_string = handshake["query"] or b""
         return protocol

@@ -171,7 +171,10 @@ def locked(stack: Stack, session: str) -> Iterator[Callable[[], object]]:
 def until_waiting(stack: Stack) -> None:
     """Until a transaction of the stack's waits for a lock."""
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as database:
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waits = (
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database()"  # others have theirs
+        )
         while not database.execute(waits).fetchall():
             pass
 

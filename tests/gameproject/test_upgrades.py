@@ -11,11 +11,12 @@ import pytest
 from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel, Request
+from twisted.web.http import Request
 
 from gameproject.loadtest.client import handshake
 from gameproject.loadtest.plan import Address
-from gameproject.ops.bounds import ARRIVAL_SECONDS, arrived, arriving
+from gameproject.ops.bounds import ARRIVAL_SECONDS
+from gameproject.ops.server import HTTPChannel
 from gameproject.ops.upgrades import MAX_HANDSHAKE, Newcomer, handshake_in
 from tests.stack import Stack
 
@@ -100,7 +101,7 @@ def test_odd_path_is_a_bad_request(line: socket.socket) -> None:
 @pytest.mark.parametrize(("waited", "gone"), [(59, False), (60, True)])
 def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
     factory: Any = SimpleNamespace(reactor=MemoryReactorClock(), timeOut=60)
-    silent, transport = Newcomer(factory, None, Newcomer), StringTransport()
+    silent, transport = Newcomer(factory, None), StringTransport()
     silent.makeConnection(transport)
     factory.reactor.advance(waited)
     assert transport.disconnecting is gone
@@ -109,12 +110,10 @@ def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
 
 
 class Channel(HTTPChannel):
-    """Twisted's HTTP as it is bounded, on a clock that goes on when told."""
+    """Our HTTP, on a clock that goes on when told."""
 
-    timeOut, last_moment = 60, None
-    dataReceived = arriving(HTTPChannel.dataReceived)
-    allContentReceived = arrived(HTTPChannel.allContentReceived)
-    connectionLost = arrived(HTTPChannel.connectionLost)
+    timeOut = 60
+    factory = SimpleNamespace(server=SimpleNamespace(is_stopping=False))
 
     class requestFactory(Request):
         def process(self) -> None:

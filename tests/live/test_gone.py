@@ -1,4 +1,4 @@
-"""When daphne pings a socket, and gives it up: on a clock that takes no time."""
+"""When our server pings a socket, and gives it up: on a clock that takes no time."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from gameproject.ops.bounds import GOODBYE_SECONDS
 from gameproject.ops.serving import (
     GONE_SECONDS,
     HANDSHAKE_SECONDS,
@@ -13,30 +14,26 @@ from gameproject.ops.serving import (
     PING_SECONDS,
 )
 from gameproject.ops.serving import daphne as arguments
-from gameproject.ops.tuning import GOODBYE_SECONDS
 from tests.stack import ROOT
 
-# daphne's own server and protocol with the options it is started with, on a clock and a
+# Our server and protocol with the options it is started with, on a clock and a
 # network of Twisted's. Each client says, second by second, what it does.
 PLAY = """
 import asyncio, json, sys, time, txaio
 from daphne import server as module
-from daphne.cli import CommandLineInterface
-from daphne.ws_protocol import WebSocketFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from websockets.frames import Frame, Opcode
 from gameproject.loadtest.plan import Address
 from gameproject.loadtest.client import handshake
 from gameproject.ops.serving import daphne
-from gameproject.ops.tuning import tune_daphne
+from gameproject.ops import server as ours
 
 clock = module.reactor = txaio.config.loop = Clock()
 time.time = clock.seconds
-tune_daphne()
-options = CommandLineInterface().parser.parse_args(daphne("unix:x")[2:])
+options = ours.CommandLine().parser.parse_args(daphne("unix:x")[2:])
 
-class Server(module.Server):
+class Server(ours.Server):
     def create_application(self, protocol, scope):
         self.connections[protocol]["application_instance"] = None
         return asyncio.Queue()
@@ -46,7 +43,8 @@ server = Server(None, ["unix:x"], ping_interval=options.ping_interval,
                 websocket_connect_timeout=options.websocket_connect_timeout,
                 websocket_handshake_timeout=options.websocket_connect_timeout)
 server.connections = {}
-factory = server.ws_factory = WebSocketFactory(server)
+server.ws_factory = None  # where daphne puts its own
+factory = server.ws_factory
 factory.setProtocolOptions(autoPingTimeout=server.ping_timeout,
                            openHandshakeTimeout=server.websocket_handshake_timeout)
 server.timeout_checker()
