@@ -47,6 +47,7 @@ class QuietProtocol(ws_protocol.WebSocketProtocol):
     dataReceived = Websocket._dataReceived
 
     def connectionMade(self) -> None:
+        self.is_plain = is_plain(self.transport)
         details = create_transport_details(self.transport, True)
         self._transport_details, self.peer = details, details.peer
         with suppress(AttributeError, OSError):  # a unix socket has no such thing
@@ -65,10 +66,6 @@ class WebSocketProtocol(QuietProtocol):
     frames_left, counted = float(FRAMES_AT_ONCE), 0.0
     # What daphne's own two say, without a call: asked twice for each frame.
     __hash__, __eq__ = object.__hash__, object.__eq__
-
-    def connectionMade(self) -> None:
-        self.is_plain = is_plain(self.transport)
-        super().connectionMade()
 
     def processHandshake(self) -> None:
         """What comes before its end is kept, not taken for another handshake."""

@@ -8,6 +8,8 @@ from django.test import Client
 
 from gameproject import boundary
 from gameproject.ops import bounds, nginx
+from gameproject.ops.serving import MAX_MESSAGE
+from gameproject.ops.stopping import END_SECONDS
 from games.models import Game
 from tests.conftest import PASSWORD
 from tests.modules import ROOT
@@ -73,10 +75,6 @@ def test_limits_are_those_of_the_settings() -> None:
 def test_bounds_without_a_setting_are_those_written() -> None:
     flat = " ".join(TEXT.split())
     for said in (
-        f"at most {bounds.FRAMES_AT_ONCE} frames of any kind at once",
-        f"and {bounds.FRAMES_A_SECOND} a second",
-        f"leaves at most {bounds.MAX_BACKLOG >> 20} MiB unread",
-        f"A request has {bounds.ARRIVAL_SECONDS:g} s to arrive",
         f"at most {MAX_BODY >> 10} KiB under the API",
         f"{bounds.MAX_BODY >> 20} MiB under `/admin/`",
         f"and {boundary.MAX_BODY >> 20} MiB elsewhere",
@@ -84,3 +82,18 @@ def test_bounds_without_a_setting_are_those_written() -> None:
         f"keeps {throttle.SPARE} for each account",
     ):
         assert said in flat
+
+
+def test_bounds_of_our_server_are_those_written() -> None:
+    mebi, kibi = 1 << 20, 1 << 10
+    assert [bound for _what, bound in table("What only our server bounds")] == [
+        f"{bounds.FRAMES_AT_ONCE}",
+        f"{bounds.FRAMES_A_SECOND}",
+        f"{bounds.MAX_BACKLOG // mebi} MiB",
+        f"{bounds.MAX_AHEAD // kibi} KiB",
+        f"{MAX_MESSAGE // kibi} KiB",
+        f"{bounds.MAX_BODY // mebi} MiB",
+        f"{bounds.ARRIVAL_SECONDS:.0f} s",
+        f"{bounds.GOODBYE_SECONDS:.0f} s",
+        f"{END_SECONDS:.0f} s",
+    ]
