@@ -5,10 +5,11 @@ from typing import Any
 
 from gameproject.ops.collector import collect_seldom
 from gameproject.ops.warming import warm
+from games.scheduler import Scheduler
 
 
 @cache
-def start() -> Clock:
+def start() -> Scheduler:
     """Warm the process, spare it the collector, start the scheduler: once, on demand.
 
     Our own server calls this before it listens; under any other the first scope does,
@@ -16,9 +17,9 @@ def start() -> Clock:
     """
     warm()
     collect_seldom()
-    clock = Clock()
-    clock.start()
-    return clock
+    scheduler = Scheduler()
+    scheduler.start()
+    return scheduler
 
 
 async def lifespan(_scope: Any, receive: Any, send: Any) -> None:

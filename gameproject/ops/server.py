@@ -1,7 +1,7 @@
 """Our server: daphne's, subclassed by its own hook, with what a rush asks of it.
 
 All that is overridden of daphne, autobahn and twisted stands here; pyproject.toml
-bounds them to the versions that were read, and tests/gameproject/test_foreign_attributes.py
+bounds them to the versions that were read, and a test (test_foreign_attributes.py)
 names each attribute of theirs that is relied on. The application needs none of this.
 """
 
