@@ -1,16 +1,20 @@
 """`POST /api/batch`, also at `/batch`: up to fifty reads in one request."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from batch.reads import Batch, ReadRequest, result_of
-from core.rate_limits import limited, take_for_address
-from core.schemas import responses
+from core.gathered import Asked, GatheredView, attempt, then
+from core.rate_limits import check, limited, take_for_address
+from core.schemas import read_body, render_json, responses
 from games.pages import player_of
-from users.auth import everybody
+from users.auth import MAX_BODY, everybody, identify
+from users.models import Player
 
 router = Router(tags=["batch"], auth=everybody)
 
@@ -48,11 +52,60 @@ class BatchOut(Schema):
 
 @router.post("", response=responses(BatchOut), exclude_unset=True)
 @limited("games", reads=True)
-def batch(request: HttpRequest, said: BatchIn) -> dict[str, Any]:
+def batch(request: HttpRequest, body: BatchIn) -> dict[str, Any]:
     """Answers in the order asked; one item's failure is its own."""
     player = player_of(request)
     if player is None:
         take_for_address(request, "batches")
-    wanted = [ReadRequest(one.type, one.id) for one in said.requests]
+    return results_of(body, player)
+
+
+def results_of(body: BatchIn, player: Player | None) -> dict[str, Any]:
+    wanted = [ReadRequest(one.type, one.id) for one in body.requests]
     found = Batch(wanted, player).answers()
     return {"results": [result_of(one, found[one]) for one in wanted]}
+
+
+# The same for many requests at once
+
+
+@dataclass(frozen=True)
+class Sent:
+    request: HttpRequest
+    player: Player | None
+    body: BatchIn
+
+
+def batch_many(asked: Sequence[Asked]) -> list[Any]:
+    """The results for each, or why there are none."""
+    requests = [one.request for one in asked]
+    sent = [
+        who if isinstance(who, Exception) else attempt(read_sent, request, who)
+        for request, who in zip(requests, identify(requests, reads_only=True))
+    ]
+    return list(then(then(sent, count), answer))
+
+
+def read_sent(request: HttpRequest, player: Player | None) -> Sent:
+    return Sent(request, player, read_body(BatchIn, request))
+
+
+def count(sent: list[Sent]) -> list[Any]:
+    return [attempt(count_one, one) or one for one in sent]
+
+
+def count_one(one: Sent) -> None:
+    check(one.request, "games", reads=True)
+    if one.player is None:
+        take_for_address(one.request, "batches")
+
+
+def answer(sent: list[Sent]) -> list[Any]:
+    return [results_of(one.body, one.player) for one in sent]
+
+
+def respond(_request: HttpRequest, results: Any) -> HttpResponse:
+    return render_json(BatchOut, results, exclude_unset=True)
+
+
+batch_view = GatheredView(batch_many, respond, MAX_BODY)

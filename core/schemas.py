@@ -1,10 +1,38 @@
-"""How every refusal looks over HTTP, for the OpenAPI description."""
+"""JSON over HTTP: bodies read by a schema, replies, and how every refusal looks."""
 
-from typing import Any
+import json
+from typing import Any, TypeVar
 
+from django.http import HttpRequest, HttpResponse
 from ninja import Schema
+from pydantic import BaseModel, ValidationError
 
-from core.refusals import STATUS
+from core.refusals import STATUS, Refused
+
+JSON = "application/json; charset=utf-8"
+
+
+B = TypeVar("B", bound=BaseModel)
+
+
+def read_body(schema: type[B], request: HttpRequest) -> B:
+    """The JSON body by its schema; `Refused` names the field of the first complaint."""
+    try:
+        sent = json.loads(request.body)
+    except ValueError:
+        raise Refused("invalid", "Cannot parse request body") from None
+    try:
+        return schema.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Refused("invalid", first["msg"], field=field) from None
+
+
+def render_json(schema: type[BaseModel], data: Any, **dump: Any) -> HttpResponse:
+    """The reply as ninja renders it."""
+    reply = schema.model_validate(data).model_dump(mode="json", **dump)
+    return HttpResponse(json.dumps(reply), content_type=JSON)
 
 
 class ErrorDetail(Schema):

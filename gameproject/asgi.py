@@ -13,17 +13,32 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from batch.api import batch_view  # noqa: E402
 from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
+from gameproject.gathering import Gathering  # noqa: E402
 from gameproject.ops.lifespan import lifespan, start  # noqa: E402
 from games import events  # noqa: E402
 from live.consumer import GameConsumer  # noqa: E402
+from live.http import answers_view, checkins_view, redemptions_view  # noqa: E402
+from live.joining import join_view  # noqa: E402
 
 routes = [
     path("ws/games/<game:slug>/", GameConsumer.as_asgi()),
     re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
 ]
 sockets = SameOrigin(URLRouter(routes))
+
+
+# In a rush these come in hundreds: many are answered in one go.
+SLUG = "(?P<slug>[a-z0-9-]{1,60})"
+gathered = [
+    ("POST", f"/games/{SLUG}/join/", join_view),
+    ("POST", "/api/answers", answers_view),
+    ("POST", "/api/checkins", checkins_view),
+    ("POST", "/api/redemptions", redemptions_view),
+    ("POST", "/(?:api/)?batch", batch_view),
+]
 
 
 class Application(ProtocolTypeRouter):
@@ -35,6 +50,7 @@ class Application(ProtocolTypeRouter):
         await super().__call__(scope, receive, send)
 
 
+_http = Gathering(pages, gathered)
 application = Boundary(
-    Application({"http": pages, "websocket": sockets, "lifespan": lifespan})
+    Application({"http": _http, "websocket": sockets, "lifespan": lifespan})
 )

@@ -15,7 +15,7 @@ from django.views.defaults import page_not_found, server_error
 import answers.pages
 import games.pages
 import games.pictures
-import live.http
+import live.joining
 import users.pages
 from core import metrics
 from core.refusals import Refused
@@ -68,7 +68,7 @@ handler400, handler404, handler500 = unreadable, not_found, failed
 urlpatterns = [
     path("", games.pages.home, name="home"),
     path("games/<game:slug>/", games.pages.game, name="game"),
-    path("games/<game:slug>/join/", live.http.join, name="join"),
+    path("games/<game:slug>/join/", live.joining.join, name="join"),
     path("login/", users.pages.SignIn.as_view(), name="login"),
     path("logout/", users.pages.SignOut.as_view(), name="logout"),
     path("signup/", users.pages.sign_up, name="sign-up"),

@@ -1,5 +1,6 @@
 """`/api/games`: what everybody may see of games."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -65,6 +66,11 @@ def get_published_game(slug: str) -> Game:
     if game is None:
         raise Refused("not_found", field="game")
     return game
+
+
+def published_games(slugs: Iterable[str]) -> dict[str, Game]:
+    """Those of these games that players may see, by slug."""
+    return {one.slug: one for one in Game.objects.published().filter(slug__in=slugs)}
 
 
 def source_of(request: HttpRequest) -> Source:

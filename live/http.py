@@ -1,38 +1,31 @@
-"""The commands of players over HTTP: every POST of one, joining included.
+"""The commands of players over HTTP: every POST of one but joining (`live/joining.py`).
 
-Each stands beside its app's reads, in the same router: ninja has one a path.
+Each stands beside its app's reads, in the same router: ninja has one a path. In a rush
+they come many at a time (`gameproject/gathering.py`), not through Django's handler.
 """
 
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from ninja import Schema
 from pydantic import BaseModel
 
 from answers import api as answers_api
 from answers.api import ReplyOut
 from checkins import api as checkins_api
 from checkins.api import CheckinOut, RedeemOut
-from core.origins import is_ours
-from core.rate_limits import limited, take_for_address
+from core.gathered import Asked, GatheredView, attempt, then
+from core.rate_limits import check, limited
 from core.refusals import Refused
-from core.schemas import responses
-from games.api import Slug, get_published_game, source_of
-from games.models import Game, Guest
-from games.models.people import TAKEN
-from games.pages import player_of
-from games.states import Access
+from core.schemas import read_body, render_json, responses
+from games.api import Slug, get_published_game, published_games, source_of
+from games.models import Game
 from live.commands import COMMANDS, AnswerIn, Call, CheckinIn, RedeemIn, carry_out
-from users.devices import device_of, keep
+from users.auth import MAX_BODY, identify
 from users.models import Player
-from users.names import check_nickname
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class InGame(BaseModel):
@@ -53,106 +46,119 @@ class RedeemBody(RedeemIn, InGame):
     """The socket's `redeem`, and the game in whose shop the item is."""
 
 
+Body: TypeAlias = AnswerBody | CheckinBody | RedeemBody
+
+
 @answers_api.router.post("", response=responses(ReplyOut), exclude_none=True)
 @limited(COMMANDS["answer"].limit)
-def submit_answer(request: HttpRequest, said: AnswerBody) -> dict[str, Any]:
+def submit_answer(request: HttpRequest, body: AnswerBody) -> dict[str, Any]:
     """Submit an answer. Sent again with its id, it has the first outcome again."""
-    return run(request, "answer", said)
+    return run(request, "answer", body)
 
 
 @checkins_api.router.post("/checkins", response=responses(CheckinOut))
 @limited(COMMANDS["checkin"].limit)
-def check_in_today(request: HttpRequest, said: CheckinBody) -> dict[str, Any]:
+def check_in_today(request: HttpRequest, body: CheckinBody) -> dict[str, Any]:
     """Do today's day. Sent again, it says the same with `status` already.
 
     Making up a day may carry the `price` that was seen, as a purchase does.
     """
-    return run(request, "checkin", said)
+    return run(request, "checkin", body)
 
 
 @checkins_api.router.post("/redemptions", response=responses(RedeemOut))
 @limited(COMMANDS["redeem"].limit)
-def redeem_item(request: HttpRequest, said: RedeemBody) -> dict[str, Any]:
+def redeem_item(request: HttpRequest, body: RedeemBody) -> dict[str, Any]:
     """Buy an item. Sent again with its id, it says the same with `status` already.
 
     With the `price` that was seen, it is refused where that is another by now: as
     `invalid`, with the new one as `price`.
     """
-    return run(request, "redeem", said)
+    return run(request, "redeem", body)
 
 
-def run(
-    request: HttpRequest, name: str, said: AnswerBody | CheckinBody | RedeemBody
-) -> dict[str, Any]:
+def run(request: HttpRequest, name: str, said: Body) -> dict[str, Any]:
     """Carry out a command of whoever asks; the reply, or `Refused`."""
     player: Player = request.auth  # type: ignore[attr-defined]
     game = get_published_game(said.game)
+    return reply_to(said, carry_out(name, call_of(request, player, said, game)))
+
+
+def call_of(request: HttpRequest, player: Player, said: Body, game: Game) -> Call:
     source = source_of(request)
-    call = Call(player.pk, game.pk, said, timezone.now(), source=source)
-    return {"id": said.id, **carry_out(name, call)}
+    return Call(player.pk, game.pk, said, timezone.now(), source=source)
 
 
-@csrf_exempt
-@require_POST
-def join(request: HttpRequest, slug: str) -> HttpResponse:
-    """Play as a guest under a nickname.
+def reply_to(said: Body, reply: dict[str, Any]) -> dict[str, Any]:
+    return {"id": said.id, **reply}
 
-    The form stands in the shared page, which can hold no token; the browser's own
-    word of where the form was sent from takes its place.
-    """
-    origin = request.headers.get("Origin", "")
-    if not is_ours(origin, request.get_host()):
-        raise Refused("forbidden")
-    found = get_object_or_404(
-        Game.objects.published(), slug=slug, access=Access.EVERYBODY
+
+# The same for many requests at once
+
+
+@dataclass
+class Sent:
+    """A command on its way through the steps, which fill it in."""
+
+    request: HttpRequest
+    player: Player
+    said: Body
+    game: Game
+
+
+@dataclass(frozen=True)
+class CommandView:
+    """The POST route of one command, for many requests at once."""
+
+    name: str
+    schema: type[Body]
+
+    def many(self, asked: Sequence[Asked]) -> list[Any]:
+        """The reply to each, or why there is none."""
+        requests = [one.request for one in asked]
+        sent = then(identify(requests), lambda players: players)
+        sent = [
+            who if isinstance(who, Exception) else attempt(self._read, request, who)
+            for request, who in zip(requests, sent, strict=True)
+        ]
+        for step in (self._count, self._find_games, self._carry_out):
+            sent = then(sent, step)
+        return list(sent)
+
+    def _read(self, request: HttpRequest, player: Player) -> Sent:
+        return Sent(request, player, read_body(self.schema, request), Game())
+
+    def _count(self, sent: list[Sent]) -> list[Any]:
+        limit = COMMANDS[self.name].limit
+        wrong = [attempt(check, one.request, limit) for one in sent]
+        return [refused or one for one, refused in zip(sent, wrong, strict=True)]
+
+    def _find_games(self, sent: list[Sent]) -> list[Any]:
+        games = published_games({one.said.game for one in sent})
+        for one in sent:
+            one.game = games.get(one.said.game, one.game)
+        missing = Refused("not_found", field="game")
+        return [one if one.said.game in games else missing for one in sent]
+
+    def _carry_out(self, sent: list[Sent]) -> list[Any]:
+        calls = [call_of(one.request, one.player, one.said, one.game) for one in sent]
+        replies = COMMANDS[self.name].carry_out(calls)
+        return [
+            reply if isinstance(reply, Refused) else reply_to(one.said, reply)
+            for one, reply in zip(sent, replies, strict=True)
+        ]
+
+
+def commands_view(
+    name: str, schema: type[Body], reply: type[Schema], **dump: bool
+) -> GatheredView:
+    return GatheredView(
+        CommandView(name, schema).many,
+        lambda _request, data: render_json(reply, data, **dump),
+        MAX_BODY,
     )
-    player = player_of(request)
-    if player and not player.is_guest:
-        return redirect(found)
-    try:
-        guest = admit(request, found, player)
-    except Refused as refused:
-        return ask_again(request, found, refused)
-    if player is None:
-        login(request, guest, BACKEND)
-    response = redirect(found)
-    keep(response, device_of(request))
-    return response
 
 
-def admit(request: HttpRequest, game: Game, player: Player | None) -> Player:
-    """The guest, made if need be, under the nickname of the form."""
-    nickname = check_nickname(request.POST.get("nickname", ""))
-    join_id = read_join_id(request.POST.get("join_id", ""))
-    if player is None:
-        take_for_address(request, "joins")
-    return Guest.objects.admit(game.pk, player, nickname, join_id).player
-
-
-def read_join_id(text: str) -> UUID | None:
-    """What the page's script made; a form without a script has none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise Refused("invalid", field="join_id") from None
-
-
-def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpResponse:
-    """The form once more, with the nickname in it and why it was refused."""
-    context = {
-        "game": game,
-        "nickname": request.POST.get("nickname", ""),
-        "error": refused.detail,
-        "perhaps_mine": refused.detail == TAKEN and shows_nothing(request),
-    }
-    page = render(request, "games/join.html", context)
-    refused.mark(page)
-    return page
-
-
-def shows_nothing(request: HttpRequest) -> bool:
-    """Whether no script has looked at the cookies, and none came.
-
-    So whoever joined just now may be whoever asks.
-    """
-    return not request.COOKIES and not request.POST.get("join_id")
+answers_view = commands_view("answer", AnswerBody, ReplyOut, exclude_none=True)
+checkins_view = commands_view("checkin", CheckinBody, CheckinOut)
+redemptions_view = commands_view("redeem", RedeemBody, RedeemOut)

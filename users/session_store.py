@@ -25,6 +25,16 @@ class SessionStore(db.SessionStore):
         self.expires = row.expire_date if row else None
         return row
 
+    def fill(self, data: dict[str, Any] | None) -> None:
+        """Hold what was read for many sessions at once; None if there is no such row.
+
+        `expires` stays unknown: whoever fills has renewed it.
+        """
+        if data is None:
+            self._session_key = None
+        self._session_cache = data or {}
+        self.accessed = True
+
 
 def is_key(said: Any) -> bool:
     """Whether this can be a session's key at all."""

@@ -1,24 +1,33 @@
 """Who is behind each of many sessions, in two statements; and which have ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.db.models import BigIntegerField, Value
 from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 
 from users.models import Player, Revocation
-from users.renewal import life
+from users.renewal import life, renew_cookies, renew_due
 from users.session_store import SessionStore, is_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
 MAX_CLEARED = 1000  # sessions at once
+
+
+class Row(NamedTuple):
+    """What a session holds, and when it ends unless it is used."""
+
+    data: dict[str, Any]
+    expires: datetime
 
 
 class SignedIn(NamedTuple):
@@ -39,17 +48,40 @@ def signed_in(session_keys: Iterable[str]) -> dict[str, SignedIn]:
     The same rules as `django.contrib.auth.get_user`, for many at once: the backend
     must be ours, the player active, the password the one they signed in with.
     """
-    sessions = _load({key for key in session_keys if is_key(key)})
-    datas = [data for data, _expires in sessions.values()]
+    rows = _load({key for key in session_keys if is_key(key)})
+    return {
+        key: SignedIn(player, rows[key].expires)
+        for key, player in players_in(rows).items()
+    }
+
+
+def players_in(rows: Mapping[str, Row]) -> dict[str, Player]:
+    """The active player of each of these sessions that has one: one statement."""
+    datas = [row.data for row in rows.values()]
     players = Player.objects.in_bulk(
         {data[SESSION_KEY] for data in datas if SESSION_KEY in data}
     )
     found = {}
-    for key, (data, expires) in sessions.items():
-        player = players.get(int(data.get(SESSION_KEY, 0)))
-        if player and player.is_active and _still_good(data, player):
-            found[key] = SignedIn(player, expires)
+    for key, row in rows.items():
+        player = players.get(int(row.data.get(SESSION_KEY, 0)))
+        if player and player.is_active and _still_good(row.data, player):
+            found[key] = player
     return found
+
+
+def recognize(requests: Sequence[HttpRequest]) -> None:
+    """Give each request its `session` and its `user`, in two statements.
+
+    Their sessions are in use: those that are due are renewed.
+    """
+    sessions = [cast(SessionStore, one.session) for one in requests]
+    rows = _load({str(one.session_key) for one in sessions if one.session_key})
+    renew_due({key: row.expires for key, row in rows.items()}, timezone.now())
+    players = players_in(rows)
+    for request, session in zip(requests, sessions, strict=True):
+        row = rows.get(str(session.session_key))
+        session.fill(row.data if row else None)
+        request.user = players.get(str(session.session_key)) or AnonymousUser()
 
 
 class Revoked(NamedTuple):
@@ -97,6 +129,16 @@ def open_for(players: Iterable[Player]) -> list[str]:
     return [session.session_key for session in sessions]
 
 
+def sign_in_by(
+    request: HttpRequest, response: HttpResponse, key: str, player: Player
+) -> None:
+    """Let the browser have a session that was opened: in its cookies."""
+    session = SessionStore(key)
+    session.fill(_signed_in(player))
+    request.session, request.user = session, player
+    renew_cookies(request, response)
+
+
 def _signed_in(player: Player) -> dict[str, str]:
     """What `django.contrib.auth.login` keeps in a session."""
     return {
@@ -106,13 +148,13 @@ def _signed_in(player: Player) -> dict[str, str]:
     }
 
 
-def _load(keys: set[str]) -> dict[str, tuple[dict[str, Any], datetime]]:
-    """What these sessions hold, and when they end."""
+def _load(keys: set[str]) -> dict[str, Row]:
+    """Those of these sessions that haven't ended."""
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     decode = SessionStore().decode
     fields = ("session_key", "session_data", "expire_date")
     found = rows.values_list(*fields) if keys else []
-    return {key: (decode(data), expires) for key, data, expires in found}
+    return {key: Row(decode(data), expires) for key, data, expires in found}
 
 
 def _still_good(data: dict[str, Any], player: Player) -> bool:

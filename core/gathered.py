@@ -1,0 +1,56 @@
+"""Views that answer many requests at once, and how one of them is a view of Django's.
+
+A gathered view works out the outcome of each request: a value, or the exception that
+ends it. Texts are made in `respond`, in the language of its request.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from core.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, with the slug of its address. Its `user` is known already."""
+
+    request: HttpRequest
+    slug: str = ""
+
+
+@dataclass(frozen=True)
+class GatheredView:
+    """`many` gives a value or an exception for each request, in their order.
+
+    If it raises, it has changed nothing. `max_body` is in bytes; None stands for what
+    Django takes from a form.
+    """
+
+    many: Callable[[Sequence[Asked]], Sequence[Any]]
+    respond: Callable[[HttpRequest, Any], HttpResponse]
+    max_body: int | None = None
+
+    def alone(self, request: HttpRequest, slug: str = "") -> HttpResponse:
+        """The same for one request, as a view of Django's."""
+        [outcome] = self.many([Asked(request, slug)])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return self.respond(request, outcome)
+
+
+def then(outcomes: Sequence[Any], many: Callable[[list[Any]], Sequence[Any]]) -> Any:
+    """The next step of those outcomes that are no exception; the others stay."""
+    good = [one for one in outcomes if not isinstance(one, Exception)]
+    results = iter(many(good) if good else ())
+    return [one if isinstance(one, Exception) else next(results) for one in outcomes]
+
+
+def attempt(call: Callable[..., Any], *args: Any) -> Any:
+    """What a call returns, or the refusal or 404 that it raises."""
+    try:
+        return call(*args)
+    except (Refused, Http404) as error:
+        return error
