@@ -86,8 +86,8 @@ def settle(game: Game, now: datetime) -> None:
         [change.answer for change in changed], fields, batch_size=500
     )
     give_codes(game, answers, now)
-    for player_id in {change.answer.player_id for change in changed}:
-        on_commit(events.player_changed, player_id, game.pk)
+    players = {change.answer.player_id for change in changed}
+    on_commit(events.players_changed, game.pk, [(pk, "") for pk in players])
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:

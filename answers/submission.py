@@ -4,6 +4,7 @@ Answers that arrive together share it: the statements are those of one, however 
 they are. One that is refused doesn't spoil the others.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -87,6 +88,8 @@ class SubmissionBatch:
         self.sheets = self._sheets()
         self.new: list[Answer] = []
         self.replaced: list[int] = []
+        # Whose other devices are told of it, by game; with the socket that sent it.
+        self.changed: dict[int, list[tuple[int, str]]] = defaultdict(list)
 
     def outcomes(self) -> list[Reply | Refused]:
         taken = [self._take(one) for one in self.submissions]
@@ -135,7 +138,7 @@ class SubmissionBatch:
             self.game_of_key[answer.player_id, answer.key] = answer.game_id
             if replaced and replaced.pk:
                 self.replaced.append(replaced.pk)
-            self._tell(submission)
+            self.changed[answer.game_id].append((answer.player_id, submission.origin))
         return answer, is_new
 
     def _check_key(self, submission: Submission) -> None:
@@ -146,10 +149,6 @@ class SubmissionBatch:
 
     def _sheet(self, of: Submission | Answer) -> PlayerAnswers:
         return self.sheets[of.player_id, of.game_id]
-
-    def _tell(self, one: Submission) -> None:
-        """The player's other devices, once it is committed."""
-        on_commit(events.player_changed, one.player_id, one.game_id, one.origin)
 
     # Writing
 
@@ -163,6 +162,8 @@ class SubmissionBatch:
         Answer.objects.bulk_create(self.new)
         if self.new:
             on_commit(metrics.answers.observe, len(self.new))
+        for game_id, players in self.changed.items():
+            on_commit(events.players_changed, game_id, players)
 
     def _outcome(self, answer: Answer) -> Reply:
         sheet = self._sheet(answer)

@@ -8,6 +8,7 @@ fails what was committed.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 # Every process listens here, beside the groups of its rooms.
 EVERY_PROCESS = "processes"
+MAX_PLAYERS = 500  # in one message
 MAX_WAIT = 0.5  # seconds, beside sockets that others wait for
 MAX_WAIT_ALONE = 2.0  # seconds, in a command or once the server has stopped
 
@@ -64,12 +66,19 @@ def broadcast(game_id: int, frame: dict[str, Any]) -> None:
 
 
 def player_changed(player_id: int, game_id: int | None, origin: str = "") -> None:
-    """The player's other devices see their new state; `origin` has had its reply.
+    """The player's other devices see their new state; `origin` has had its reply."""
+    players_changed(game_id, [(player_id, origin)])
+
+
+def players_changed(game_id: int | None, changed: Sequence[tuple[int, str]]) -> None:
+    """The same for many players, each with the socket that has had its reply.
 
     Coins are the same in every game: without a game, devices in all of them are told.
     """
-    message = {"type": "me", "game": game_id, "player": player_id, "origin": origin}
-    send(group_of(game_id) if game_id else EVERY_PROCESS, message)
+    group = group_of(game_id) if game_id else EVERY_PROCESS
+    for place in range(0, len(changed), MAX_PLAYERS):
+        players = changed[place : place + MAX_PLAYERS]
+        send(group, {"type": "me", "game": game_id, "players": players})
 
 
 def send(group: str, message: dict[str, Any]) -> None:

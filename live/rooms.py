@@ -274,7 +274,9 @@ class Rooms:
         known = self.by_game.get(message["game"])
         if message["type"] == "me":
             for room in [known] if known else self.by_game.values():
-                self._keep(room.refresh(message["player"], message["origin"]))
+                for player_id, origin in message["players"]:
+                    if player_id in room.sockets:
+                        self._keep(room.refresh(player_id, origin))
         elif known:
             await self._frame(known, message)
 

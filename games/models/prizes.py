@@ -137,8 +137,8 @@ class Pool(models.Model):
         given = self.codes.order_by("pk").give(winners, timezone.now())
         paid = [one for one in owed if one.claim in given]
         Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
-        for one in paid:
-            on_commit(events.player_changed, one.player_id, self.game_id)
+        told = [(one.player_id, "") for one in paid]
+        on_commit(events.players_changed, self.game_id, told)
 
     def give_or_owe(self, claim: "Claim", now: datetime) -> bool:
         """Give the player a code for this claim, or owe it.

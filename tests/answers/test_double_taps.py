@@ -22,7 +22,7 @@ def join(stack: Stack, slug: str, times: int, session: str = "", **fields: str) 
 
 def guests(stack: Stack, slug: str) -> list[int]:
     return stack.run(
-        "out = list(Guest.objects.filter(game__slug=given['slug'])"
+        "out = list(Guest.objects.filter(game__slug=given['slug']).order_by('pk')"
         ".values_list('player_id', flat=True))",
         slug=slug,
     )
