@@ -1,14 +1,15 @@
 """How often one may ask: by player; by address only where nobody is signed in.
 
 Each kind of request has a window and a burst (`settings.RATE_LIMITS`). Over HTTP
-django-ratelimit counts in Redis, across processes. On sockets, where an answer must
-not wait for that, each process counts for itself. What costs more of a stranger has a
-bucket for each address beside (`settings.ADDRESS_LIMITS`).
+django-ratelimit counts in Redis, across processes; requests that arrive together are
+counted in the same windows in one trip. On sockets, where an answer must not wait for
+that, each process counts for itself. What costs more of a stranger has a bucket for
+each address beside (`settings.ADDRESS_LIMITS`).
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -22,7 +23,8 @@ from core.addresses import client_network
 from core.cache import outage
 from core.rates import Rate, parse_rate
 from core.refusals import Refused
-from core.token_buckets import Bucket
+from core.token_buckets import Bucket, take_many
+from core.windows import Window, count_many
 
 logger = logging.getLogger(__name__)
 
@@ -48,29 +50,62 @@ def check(request: HttpRequest, what: str, *, reads: bool = False) -> None:
         _check(request, what)
     except RedisError as error:
         outage.begins(error)
-        if not reads and request.method not in SAFE:
-            raise Refused("unavailable", retry_after=2) from error
+        if refused := _uncounted(request, reads):
+            raise refused from error
+
+
+def check_many(
+    requests: Sequence[HttpRequest], what: str, *, reads: bool = False
+) -> list[Refused | None]:
+    """`check` for many, in their order and in one trip to Redis: None, or why not."""
+    try:
+        full = count_many([_windows(request, what) for request in requests])
+    except RedisError as error:
+        outage.begins(error)
+        return [_uncounted(request, reads) for request in requests]
+    return [
+        Refused("rate_limited", retry_after=window.seconds_left) if window else None
+        for window in full
+    ]
 
 
 def _check(request: HttpRequest, what: str) -> None:
-    known = request.user.is_authenticated
-    # Many strangers may share an address: a whole venue fits behind it.
-    times = 1 if known else settings.VENUE_SIZE
-    for rate in rates(what, times):
+    for rate in _rates_of(request, what):
         usage = get_usage(
-            request,
-            group=f"{what}:{rate[1]}",
-            key=_player_key if known else "ip",
-            rate=rate,
-            increment=True,
+            request, group=_group(what, rate), key=_client, rate=rate, increment=True
         )
         if usage and usage["should_limit"]:
             # The last second of the window counts as part of it.
             raise Refused("rate_limited", retry_after=usage["time_left"] + 1)
 
 
-def _player_key(_group: str, request: HttpRequest) -> str:
-    return f"player:{request.user.pk}"
+def _windows(request: HttpRequest, what: str) -> list[Window]:
+    return [
+        Window.current(group := _group(what, rate), _client(group, request), rate)
+        for rate in _rates_of(request, what)
+    ]
+
+
+def _rates_of(request: HttpRequest, what: str) -> list[Rate]:
+    """Many strangers may share an address: a whole venue fits behind it."""
+    return rates(what, 1 if request.user.is_authenticated else settings.VENUE_SIZE)
+
+
+def _group(what: str, rate: Rate) -> str:
+    return f"{what}:{rate.seconds}"
+
+
+def _client(_group: str, request: HttpRequest) -> str:
+    """Who is counted: the player, or the address of a stranger."""
+    known = request.user.is_authenticated
+    return f"player:{request.user.pk}" if known else client_network(request)
+
+
+def _uncounted(request: HttpRequest, reads: bool) -> Refused | None:
+    """Why a request that can't be counted is refused, if it is."""
+    if reads or request.method in SAFE:
+        return None
+    return Refused("unavailable", retry_after=2)
 
 
 def limited(
@@ -108,9 +143,21 @@ def take_for_address(request: HttpRequest, what: str) -> None:
     It is counted before it is done, and whatever becomes of it. With Redis away each
     process counts for itself: a limit is no reason to keep everybody out.
     """
-    wait = of_address(what).take(client_network(request))
-    if wait:
-        raise Refused("rate_limited", TOO_MANY.get(what, ""), retry_after=wait)
+    [refused] = take_many_for_address([request], what)
+    if refused:
+        raise refused
+
+
+def take_many_for_address(
+    requests: Sequence[HttpRequest], what: str
+) -> list[Refused | None]:
+    """The same for many, in their order and in one trip to Redis: None, or why not."""
+    bucket, detail = of_address(what), TOO_MANY.get(what, "")
+    waits = take_many([[bucket.of(client_network(request))] for request in requests])
+    return [
+        Refused("rate_limited", detail, retry_after=wait) if wait else None
+        for wait in waits
+    ]
 
 
 def of_address(what: str) -> Bucket:

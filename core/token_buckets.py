@@ -25,26 +25,39 @@ MICROSECONDS = 1_000_000
 AWAY_SECONDS = 2  # without Redis, before it is asked again: each look may take as long
 
 # Whole microseconds throughout: as fractions, a thousand steps would not add up.
+# ARGV: now, how many takes, the number of keys of each, and two spans for each key.
 SCRIPT = """
-local now, wait, full_at = tonumber(ARGV[1]), 0, {}
-for i, key in ipairs(KEYS) do
-  local span, whole = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  local at = tonumber(redis.call('GET', key) or now)
-  at = math.min(math.max(now, at), now + whole)
-  full_at[i] = math.max(now, at + span)
-  wait = math.max(wait, full_at[i] - now - whole)
-end
-if wait > 0 then return wait end
-for i, key in ipairs(KEYS) do
-  local left = full_at[i] - now
-  if left > 0 then
-    redis.call('SET', key, string.format('%.0f', full_at[i]),
-               'PX', string.format('%.0f', math.ceil(left / 1000)))
-  else
-    redis.call('DEL', key)
+local now, takes, waits, last = tonumber(ARGV[1]), tonumber(ARGV[2]), {}, 0
+
+local function take(first, last)
+  local wait, full_at = 0, {}
+  for i = first, last do
+    local spans = takes + 2 * i
+    local span, whole = tonumber(ARGV[spans + 1]), tonumber(ARGV[spans + 2])
+    local at = tonumber(redis.call('GET', KEYS[i]) or now)
+    at = math.min(math.max(now, at), now + whole)
+    full_at[i] = math.max(now, at + span)
+    wait = math.max(wait, full_at[i] - now - whole)
   end
+  if wait > 0 then return wait end
+  for i = first, last do
+    local left = full_at[i] - now
+    if left > 0 then
+      redis.call('SET', KEYS[i], string.format('%.0f', full_at[i]),
+                 'PX', string.format('%.0f', math.ceil(left / 1000)))
+    else
+      redis.call('DEL', KEYS[i])
+    end
+  end
+  return 0
 end
-return 0
+
+for place = 1, takes do
+  local first = last + 1
+  last = last + tonumber(ARGV[2 + place])
+  waits[place] = take(first, last)
+end
+return waits
 """
 
 
@@ -87,8 +100,16 @@ Move = tuple[str, int, int]  # a name, the span of the step, that of a whole buc
 
 def take(buckets: Sequence[Held], n: int = 1) -> int:
     """Take `n` tokens of each, or of none: 0, or the seconds until all have them."""
-    moves = [(one.name, n * one.bucket.step, _whole(one.bucket)) for one in buckets]
-    return math.ceil(_move(moves) / MICROSECONDS)
+    return take_many([buckets], n)[0]
+
+
+def take_many(wanted: Sequence[Sequence[Held]], n: int = 1) -> list[int]:
+    """`take` from each of these, one after the other, in one trip to Redis."""
+    moves = [
+        [(one.name, n * one.bucket.step, _whole(one.bucket)) for one in buckets]
+        for buckets in wanted
+    ]
+    return [math.ceil(wait / MICROSECONDS) for wait in _move(moves)] if moves else []
 
 
 def give_back(buckets: Sequence[Held], n: int = 1) -> None:
@@ -100,16 +121,16 @@ def _whole(bucket: Bucket) -> int:
     return bucket.capacity * bucket.step
 
 
-def _move(moves: Sequence[Move]) -> int:
-    """Move when these are full by their steps; or the microseconds to wait."""
+def _move(takes: Sequence[Sequence[Move]]) -> list[int]:
+    """Move when these are full by their steps; for each the microseconds to wait."""
     now = int(time.time() * MICROSECONDS)
     if shared.is_there():
         try:
-            return shared.move(moves, now)
+            return shared.move(takes, now)
         except RedisError as error:
             outage.begins(error)
             shared.rest()
-    return local.move(moves, now)
+    return [local.move(moves, now) for moves in takes]
 
 
 class Shared:
@@ -127,14 +148,15 @@ class Shared:
     def come_back(self) -> None:
         self._away_until = 0.0
 
-    def move(self, moves: Sequence[Move], now: int) -> int:
+    def move(self, takes: Sequence[Sequence[Move]], now: int) -> list[int]:
         client: Any = caches["strict"].client  # type: ignore[attr-defined]
+        moves = [move for one in takes for move in one]
         keys = [str(client.make_key(name)) for name, _span, _whole in moves]
         spans = [span for _name, *pair in moves for span in pair]
         script = client.get_client(write=True).register_script(SCRIPT)
-        wait = int(script(keys, [now, *spans]))
+        waits = script(keys, [now, len(takes), *map(len, takes), *spans])
         outage.is_over()
-        return wait
+        return [int(wait) for wait in waits]
 
 
 class Local:
@@ -152,7 +174,8 @@ class Local:
                 name: max(now, self._at(name, now, now + whole) + span)
                 for name, span, whole in moves
             }
-            wait = max(after[name] - now - whole for name, _span, whole in moves)
+            waits = [after[name] - now - whole for name, _span, whole in moves]
+            wait = max(waits, default=0)
             if wait > 0:
                 return wait
             for name, full_at in after.items():

@@ -287,7 +287,6 @@ SOCKETS_PER_SESSION = env.int("SOCKETS_PER_SESSION", 20, validate=at_least_one)
 SOCKETS_PER_ADDRESS = env.int(
     "SOCKETS_PER_ADDRESS", 4 * VENUE_SIZE, validate=at_least_one
 )
-RATELIMIT_IP_META_KEY = "core.addresses.client_address"
 
 # Operations
 
