@@ -9,6 +9,7 @@ from django.test import Client
 
 from games.models import Game
 from users.models import ApiToken, Player
+from users.models.token import digest_of
 
 pytestmark = pytest.mark.django_db
 MakeGame = Callable[..., Game]
@@ -54,6 +55,26 @@ def test_token_that_is_no_good_is_refused(alice: Player, mallory: Player) -> Non
                 401,
                 "not_signed_in",
             )
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_tokens_are_found_in_one_statement(
+    alice: Player, bob: Player, count: int, django_assert_num_queries: Any
+) -> None:
+    owners = [(alice, bob)[place % 2] for place in range(count)]
+    texts = [issue(player) for player in owners]
+    with django_assert_num_queries(1):
+        found = ApiToken.objects.find_many([*texts, "gp_nonsense", texts[0]])
+        owned = [found[text].player for text in texts]
+    assert owned == owners
+    assert found.keys() == {*texts}
+
+
+def test_tokens_that_are_no_good_are_not_found(alice: Player, mallory: Player) -> None:
+    revoked, good = issue(alice), issue(alice)
+    ApiToken.objects.get(digest=digest_of(revoked)).revoke()
+    found = ApiToken.objects.find_many([revoked, good, issue(mallory), ""])
+    assert [*found] == [good]
 
 
 def test_token_is_kept_hashed(alice: Player) -> None:
