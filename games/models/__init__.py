@@ -2,11 +2,12 @@
 
 from games.models.game import Game, games_with_public_state, require_players
 from games.models.lines import Invitation, Line, Winner
-from games.models.people import Guest
+from games.models.people import AdmitRequest, Guest
 from games.models.prizes import Claim, Code, Owed, Pool
 from games.models.uploads import Upload
 
 __all__ = [
+    "AdmitRequest",
     "Claim",
     "Code",
     "Game",

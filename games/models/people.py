@@ -1,19 +1,22 @@
 """The guests of a game."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
+from games.models.admissions import TAKEN, AdmissionBatch, AdmitRequest
 from users.models import Player
-from users.names import normalize_key
 
-TAKEN = _("That nickname is taken.")
+__all__ = ["TAKEN", "AdmitRequest", "Guest"]
+
 REPEATED = timedelta(minutes=10)  # for so long a stranger's form may be sent again
+MAX_TRIES = 2  # for many together, before each is tried alone
+DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
 
 
 class GuestManager(models.Manager["Guest"]):
@@ -24,44 +27,32 @@ class GuestManager(models.Manager["Guest"]):
         nickname: str,
         join_id: UUID | None = None,
     ) -> "Guest":
-        """The guest of this player, or of a stranger, in the game; made if need be.
+        """`admit_many` for one; raises `Refused`."""
+        request = AdmitRequest(game_id, player, nickname, join_id)
+        [outcome] = self.admit_many([request])
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
 
-        Sent again, however fast, it is the same one: by the player or, for a stranger,
-        by the `join_id` of the form. A nickname that somebody else has is refused.
+    def admit_many(self, requests: Sequence[AdmitRequest]) -> "list[Guest | Refused]":
+        """The guest of each player or stranger, made if need be; or why there is none.
+
+        Sent again, however fast, it is the same guest: by the player or, for a
+        stranger, by the `join_id` of the form. A nickname that somebody else has, or
+        asked for earlier in `requests`, is refused. One transaction; if it fails
+        twice, one for each request, so that none spoils the others.
         """
-        already = self.already(game_id, player, nickname, join_id)
-        if already:
-            return already
-        try:
-            with transaction.atomic():
-                return self.create(
-                    game_id=game_id,
-                    player=player or Player.objects.create_guest(nickname),
-                    nickname=nickname,
-                    nickname_key=normalize_key(nickname),
-                    join_id=None if player else join_id,
-                )
-        except IntegrityError:
-            # In this moment the same was sent twice, or two chose one nickname.
-            already = self.already(game_id, player, nickname, join_id)
-        if already is None:  # what was in the way is gone, or the game is
-            raise Refused("unavailable", retry_after=1)
-        return already
-
-    def already(
-        self, game_id: int, player: Player | None, nickname: str, join_id: UUID | None
-    ) -> "Guest | None":
-        """The guest they are already; `Refused` where only the nickname is there."""
-        key = normalize_key(nickname)
-        own = Q(player=player) if player else Q(join_id=join_id, join_id__isnull=False)
-        in_the_way = own | Q(nickname_key=key)
-        rows = list(self.filter(in_the_way, game_id=game_id).select_related("player"))
-        for row in rows:
-            if row.player == player or (not player and row.repeats(key, join_id)):
-                return row
-        if rows:
-            raise Refused("invalid", TAKEN, field="nickname")
-        return None
+        for _try in range(MAX_TRIES):
+            try:
+                return AdmissionBatch(self, requests).outcomes()
+            except IntegrityError:
+                pass  # another process did the same in this moment: look once more
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                    raise
+        if len(requests) == 1:  # what was in the way is gone, or the game is
+            return [Refused("unavailable", retry_after=1)]
+        return [self.admit_many([request])[0] for request in requests]
 
 
 class Guest(models.Model):
@@ -88,13 +79,17 @@ class Guest(models.Model):
     def __str__(self) -> str:
         return self.nickname
 
-    def repeats(self, nickname_key: str, join_id: UUID | None) -> bool:
-        """Whether a stranger's form is the one that made this guest just now."""
-        same = join_id is not None and self.join_id == join_id
+    def repeats(self, earlier: "Guest") -> bool:
+        """Whether asking for this guest is asking for the earlier one again."""
+        if self.player_id:
+            return self.player_id == earlier.player_id
+        same_form = self.join_id is not None and self.join_id == earlier.join_id
+        same_name = self.nickname_key == earlier.nickname_key
+        return same_form and same_name and earlier.is_new()
+
+    def is_new(self) -> bool:
+        """Whether the guest was made just now, and may play."""
+        if self._state.adding:
+            return True
         recent = timezone.now() - self.player.joined_at < REPEATED
-        return (
-            same
-            and self.nickname_key == nickname_key
-            and recent
-            and self.player.is_active
-        )
+        return recent and self.player.is_active
