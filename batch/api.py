@@ -10,7 +10,12 @@ from pydantic import ConfigDict, Field
 
 from batch.reads import Batch, ReadRequest, result_of
 from core.gathered import Asked, GatheredView, attempt, then
-from core.rate_limits import check, limited, take_for_address
+from core.rate_limits import (
+    check_many,
+    limited,
+    take_for_address,
+    take_many_for_address,
+)
 from core.schemas import read_body, render_json, responses
 from games.pages import player_of
 from users.auth import MAX_BODY, everybody, identify
@@ -83,7 +88,9 @@ def batch_many(asked: Sequence[Asked]) -> list[Any]:
         who if isinstance(who, Exception) else attempt(read_sent, request, who)
         for request, who in zip(requests, identify(requests, reads_only=True))
     ]
-    return list(then(then(sent, count), answer))
+    for step in (count, count_strangers, answer):
+        sent = then(sent, step)
+    return list(sent)
 
 
 def read_sent(request: HttpRequest, player: Player | None) -> Sent:
@@ -91,13 +98,15 @@ def read_sent(request: HttpRequest, player: Player | None) -> Sent:
 
 
 def count(sent: list[Sent]) -> list[Any]:
-    return [attempt(count_one, one) or one for one in sent]
+    wrong = check_many([one.request for one in sent], "games", reads=True)
+    return [refused or one for one, refused in zip(sent, wrong, strict=True)]
 
 
-def count_one(one: Sent) -> None:
-    check(one.request, "games", reads=True)
-    if one.player is None:
-        take_for_address(one.request, "batches")
+def count_strangers(sent: list[Sent]) -> list[Any]:
+    strangers = [one for one in sent if one.player is None]
+    waits = take_many_for_address([one.request for one in strangers], "batches")
+    wrong = {id(one): refused for one, refused in zip(strangers, waits, strict=True)}
+    return [wrong.get(id(one)) or one for one in sent]
 
 
 def answer(sent: list[Sent]) -> list[Any]:

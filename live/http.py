@@ -18,7 +18,7 @@ from answers.api import ReplyOut
 from checkins import api as checkins_api
 from checkins.api import CheckinOut, RedeemOut
 from core.gathered import Asked, GatheredView, attempt, then
-from core.rate_limits import check, limited
+from core.rate_limits import check_many, limited
 from core.refusals import Refused
 from core.schemas import read_body, render_json, responses
 from games.api import Slug, get_published_game, published_games, source_of
@@ -130,7 +130,7 @@ class CommandView:
 
     def _count(self, sent: list[Sent]) -> list[Any]:
         limit = COMMANDS[self.name].limit
-        wrong = [attempt(check, one.request, limit) for one in sent]
+        wrong = check_many([one.request for one in sent], limit)
         return [refused or one for one, refused in zip(sent, wrong, strict=True)]
 
     def _find_games(self, sent: list[Sent]) -> list[Any]:

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from core.gathered import Asked, GatheredView, attempt, then
 from core.origins import is_ours
-from core.rate_limits import take_for_address
+from core.rate_limits import take_many_for_address
 from core.refusals import Refused
 from games.models import Game, Guest
-from games.models.people import TAKEN
+from games.models.people import TAKEN, AdmitRequest
 from games.pages import player_of
 from games.states import Access
 from users.devices import device_of, keep
@@ -35,6 +35,8 @@ class Joining:
     request: HttpRequest
     game: Game
     refused: Refused | None = None
+    nickname: str = ""
+    join_id: UUID | None = None
     guest: Player | None = None
     session_key: str = ""
 
@@ -42,11 +44,14 @@ class Joining:
     def player(self) -> Player | None:
         return player_of(self.request)
 
+    def as_request(self) -> AdmitRequest:
+        return AdmitRequest(self.game.pk, self.player, self.nickname, self.join_id)
+
 
 def join_many(asked: Sequence[Asked]) -> list[Any]:
     """Let these play as guests under their nicknames."""
     forms = check_origins(asked)
-    for step in (find_games, admit_all, open_sessions):
+    for step in (find_games, read_forms, count_strangers, admit, open_sessions):
         forms = then(forms, step)
     return list(forms)
 
@@ -74,24 +79,16 @@ def find_games(asked: list[Asked]) -> list[Any]:
     ]
 
 
-def admit_all(forms: list[Joining]) -> list[Joining]:
-    """Make guests of all but those who play with their account."""
+def read_forms(forms: list[Joining]) -> list[Joining]:
     for form in forms:
-        if form.player is None or form.player.is_guest:
-            outcome = attempt(admit, form)
-            form.refused = outcome if isinstance(outcome, Refused) else None
-            form.guest = None if form.refused else outcome
+        form.refused = attempt(read_form, form)
     return forms
 
 
-def admit(form: Joining) -> Player:
-    """The guest, made if need be, under the nickname of the form."""
+def read_form(form: Joining) -> None:
     post = form.request.POST
-    nickname = check_nickname(post.get("nickname", ""))
-    join_id = read_join_id(post.get("join_id", ""))
-    if form.player is None:
-        take_for_address(form.request, "joins")
-    return Guest.objects.admit(form.game.pk, form.player, nickname, join_id).player
+    form.nickname = check_nickname(post.get("nickname", ""))
+    form.join_id = read_join_id(post.get("join_id", ""))
 
 
 def read_join_id(text: str) -> UUID | None:
@@ -100,6 +97,35 @@ def read_join_id(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise Refused("invalid", field="join_id") from None
+
+
+def count_strangers(forms: list[Joining]) -> list[Joining]:
+    strangers = [one for one in wanting(forms) if one.player is None]
+    waits = take_many_for_address([one.request for one in strangers], "joins")
+    for form, refused in zip(strangers, waits, strict=True):
+        form.refused = refused
+    return forms
+
+
+def wanting(forms: list[Joining]) -> list[Joining]:
+    """Those who are to be guests: nobody who plays with their account."""
+    return [
+        one
+        for one in forms
+        if not one.refused and (one.player is None or one.player.is_guest)
+    ]
+
+
+def admit(forms: list[Joining]) -> list[Joining]:
+    """Make the guests, if need be, under the nicknames of the forms."""
+    joining = wanting(forms)
+    outcomes = Guest.objects.admit_many([one.as_request() for one in joining])
+    for form, outcome in zip(joining, outcomes, strict=True):
+        if isinstance(outcome, Refused):
+            form.refused = outcome
+        else:
+            form.guest = outcome.player
+    return forms
 
 
 def open_sessions(forms: list[Joining]) -> list[Joining]:

@@ -63,7 +63,8 @@ def identify(
     stranger, None, may ask. One statement looks up all the tokens.
     """
     tokens = [token_in(request) for request in requests]
-    known = {text: ApiToken.objects.find(text) for text in {*tokens} - {None} if text}
+    texts = {text for text in tokens if text}
+    known = ApiToken.objects.find_many(texts) if texts else {}
     return [
         attempt(_identify, request, known.get(token or ""), token, reads_only)
         for request, token in zip(requests, tokens, strict=True)
