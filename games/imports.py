@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.on_commit import on_commit
 from core.refusals import Refused
 from games.codes import EXAMPLES, Codes, Line, codes_in
 from games.models import Code, Pool
@@ -94,7 +95,7 @@ def import_codes(pool: Pool, codes: Codes, yes_to: int = 0) -> Report:
     codes.check()
     report = Report(read=len(codes.lines), with_yes=yes_to > 0)
     with transaction.atomic():
-        Pool.objects.select_for_update().get(pk=pool.pk)
+        Pool.objects.select_for_update(no_key=True).get(pk=pool.pk)
         new = sort_out(pool, codes.lines, report)
         if report.with_yes and report.elsewhere.count > yes_to:
             raise overtaken()
@@ -114,7 +115,8 @@ def add(
         report.first, report.last = texts[0], texts[-1]
     if texts and pool.game.state in PUBLISHED:
         # It may have been sold out: players must hear that it no longer is.
-        pool.game.announce()
+        # Only on commit: it waits for check-ins, and some of them wait for this pool.
+        on_commit(pool.game.announce)
 
 
 def overtaken() -> Refused:

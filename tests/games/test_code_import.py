@@ -217,13 +217,14 @@ def test_no_code_comes_to_two_pools_unasked(pool: Pool) -> None:
 
 
 def test_open_game_that_was_sold_out_tells_its_players(
-    make_game: MakeGame, alice: Player
+    make_game: MakeGame, alice: Player, django_capture_on_commit_callbacks: Any
 ) -> None:
     game = make_game(codes=1)
     submit(Submission(alice.pk, game.pk, uuid4(), "", "elephant", timezone.now()))
     assert game.refetch().public(timezone.now())["sold_out"]
     seq = Game.objects.get(pk=game.pk).seq
-    take(game.pools.get(), upload("a.txt", "NEW"))
+    with django_capture_on_commit_callbacks(execute=True):
+        take(game.pools.get(), upload("a.txt", "NEW"))
     game.refresh_from_db()
     assert game.seq > seq
     assert not game.refetch().public(timezone.now())["sold_out"]
