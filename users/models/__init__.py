@@ -1,8 +1,8 @@
 """Players, their coins, their tokens and the ends of their sessions."""
 
-from users.models.coins import CoinEntry
+from users.models.coins import CoinEntry, Ledger
 from users.models.player import Player
 from users.models.revocation import Revocation
 from users.models.token import ApiToken
 
-__all__ = ["ApiToken", "CoinEntry", "Player", "Revocation"]
+__all__ = ["ApiToken", "CoinEntry", "Ledger", "Player", "Revocation"]

@@ -4,6 +4,8 @@ The database itself keeps it so: triggers (migration 0002) refuse to change or d
 entry, add each new one to `Player.coins`, and refuse any balance that is not the sum.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -12,6 +14,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.cache import invalidate
+from core.on_commit import on_commit
 from core.refusals import Refused
 from users.models.player import Player
 
@@ -30,25 +34,14 @@ class CoinEntryManager(models.Manager["CoinEntry"]):
     ) -> "CoinEntry":
         """Give (or, below zero, take) coins once for this key.
 
-        Runs in the transaction that holds the player's row, whose `coins` it brings up
-        to date. Raises `Refused("not_enough_coins")`.
+        Runs in the transaction that holds the player's row, whose `coins` follow.
+        Raises `Refused("not_enough_coins")`. For many entries: `Ledger`.
         """
-        earlier = self.filter(key=key).first()
-        if earlier:
-            return earlier
-        if player.coins + amount < 0:
-            raise Refused("not_enough_coins")
-        entry = self.create(
-            player=player,
-            amount=amount,
-            reason=reason,
-            key=key,
-            at=at,
-            refers_to=refers_to,
-            by=by,
+        ledger = Ledger([key])
+        entry = ledger.record(
+            player, amount, reason, key=key, at=at, refers_to=refers_to, by=by
         )
-        player.refresh_from_db(fields=["coins"])
-        player.forget()
+        ledger.write()
         return entry
 
     def adjust(
@@ -112,6 +105,72 @@ class CoinEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount:+d} {self.reason}"
+
+
+class Ledger:
+    """New entries of players whose rows are locked, in one transaction.
+
+    `keys` are those of the entries to come that may have been written before.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        wanted = list(keys)
+        found = CoinEntry.objects.filter(key__in=wanted) if wanted else ()
+        self._by_key = {entry.key: entry for entry in found}
+        self._new: list[CoinEntry] = []
+
+    def record(
+        self,
+        player: Player,
+        amount: int,
+        reason: str,
+        *,
+        key: str,
+        at: datetime,
+        refers_to: str = "",
+        by: Player | None = None,
+    ) -> CoinEntry:
+        """Give (or, below zero, take) coins once for this key.
+
+        The player's `coins` follow at once. Raises `Refused("not_enough_coins")`.
+        """
+        if earlier := self._by_key.get(key):
+            return earlier
+        if player.coins + amount < 0:
+            raise Refused("not_enough_coins")
+        player.coins += amount
+        entry = CoinEntry(
+            **{"player": player, "amount": amount, "reason": reason, "key": key},
+            **{"at": at, "refers_to": refers_to, "by": by},
+        )
+        self._by_key[key] = entry
+        self._new.append(entry)
+        return entry
+
+    def write(self) -> None:
+        """Write the new entries: one statement for the first of each player, one for
+        the second of each, and so on."""
+        for entries in rounds(self._new):
+            CoinEntry.objects.bulk_create(entries)
+        if self._new:
+            on_commit(invalidate, *{f"user:{one.player_id}" for one in self._new})
+        self._new = []
+
+
+def rounds(entries: Iterable[CoinEntry]) -> list[list[CoinEntry]]:
+    """No two entries of one player in one list.
+
+    PostgreSQL runs the triggers once all rows of a statement are there: between two
+    rows of one player the balance would not be the sum.
+    """
+    by_player: dict[int, list[CoinEntry]] = defaultdict(list)
+    for entry in entries:
+        by_player[entry.player_id].append(entry)
+    longest = max(map(len, by_player.values()), default=0)
+    return [
+        [mine[place] for mine in by_player.values() if place < len(mine)]
+        for place in range(longest)
+    ]
 
 
 def check_may_pay(by: Player, player: Player) -> None:
