@@ -1,216 +1,165 @@
-"""Checking in: the day, its row and its reward in one transaction."""
+"""Checking in: the day, its row and its reward in one transaction.
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
+Check-ins that arrive together share it: the statements are those of one, however many
+they are. One that is refused doesn't spoil the others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from checkins.days import (
-    AvailableDay,
-    CompletedDay,
-    available_day,
-    is_complete,
-    next_opening,
-)
+from checkins.batching import Batch, Reply, commit, raised
+from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, rules_of
 from checkins.models import CheckIn
-from checkins.prices import check_price
 from checkins.rewards import rewards_of
-from core.on_commit import on_commit
 from core.refusals import Refused
-from core.timestamps import to_ms
-from games import events
-from games.kinds.checkin import CheckinSettings
-from games.models import Claim, Game, Pool
-from games.sources import NOWHERE, Source, browser_in
-from games.states import State
-from users.models import CoinEntry, Player
+from games.models import Claim, Pool, Wish, give_or_owe
+from games.sources import Source, browser_in
+from users.models import Ledger
+
+__all__ = ["CheckInRequest", "check_in", "check_in_many"]
 
 
-@dataclass(frozen=True)
-class CheckInRequest:
-    """A player who says "I'm here". `day` is said only to make up a missed one, with
-    the price seen for it if one is said."""
-
-    player_id: int
-    game_id: int
-    key: UUID
-    at: datetime
-    day: int | None = None
-    origin: str = ""
-    price: int | None = None
-    source: Source = NOWHERE
-
-
-def check_in(visit: CheckInRequest) -> dict[str, Any]:
+def check_in(request: CheckInRequest) -> Reply:
     """Do the player's day and return the reply; once returned, it is committed.
 
     Again on the same date, or with the same key, it returns the same with `status`
     already. Raises `Refused`, with `next_open_at` where there is one.
     """
-    with transaction.atomic():
-        player = Player.lock(visit.player_id)
-        game = Game.objects.lock(visit.game_id)
-        rules = rules_of(game)
-        found = rows_for(visit)
-        rows = [row for row in found if row.player_id == player.pk]
-        repeated = repeat_of(visit, rules, found)
-        if repeated:
-            opens = next_opening(rules, visit.at, done_in(rows))
-            return reply(repeated, player, rules, "already", opens)
-        check_may(game, player, rules, visit.at)
-        row = record(visit, player, game, rules, rows)
-        on_commit(events.player_changed, player.pk, None, visit.origin)
-        opens = next_opening(rules, visit.at, done_in([*rows, row]))
-        return reply(row, player, rules, "done", opens)
+    [outcome] = check_in_many([request])
+    return raised(outcome)
 
 
-def rows_for(visit: CheckInRequest) -> list[CheckIn]:
-    """The player's check-ins in the game, and those of the guests they were before.
+def check_in_many(requests: Sequence[CheckInRequest]) -> list[Reply | Refused]:
+    """`check_in` for many at once: the reply or the refusal of each, in their order.
 
-    `Refused` if the id is of another game.
+    What one raises, all of them raise, and nothing is kept.
     """
-    wanted = Q(game=visit.game_id) | Q(key=visit.key)
-    same = Player.objects.same_as(visit.player_id).values("pk")
-    rows = list(CheckIn.objects.filter(wanted, player__in=same))
-    if any(row.game_id != visit.game_id for row in rows):
-        raise Refused("invalid", _("This id was used in another game."), field="id")
-    return rows
+    return commit(CheckInBatch, requests)
 
 
-def done_in(rows: list[CheckIn]) -> list[CompletedDay]:
-    return [row.as_done() for row in rows]
+class CheckInBatch(Batch[CheckInRequest]):
+    """The check-ins of one transaction, read, checked and written together."""
 
+    def __init__(self, requests: Sequence[CheckInRequest]) -> None:
+        super().__init__(requests)
+        self.days = {
+            (one.player_id, one.game_id): self._days_of(one)
+            for one in requests
+            if one.player_id in self.players
+        }
+        # In which game each player has used each id, also as a guest.
+        self.game_of_key: dict[tuple[int, UUID], int] = {}
+        self._read()
+        # A day has its row, or no entry. All days may be done again when one is added.
+        self.ledger = Ledger(all_days_keys(self.days))
+        self.new: list[tuple[CheckIn, Source]] = []
 
-def rules_of(game: Game) -> CheckinSettings:
-    if game.kind != "checkin":
-        raise Refused("invalid", "This game takes no check-ins.", field="type")
-    return cast(CheckinSettings, game.rules)
+    def outcomes(self) -> list[Reply | Refused]:
+        taken = [self._take(one) for one in self.requests]
+        self._write()
+        rewards = self._rewards(one for one in taken if isinstance(one, Accepted))
+        return [
+            one.reply(rewards[one.row]) if isinstance(one, Accepted) else one
+            for one in taken
+        ]
 
+    # Reading
 
-def repeat_of(
-    visit: CheckInRequest, rules: CheckinSettings, rows: list[CheckIn]
-) -> CheckIn | None:
-    """The row that this visit made before, or that is already there for its date."""
-    for row in rows:
-        if row.key == visit.key:
-            return row
-    if rules.mode == "calendar" and visit.day is not None:
-        return next((row for row in rows if row.day == visit.day), None)
-    today = rules.date_at(visit.at)
-    latest = max(rows, key=lambda row: row.date, default=None)
-    return latest if latest and latest.date >= today else None
+    def _days_of(self, request: CheckInRequest) -> PlayerDays:
+        game, player_id = self.games[request.game_id], request.player_id
+        admitted = player_id in self.admitted[game.pk]
+        return PlayerDays(game, self.players[player_id], admitted)
 
-
-def check_may(
-    game: Game, player: Player, rules: CheckinSettings, now: datetime
-) -> None:
-    """`Refused`, with when to come back, unless the game is open to this player."""
-    try:
-        game.check_open(now)
-    except Refused as refused:
-        if game.state_at(now) is State.SCHEDULED:
-            first = rules.starts_at(rules.first_day)
-            refused.more["next_open_at"] = to_ms(max(game.opens_at or first, first))
-        raise
-    if not game.admits(player):
-        raise Refused("not_eligible")
-
-
-def record(
-    visit: CheckInRequest,
-    player: Player,
-    game: Game,
-    rules: CheckinSettings,
-    rows: list[CheckIn],
-) -> CheckIn:
-    """The row of a new day, its price taken and its rewards given."""
-    found = available_day(rules, done_in(rows), visit.at, visit.day)
-    check_price(visit.price, found.price)
-    row = row_of(visit, found, rules, game)
-    row.completes = is_complete(rules, done_in([*rows, row]))
-    pay(player, row, found.price)
-    give(player, row, rules, visit.source)
-    row.save(force_insert=True)
-    return row
-
-
-def row_of(
-    visit: CheckInRequest, found: AvailableDay, rules: CheckinSettings, game: Game
-) -> CheckIn:
-    day = rules.days[found.number - 1]
-    return CheckIn(
-        game=game,
-        player_id=visit.player_id,
-        run=found.run,
-        day=found.number,
-        date=found.date,
-        key=visit.key,
-        at=visit.at,
-        made_up=found.price > 0,
-        coins=day.coins,
-        pool=pool_named(game, day.pool),
-    )
-
-
-def pool_named(game: Game, name: str) -> Pool | None:
-    """The pool of that name, made empty if staff have not made it: codes are owed."""
-    return Pool.objects.get_or_create(game=game, name=name)[0] if name else None
-
-
-def pay(player: Player, row: CheckIn, price: int) -> None:
-    if price:
-        CoinEntry.objects.record(
-            player,
-            -price,
-            CoinEntry.Reason.MAKE_UP,
-            key=f"make-up:{row.claim}",
-            at=row.at,
-            refers_to=row.claim,
+    def _read(self) -> None:
+        keys = {one.key for one in self.requests}
+        wanted = Q(game__in=self.games.keys()) | Q(key__in=keys)
+        whose = Q(player__in=self.players) | Q(
+            player__account__in=self.players, player__is_guest=True
         )
+        rows = CheckIn.objects.filter(wanted, whose).select_related("pool")
+        for row in rows.annotate(owner=Coalesce("player__account", "player")):
+            self.game_of_key[row.owner, row.key] = row.game_id
+            if days := self.days.get((row.owner, row.game_id)):
+                days.rows.append(row)
+
+    # Checking
+
+    def _take(self, request: CheckInRequest) -> Accepted | Refused:
+        try:
+            player = self.player(request)
+            check_kind(self.games[request.game_id])
+            self._check_key(request)
+            days = self.days[player.pk, request.game_id]
+            accepted = days.accept(request, self.ledger)
+        except Refused as refused:
+            return refused
+        if accepted.status == "done":
+            self.new.append((accepted.row, request.source))
+            self.game_of_key[player.pk, request.key] = request.game_id
+            self.tell(request)
+        return accepted
+
+    def _check_key(self, request: CheckInRequest) -> None:
+        """Refuse an id that the player used in another game."""
+        used_in = self.game_of_key.get((request.player_id, request.key))
+        if used_in not in (None, request.game_id):
+            raise Refused("invalid", _("This id was used in another game."), field="id")
+
+    # Writing
+
+    def _write(self) -> None:
+        self._give_codes()
+        self.ledger.write()
+        CheckIn.objects.bulk_create(row for row, _source in self.new)
+
+    def _give_codes(self) -> None:
+        """The code of each new day and, with the last one, that for all days."""
+        wanted = list(self._wanted())
+        named = {(row.game_id, name) for row, _claim, name in wanted}
+        pools = Pool.objects.named(named)
+        wishes = [
+            Wish(pools[row.game_id, name], claim, row.at) for row, claim, name in wanted
+        ]
+        barred = give_or_owe(wishes)
+        for (row, claim, _name), wish in zip(wanted, wishes):
+            if claim.claim in barred:
+                row.won_here = True
+            elif claim.claim == row.claim:
+                row.pool = wish.pool
+
+    def _wanted(self) -> Iterator[tuple[CheckIn, Claim, str]]:
+        """Each claim with its check-in and the name of the pool."""
+        for row, source in self.new:
+            rules = self.days[row.player_id, row.game_id].rules
+            browser = browser_in(row.game_id, source.browser) or ""
+            whence = browser, source.address(row.game_id)
+            player = self.players[row.player_id]
+            if pool := rules.days[row.day - 1].pool:
+                yield row, Claim(player, row.claim, *whence), pool
+            if row.completes and rules.completed_pool:
+                claim = Claim(player, row.completing_claim, *whence)
+                yield row, claim, rules.completed_pool
+
+    def _rewards(self, accepted: Iterable[Accepted]) -> dict[CheckIn, Reply]:
+        """What each check-in gave, new or old."""
+        rows: dict[int, set[CheckIn]] = defaultdict(set)
+        for one in accepted:
+            rows[one.row.game_id].add(one.row)
+        rewards: dict[CheckIn, Reply] = {}
+        for game_id, there in rows.items():
+            found = rewards_of(there, rules_of(self.games[game_id]))
+            rewards |= {row: found[row.pk] for row in there}
+        return rewards
 
 
-def give(player: Player, row: CheckIn, rules: CheckinSettings, source: Source) -> None:
-    """The day's coins and code and, with the last day, those for all days."""
-    browser = browser_in(row.game_id, source.browser) or ""
-    whence = browser, source.address(row.game_id)
-    give_coins(player, row, row.coins, CoinEntry.Reason.CHECK_IN, row.claim)
-    if row.pool and not row.pool.give_or_owe(Claim(player, row.claim, *whence), row.at):
-        row.pool, row.won_here = None, True
-    if row.completes:
-        claim = row.completing_claim
-        coins = rules.completed_coins
-        give_coins(player, row, coins, CoinEntry.Reason.COMPLETED, claim)
-        pool = pool_named(row.game, rules.completed_pool)
-        if pool and not pool.give_or_owe(Claim(player, claim, *whence), row.at):
-            row.won_here = True
-
-
-def give_coins(
-    player: Player, row: CheckIn, coins: int, reason: CoinEntry.Reason, claim: str
-) -> None:
-    if coins:
-        CoinEntry.objects.record(
-            player, coins, reason, key=claim, at=row.at, refers_to=claim
-        )
-
-
-def reply(
-    row: CheckIn,
-    player: Player,
-    rules: CheckinSettings,
-    status: str,
-    next_open_at: int | None,
-) -> dict[str, Any]:
-    """The reply's fields: the same for the first time and for every repeat."""
-    return {
-        "status": status,
-        "day": row.day,
-        "date": row.date.isoformat(),
-        "reward": rewards_of([row], rules)[row.pk],
-        "next_open_at": next_open_at,
-        "coins": player.coins,
-    }
+def all_days_keys(pairs: Iterable[tuple[int, int]]) -> list[str]:
+    """The keys of the coins for all days, once a player and game."""
+    return [
+        str(CheckIn(player_id=player, game_id=game).completing_claim)
+        for player, game in pairs
+    ]

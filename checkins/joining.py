@@ -38,5 +38,6 @@ def move_purchases(guest: Player, account: Player) -> None:
         code.player, code.claim = account, claim_of(account.pk, bought.key)
         code.save(update_fields=["player", "claim"])
         bought.player = account
-        _good, bought.number = bought_before(bought.item_id, account.pk)
+        before = bought_before([bought.item_id], [account.pk])
+        _good, bought.number = before.get((bought.item_id, account.pk), (0, 1))
         bought.save(update_fields=["player", "number"])

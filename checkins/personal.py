@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from checkins.checkin import rules_of
+from checkins.checks import rules_of
 from checkins.days import grid, is_complete, next_opening, streaks
 from checkins.models import CheckIn, Redemption
 from checkins.rewards import rewards_of

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from answers.checks import Submission, Version
 from answers.submission import submit_many
-from checkins.checkin import CheckInRequest, check_in
-from checkins.shop import Purchase, redeem
+from checkins.checkin import CheckInRequest, check_in_many
+from checkins.shop import Purchase, redeem_many
 from core.parsing import CommandIn
 from core.refusals import Refused
 from games.sources import NOWHERE, Source
@@ -63,52 +63,42 @@ def submission_of(call: Call) -> Submission:
     )
 
 
-def make_check_in(call: Call) -> Reply:
+def make_check_ins(calls: Sequence[Call]) -> list[Reply | Refused]:
+    return check_in_many([check_in_of(call) for call in calls])
+
+
+def check_in_of(call: Call) -> CheckInRequest:
     said: CheckinIn = call.data
     who = (call.player_id, call.game_id, said.id, call.at)
-    return check_in(
-        CheckInRequest(*who, said.day, call.origin, said.price, call.source)
-    )
+    return CheckInRequest(*who, said.day, call.origin, said.price, call.source)
 
 
-def make_purchase(call: Call) -> Reply:
+def make_purchases(calls: Sequence[Call]) -> list[Reply | Refused]:
+    return redeem_many([purchase_of(call) for call in calls])
+
+
+def purchase_of(call: Call) -> Purchase:
     said: RedeemIn = call.data
     who = (call.player_id, call.game_id, said.item, said.id, call.at)
-    return redeem(Purchase(*who, call.origin, said.price, call.source))
-
-
-def one_by_one(
-    verb: Callable[[Call], Reply],
-) -> Callable[[Sequence[Call]], list[Reply | Refused]]:
-    """The same verb for many calls, each in a transaction of its own."""
-
-    def outcome_of(call: Call) -> Reply | Refused:
-        try:
-            return verb(call)
-        except Refused as refused:
-            return refused
-
-    return lambda calls: [outcome_of(call) for call in calls]
+    return Purchase(*who, call.origin, said.price, call.source)
 
 
 @dataclass(frozen=True)
 class Command:
     """`carry_out` gives a reply or a refusal for each call, and may raise for all.
 
-    `limit` names the rates that count it (`settings.RATE_LIMITS`). Calls that arrive
-    together are carried out together if `batched`.
+    `limit` names the rates that count it (`settings.RATE_LIMITS`).
     """
 
     schema: type[CommandIn]
     carry_out: Callable[[Sequence[Call]], Sequence[Reply | Refused]]
     limit: str
-    batched: bool = True
 
 
 COMMANDS = {
     "answer": Command(AnswerIn, submit_answers, "answers"),
-    "checkin": Command(CheckinIn, one_by_one(make_check_in), "checkins", batched=False),
-    "redeem": Command(RedeemIn, one_by_one(make_purchase), "checkins", batched=False),
+    "checkin": Command(CheckinIn, make_check_ins, "checkins"),
+    "redeem": Command(RedeemIn, make_purchases, "checkins"),
 }
 
 

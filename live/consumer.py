@@ -30,8 +30,8 @@ from core.rate_limits import on_sockets
 from core.refusals import Refused
 from games import frames
 from games.sources import Source
-from live.batchers import Batcher, DebouncedBatcher, in_thread
-from live.commands import COMMANDS, Call, batcher_of, carry_out
+from live.batchers import Batcher, DebouncedBatcher
+from live.commands import COMMANDS, Call, batcher_of
 from live.open_sockets import open_sockets
 from live.rooms import Room, rooms
 from live.welcome import Personal, WelcomeRequest, personal_states
@@ -201,7 +201,7 @@ class GameConsumer(AsyncConsumer):
     async def carry_out(
         self, name: str, frame: dict[str, Any], room: Room
     ) -> Mapping[str, Any]:
-        """The reply's fields; with others that arrive now, where that is faster."""
+        """The reply's fields; with others that arrive now, in one transaction."""
         command = COMMANDS.get(name)
         if command is None:
             raise Refused("invalid", "There is no such command.", field="type")
@@ -214,9 +214,7 @@ class GameConsumer(AsyncConsumer):
             version=room.version,
             source=self.source,
         )
-        if command.batched:
-            return await batcher_of(name)(call)
-        return await in_thread(carry_out, name, call)
+        return await batcher_of(name)(call)
 
     @cached_property
     def source(self) -> Source:

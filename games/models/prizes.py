@@ -39,6 +39,11 @@ INSERT = {
     ),
 }
 
+LOCK_BROWSERS = (
+    "SELECT pg_advisory_xact_lock(hashtextextended(browser, 0)) "
+    "FROM unnest(%s::text[]) AS browser"
+)
+
 
 class Claim(NamedTuple):
     """What a player is to be given a code for, once in all the world.
@@ -66,6 +71,30 @@ class PoolQuerySet(models.QuerySet["Pool"]):
         """Each pool that the game's settings speak of is there, to be filled."""
         for name in game.of_kind.pools(game.rules):
             self.get_or_create(game=game, name=name)
+
+    def named(
+        self, wanted: Collection[tuple[int, str]]
+    ) -> "dict[tuple[int, str], Pool]":
+        """These pools, by game and name. One that staff have not made is made empty:
+        its codes are owed."""
+        games, names = (
+            {game for game, _name in wanted},
+            {name for _game, name in wanted},
+        )
+        rows = self.filter(game__in=games, name__in=names)
+        pools: dict[tuple[int, str], Pool] = {}
+        if wanted:
+            pools = {(pool.game_id, pool.name): pool for pool in rows}
+        for game, name in sorted({*wanted} - pools.keys()):
+            pools[game, name], _new = self.get_or_create(game_id=game, name=name)
+        return pools
+
+    def lock(self, pool_ids: Collection[int], browsers: Collection[str]) -> None:
+        """Lock these pools, and those that owe codes to these browsers, in one order
+        for everybody. So nobody adds codes or pays debts there meanwhile."""
+        owing = Owed.objects.filter(browser__in=browsers).values("pool")
+        wanted = self.filter(Q(pk__in=pool_ids) | Q(pk__in=owing))
+        list(wanted.select_for_update(no_key=True).order_by("pk"))
 
     def in_debt(self) -> "PoolQuerySet":
         """Those that owe codes and have some: after a transaction that gave back."""
@@ -140,37 +169,8 @@ class Pool(models.Model):
         told = [(one.player_id, "") for one in paid]
         on_commit(events.players_changed, self.game_id, told)
 
-    def give_or_owe(self, claim: "Claim", now: datetime) -> bool:
-        """Give the player a code for this claim, or owe it.
-
-        False where the browser's codes in the game are another player's.
-        """
-        codes = self.codes.order_by("pk")
-        given = codes.give([claim], now)
-        if not (given or given.barred):
-            # Whoever adds codes just now pays debts before or after us, not past us.
-            self._lock()
-            given = codes.give([claim], now)
-        if given or given.barred:
-            return bool(given)
-        return Owed.objects.owe(self, claim, now)
-
     def _lock(self) -> None:
         Pool.objects.select_for_update(no_key=True).get(pk=self.pk)
-
-
-class OwedManager(models.Manager["Owed"]):
-    def owe(self, pool: Pool, claim: "Claim", now: datetime) -> bool:
-        """Note the code that is owed; False where the browser is another player's."""
-        same = self.filter(browser=claim.browser).select_related("player")
-        holder = same.first() if claim.browser else None
-        player = holder.player if holder else claim.player
-        if claim.player.pk not in (player.pk, player.account_id):
-            return False
-        what = {"pool": pool, "player": claim.player, "since": now}
-        mark = None if holder else claim.browser or None
-        self.get_or_create(claim=claim.claim, defaults=what | {"browser": mark})
-        return True
 
 
 class Owed(models.Model):
@@ -188,8 +188,6 @@ class Owed(models.Model):
         unique=True,
         editable=False,
     )
-
-    objects = OwedManager()
 
     class Meta:
         verbose_name = _("owed code")
@@ -247,6 +245,13 @@ class CodeQuerySet(models.QuerySet["Code"]):
         free = self.unclaimed().select_for_update(skip_locked=True, of=("self",))
         return list(free[:count])
 
+    def lock_browsers(self, browsers: Collection[str]) -> None:
+        """Let other transactions wait that give codes in these browsers, until this one
+        has ended. They are locked in one order for everybody."""
+        if browsers and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(LOCK_BROWSERS, [sorted(browsers)])
+
     def give(self, winners: Sequence[Claim], now: datetime) -> Given:
         """Codes of these, by claim, for as many winners as there are codes.
 
@@ -264,14 +269,16 @@ class CodeQuerySet(models.QuerySet["Code"]):
         waiting, others = admitted(new, holders)
         free = self.next_free(len(waiting)) if waiting else []
         for code, one in zip(free, waiting):
-            code.player, code.claim, code.given_at = one.player, one.claim, now
-            code.browser, code.address = one.browser or None, one.address
+            code.assign(one, now)
             given[one.claim] = code
-        columns = ["player", "claim", "given_at", "browser", "address"]
-        Code.objects.bulk_update(free, columns, batch_size=500)
+        Code.objects.write_assigned(free)
         # Where a browser's first claim in this call got none, it bars no other.
         won = {code.browser for code in (*found, *free) if code.browser}
         return Given(given, {one.claim for one in others if one.browser in won})
+
+    def write_assigned(self, codes: Iterable["Code"]) -> None:
+        columns = ["player", "claim", "given_at", "browser", "address"]
+        Code.objects.bulk_update(codes, columns, batch_size=500)
 
 
 def admitted(
@@ -288,11 +295,16 @@ def admitted(
         if holder is None:
             may.append(one)
             holders[one.browser] = one.player
-        elif one.player.pk in (holder.pk, holder.account_id):
+        elif is_same(one.player, holder):
             may.append(one._replace(browser=""))
         else:
             others.append(one)
     return may, others
+
+
+def is_same(player: Player, holder: Player) -> bool:
+    """Whether the holder is this player, or the guest they were."""
+    return player.pk in (holder.pk, holder.account_id)
 
 
 class Code(models.Model):
@@ -355,3 +367,8 @@ class Code(models.Model):
     def __str__(self) -> str:
         # Never the text of a free one: names stand in titles, histories and logs.
         return self.text if self.player_id else f"{self._meta.verbose_name} {self.pk}"
+
+    def assign(self, claim: Claim, now: datetime) -> None:
+        """Give it for this claim; `write_assigned` writes it."""
+        self.player, self.claim, self.given_at = claim.player, claim.claim, now
+        self.browser, self.address = claim.browser or None, claim.address

@@ -17,7 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from checkins.checkin import CheckInRequest, check_in, done_in, repeat_of, row_of
+from checkins.checkin import check_in
+from checkins.checks import CheckInRequest, done_in, repeat_of, row_of
 from checkins.days import available_day, grid, is_complete, next_opening
 from checkins.models import CheckIn
 from core.refusals import Refused
