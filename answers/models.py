@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
@@ -27,6 +28,12 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
     def current(self) -> "AnswerQuerySet":
         """The one that counts of each player and question; the others are history."""
         return self.filter(current=True)
+
+    def newest_of(self, players: Iterable[int], count: int) -> "AnswerQuerySet":
+        """The last `count` of each of these players, the newest first."""
+        place = Window(RowNumber(), partition_by="player", order_by="-pk")
+        rows = self.filter(player__in=list(players)).annotate(place=place)
+        return rows.filter(place__lte=count).order_by("-pk")
 
     def sent_as(self, ids: Sequence[tuple[int, UUID]]) -> "AnswerQuerySet":
         """Those that these players sent under these keys, in any game.

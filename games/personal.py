@@ -1,7 +1,7 @@
 """What one player alone may see of a game: for many players at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -55,14 +55,17 @@ def lines_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]
     return found
 
 
-def lines_won(players: Iterable[Any], now: datetime) -> list[dict[str, Any]]:
-    """The lines of these players in all games that show or have shown them, the newest
-    game first; each with its `game`."""
-    rows = Winner.objects.filter(player__in=players).select_related("game")
-    found = []
-    for winner in rows.order_by("-game", "pk"):
-        game = winner.game
-        line = game.of_kind.mine(game.rules, winner.name_key)
-        if line and game.has_shown_play(now):
-            found.append({**line, "game": game})
+def lines_won(winners: Collection[Winner], now: datetime) -> dict[int, dict[str, Any]]:
+    """What these lines win, by their id, where the game shows it or has shown it.
+
+    Each has its `game`. It wants the games; their settings are read once each.
+    """
+    games = {winner.game_id: winner.game for winner in winners}
+    rules = {pk: game.rules for pk, game in games.items() if game.has_shown_play(now)}
+    found = {}
+    for winner in winners:
+        game = games[winner.game_id]
+        shown = game.pk in rules
+        if shown and (line := game.of_kind.mine(rules[game.pk], winner.name_key)):
+            found[winner.pk] = {**line, "game": game}
     return found

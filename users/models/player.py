@@ -40,6 +40,15 @@ class PlayerManager(BaseUserManager["Player"]):
         """The player, and the guests they were before they signed in."""
         return self.filter(Q(pk=player_id) | Q(account=player_id, is_guest=True))
 
+    def same_as_many(self, players: Iterable["Player"]) -> "dict[int, list[Player]]":
+        """Each of these players with the guests they were, by id: one statement."""
+        found = {player.pk: [player] for player in players}
+        accounts = [pk for pk, [player] in found.items() if not player.is_guest]
+        for guest in self.filter(account__in=accounts, is_guest=True).order_by("pk"):
+            assert guest.account_id is not None
+            found[guest.account_id].append(guest)
+        return found
+
     def create_guest(self, nickname: str) -> "Player":
         """A player without an account: the session is all that proves them."""
         guest = self._guest(nickname)
