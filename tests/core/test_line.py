@@ -1,0 +1,182 @@
+"""The line: in order, so many at a time, and never longer than can be served."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from core.line import Line, Turn
+from core.refusals import Refused
+
+
+class Clock:
+    """Goes on when told."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Visitor:
+    """Comes to a line, and stays in its turn until told to go."""
+
+    def __init__(self, line: Line) -> None:
+        self.turn: Turn = line.turn()
+        self.is_in = False
+        self._may_go = asyncio.Event()
+        self.task = asyncio.create_task(self._visit())
+
+    async def _visit(self) -> None:
+        async with self.turn:
+            self.is_in = True
+            await self._may_go.wait()
+
+    async def go(self) -> None:
+        self._may_go.set()
+        await self.task
+        await settle()
+
+
+async def settle() -> None:
+    """Let all go on until they wait again."""
+    for _time in range(5):
+        await asyncio.sleep(0)
+
+
+async def come(line: Line, count: int) -> list[Visitor]:
+    visitors = [Visitor(line) for _one in range(count)]
+    await settle()
+    return visitors
+
+
+async def warm(line: Line, clock: Clock, seconds: float) -> None:
+    """One turn that takes so long."""
+    async with line.turn():
+        clock.now += seconds
+
+
+async def refused(coming: Coroutine[Any, Any, Any]) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        await coming
+    return refusal.value
+
+
+async def enter(line: Line) -> None:
+    async with line.turn():
+        pass
+
+
+async def test_so_many_have_a_turn_at_once_and_the_others_wait_in_order() -> None:
+    visitors = await come(Line(2, 15), 5)
+    assert [one.is_in for one in visitors] == [True, True, False, False, False]
+    await visitors[1].go()
+    assert [one.is_in for one in visitors] == [True, True, True, False, False]
+    await visitors[0].go()
+    await visitors[2].go()
+    assert all(one.is_in for one in visitors)
+
+
+async def test_newcomer_does_not_overtake_who_was_called() -> None:
+    line = Line(1, 15)
+    async with line.turn():
+        (called,) = await come(line, 1)
+    assert not called.is_in
+    (late,) = await come(line, 1)
+    assert called.is_in
+    assert not late.is_in
+
+
+async def test_each_knows_its_place_and_the_seconds_left() -> None:
+    clock = Clock()
+    line = Line(2, 15, clock)
+    await warm(line, clock, 4)
+    visitors = await come(line, 4)
+    assert [one.turn.place for one in visitors] == [0, 0, 1, 2]
+    assert [one.turn.seconds_left for one in visitors] == [0, 0, 2, 4]
+
+
+async def test_a_turn_takes_the_average_of_the_last_ones() -> None:
+    clock = Clock()
+    line = Line(1, 15, clock)
+    for seconds in (1, 3):
+        await warm(line, clock, seconds)
+    assert line.turn_seconds == 2
+    for _time in range(64):
+        await warm(line, clock, 5)
+    assert line.turn_seconds == 5
+
+
+async def test_refused_is_only_who_would_wait_too_long() -> None:
+    clock = Clock()
+    line = Line(1, 15, clock)
+    await warm(line, clock, 5)
+    visitors = await come(line, 4)
+    assert [one.turn.seconds_left for one in visitors] == [0, 5, 10, 15]
+    refusal = await refused(enter(line))
+    assert (refusal.code, refusal.retry_after) == ("unavailable", 15)
+    assert not any(one.task.done() for one in visitors)
+    await visitors[0].go()
+    await come(line, 1)
+    assert len(line.waiting) == 3
+
+
+async def test_free_turn_is_given_however_long_turns_take() -> None:
+    clock = Clock()
+    line = Line(1, 15, clock)
+    await warm(line, clock, 1000)
+    await enter(line)
+
+
+async def test_thousands_wait_where_turns_are_short() -> None:
+    clock = Clock()
+    line = Line(8, 15, clock)
+    await warm(line, clock, 0.03)
+    await come(line, 3000)
+    assert len(line.waiting) == 2992
+
+
+async def test_who_goes_away_leaves_the_line() -> None:
+    first, second, third = await come(Line(1, 15), 3)
+    second.task.cancel()
+    await settle()
+    assert third.turn.place == 1
+    await first.go()
+    assert third.is_in
+
+
+async def test_who_goes_away_when_called_gives_the_turn_on() -> None:
+    line = Line(1, 15)
+    async with line.turn():
+        called, next_one = await come(line, 2)
+    called.task.cancel()
+    await settle()
+    assert not called.is_in
+    assert next_one.is_in
+    await next_one.go()
+    assert line.under_way == 0
+
+
+async def test_failed_turn_is_given_on() -> None:
+    line = Line(1, 15)
+
+    async def fail() -> None:
+        async with line.turn():
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        await fail()
+    assert line.under_way == 0
+
+
+async def test_who_waits_in_vain_is_refused_in_the_end() -> None:
+    """The turn before has no end, and how long it takes nobody knew."""
+    line = Line(1, 0)
+    first, second = await come(line, 2)
+    assert not second.is_in
+    refusal = await refused(second.task)  # type: ignore[arg-type]
+    assert refusal.code == "unavailable"
+    assert not line.waiting
+    await first.go()
+    assert line.under_way == 0
