@@ -173,7 +173,13 @@ REDIS_URL = env.str("REDIS_URL", "", validate=variables.redis_url)
 REDIS_PREFIX = env.str("REDIS_PREFIX", "gp", validate=variables.key_prefix)
 if REDIS_URL:
     # redis-py's own defaults drop idle sockets and cap connections at 100.
-    _REDIS = {"socket_connect_timeout": 1, "socket_timeout": 2, "max_connections": 200}
+    _REDIS = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 2,
+        "max_connections": 50,
+        # Seconds to wait for one of them, where its threads have taken all.
+        "timeout": 5,
+    }
 
     def _redis_cache(forgiving: bool) -> dict[str, Any]:
         return {
@@ -182,6 +188,8 @@ if REDIS_URL:
             "KEY_PREFIX": f"{REDIS_PREFIX}-{'cache' if forgiving else 'strict'}",
             "OPTIONS": {
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+                # With all taken it waits for one; another would say that Redis is away.
+                "CONNECTION_POOL_CLASS": "redis.BlockingConnectionPool",
                 "CONNECTION_POOL_KWARGS": _REDIS,
                 "IGNORE_EXCEPTIONS": forgiving,
                 # Not once a request: `core.cache` says once that Redis is away.

@@ -1,0 +1,26 @@
+"""With all connections to Redis taken one waits for one, and Redis isn't away."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.cache import caches
+from django_redis import get_redis_connection
+
+from core.cache import outage
+
+pytestmark = pytest.mark.usefixtures("runs_servers")
+
+
+@pytest.mark.parametrize("alias", ["strict", "default"])
+def test_who_finds_all_connections_taken_waits_for_one(alias: str) -> None:
+    caches[alias].set("here", 1)
+    pool = get_redis_connection(alias).connection_pool
+    taken = [pool.get_connection() for _place in range(pool.max_connections)]
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(lambda: caches[alias].get("here"))
+        while not pool.pool.not_empty._waiters:  # until it waits
+            assert not asked.done()
+        for connection in taken:
+            pool.release(connection)
+        assert asked.result() == 1
+    assert not outage.away
