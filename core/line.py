@@ -48,8 +48,7 @@ class Line:
 
     def refusal(self) -> Refused:
         """Come back when all who wait now have had their turn."""
-        wait = self.wait_at(len(self.waiting))
-        return Refused("unavailable", retry_after=max(1, ceil(wait)))
+        return Refused("unavailable", retry_after=max(1, ceil(self.longest_wait)))
 
     def begin(self) -> bool:
         """Take a turn now, if one is free."""
@@ -74,6 +73,8 @@ class Line:
 class Turn:
     """One who comes to a line: waits, has the turn, and leaves."""
 
+    has_begun = False
+
     def __init__(self, line: Line) -> None:
         self._line = line
 
@@ -93,7 +94,7 @@ class Turn:
     async def __aenter__(self) -> "Turn":
         if not self._line.begin():
             await self._wait()
-        self._began = self._line.clock()
+        self.has_begun, self._began = True, self._line.clock()
         return self
 
     async def __aexit__(self, *error: object) -> None:

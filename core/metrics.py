@@ -44,6 +44,14 @@ answers = Histogram(
 broadcasts = Counter(
     "gameproject_broadcasts", "Messages to all processes: sent, or failed.", ["outcome"]
 )
+line_seconds = Histogram(
+    "gameproject_line_seconds",
+    "How long requests for Django waited in line.",
+    buckets=SECONDS,
+)
+line_refused = Counter(
+    "gameproject_line_refused", "Requests refused because the line was too long."
+)
 statements = Counter(
     "gameproject_statements", "Statements sent to the database, but BEGIN and COMMIT."
 )

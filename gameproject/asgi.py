@@ -18,6 +18,7 @@ from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.gathering import Gathering  # noqa: E402
 from gameproject.ops.lifespan import lifespan, start  # noqa: E402
+from gameproject.waiting import InLine  # noqa: E402
 from games import events  # noqa: E402
 from live.consumer import GameConsumer  # noqa: E402
 from live.http import answers_view, checkins_view, redemptions_view  # noqa: E402
@@ -50,7 +51,7 @@ class Application(ProtocolTypeRouter):
         await super().__call__(scope, receive, send)
 
 
-_http = Gathering(pages, gathered)
+_http = Gathering(InLine(pages), gathered)
 application = Boundary(
     Application({"http": _http, "websocket": sockets, "lifespan": lifespan})
 )

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 from gameproject.bare import response_to
+from gameproject.ops import bounds
 
 # What a browser or a script says: may stand once, or in parts that are joined by this.
 JOINED = {
@@ -150,8 +151,12 @@ def is_text(content_type: bytes) -> bool:
 
 def is_too_large(scope: Scope) -> bool:
     said = dict(scope["headers"]).get(b"content-length", b"")
-    large = said.isdigit() and int(said) > MAX_BODY
-    return large and not scope["path"].startswith(OF_STAFF)
+    return said.isdigit() and int(said) > body_limit(scope["path"])
+
+
+def body_limit(path: str) -> int:
+    """Bytes that a request for a path may bring."""
+    return bounds.MAX_BODY if path.startswith(OF_STAFF) else MAX_BODY
 
 
 async def refuse(scope: Scope, receive: Any, send: Any, code: str) -> None:

@@ -2,13 +2,17 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
 
 from core.http_cache import set_headers
 from core.outages import OUTAGES
@@ -95,8 +99,39 @@ class Refusals(Middleware):
     def _say(request: HttpRequest, refused: Refused) -> HttpResponse:
         if request.path.startswith(API_PATHS):
             return refused.response()
-        # In an outage the page can't say who asks: that would ask the database again.
-        who = None if refused.code == "unavailable" else request
-        page = render(who, "refused.html", refused.body())
+        if refused.code == "unavailable":
+            return busy(request, refused)
+        page = render(request, "refused.html", refused.body())
         refused.mark(page)
         return page
+
+
+def busy(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """The page that comes back by itself; a form that was sent its reader sends again.
+
+    It can't say who asks: in an outage that would ask the database again.
+    """
+    comes_back = bool(refused.retry_after and request.method in ("GET", "HEAD"))
+    context = {**refused.body(), "comes_back": comes_back}
+    page = HttpResponse(render_busy(get_language() or "", tuple(context.items())))
+    refused.mark(page)
+    if comes_back:
+        page.headers["Refresh"] = str(refused.retry_after)
+    return page
+
+
+@lru_cache(maxsize=64)
+def render_busy(_language: str, context: tuple[tuple[str, Any], ...]) -> str:
+    """Rendered once for all who are told the same: they come in thousands."""
+    return render_to_string("refused.html", dict(context))
+
+
+def refusal_to(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal before Django has been asked, with what its middleware would add."""
+
+    say: GetResponse = partial(Refusals._say, refused=refused)
+    for middleware in (Language, ContentSecurityPolicy, SecurityMiddleware):
+        say = middleware(say)
+    with override(get_language()):  # the language of this request ends with it
+        response: HttpResponse = say(request)
+    return response

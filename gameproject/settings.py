@@ -239,6 +239,12 @@ else:
 SOCKET_THREADS = env.int(
     "SOCKET_THREADS", 8 if ON_POSTGRES else 1, validate=at_least_one
 )
+# Requests at a time that Django itself serves, each with a thread and a connection of
+# its own, beside the sockets' and some more: shared pages, checks, the scheduler.
+_ROOM = max(4, _POOL["max_size"] - SOCKET_THREADS - 12)
+PAGES_AT_ONCE = env.int("PAGES_AT_ONCE", min(8, _ROOM), validate=at_least_one)
+if ON_POSTGRES and PAGES_AT_ONCE > _ROOM:
+    raise ImproperlyConfigured("PAGES_AT_ONCE is more than DB_POOL_MAX leaves room for")
 RATELIMIT_USE_CACHE = "strict"
 
 # How long what is everybody's is kept, unless a change drops it earlier.

@@ -14,8 +14,9 @@ from gameproject.bare import API_PATHS, as_json, as_page
 from gameproject.boundary import FROM_ANYBODY
 
 TEMPLATES = Path(__file__).parents[2] / "deploy/nginx"
-# Requests at a time that one daphne is given, and sockets it may hold.
-PAGES_AT_ONCE, SOCKETS_AT_ONCE = 512, 20_000
+# Requests at a time that one daphne may hold, where they wait in line: as many as its
+# backlog; nginx has no line of its own, it would refuse. And sockets that it may hold.
+REQUESTS_AT_ONCE, SOCKETS_AT_ONCE = 4096, 20_000
 # Of one address at a time, in venues: sockets, and requests for pages.
 VENUES_AT_ONCE = 4
 # What nginx refuses by itself; all other statuses say "invalid".
@@ -75,7 +76,7 @@ def values_of(site: Site) -> dict[str, str]:
         "USER": f"user {site.user};" if site.user else "",
         "FILES": str(files),
         "CONNECTIONS": str(min(files, 32_768)),
-        "PAGE_SERVERS": servers(site, PAGES_AT_ONCE),
+        "PAGE_SERVERS": servers(site, REQUESTS_AT_ONCE),
         "SOCKET_SERVERS": servers(site, SOCKETS_AT_ONCE),
         "STAFF": "\n".join(
             [*(f"allow {network};" for network in site.staff), "deny all;"]

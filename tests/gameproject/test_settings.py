@@ -62,6 +62,13 @@ def test_unreadable_value_stops_the_start_by_name(name: str, value: str) -> None
     assert name in done.stderr
 
 
+def test_more_pages_at_once_than_connections_stop_the_start() -> None:
+    good = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@y/z"}
+    done = start(**good, DB_POOL_MAX="30", PAGES_AT_ONCE="11")
+    assert "PAGES_AT_ONCE is more than DB_POOL_MAX leaves room for" in done.stderr
+    assert "PAGES_AT_ONCE" not in start(**good, DB_POOL_MAX="30").stderr
+
+
 def test_https_origins_make_cookies_secure() -> None:
     code = (
         "from django.conf import settings as s;"

@@ -33,6 +33,7 @@ BAD = {
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis://"],
     "REDIS_PREFIX": ["", "a b", "a:*"],
     "SOCKET_THREADS": COUNTS,
+    "PAGES_AT_ONCE": COUNTS,
     "GAME_CACHE_SECONDS": COUNTS[1:],
     "USER_CACHE_SECONDS": COUNTS[1:],
     "PASSWORD_MIN_LENGTH": [*COUNTS, "129"],

@@ -1,0 +1,43 @@
+"""Six hundred at once to a page that Django renders: all of them are served."""
+
+import asyncio
+import re
+from collections import Counter
+from pathlib import Path
+
+from tests.attacks.wire import at_once
+from tests.fronted import Fronted
+
+CROWD = 600
+# More than a process has at rest and in all its lines; a thread a request is far more.
+MAX_THREADS = 80
+
+
+def threads_of(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"Threads:\s+(\d+)", status)[0])
+
+
+async def most_threads(stack: Fronted, meanwhile: "asyncio.Future[object]") -> int:
+    """The most that a daphne has until something is done."""
+    most = 0
+    while not meanwhile.done():
+        most = max(most, *(threads_of(one.pid) for one in stack.daphnes))
+        await asyncio.wait({meanwhile}, timeout=0.05)  # between two looks
+    return most
+
+
+async def test_all_are_served_and_nobody_holds_a_thread_while_waiting(
+    fronted: Fronted,
+) -> None:
+    log = fronted.site.logs / "access.log"
+    before = len(log.read_text())
+    herd = asyncio.ensure_future(
+        asyncio.to_thread(at_once, fronted.site.listen, "/admin/login/", CROWD)
+    )
+    most = await most_threads(fronted, herd)
+    answers = await herd
+    assert Counter(answer.status for answer in answers) == {200: CROWD}
+    assert most < MAX_THREADS
+    lines = log.read_text()[before:].splitlines()
+    assert [line for line in lines if re.search(r'" 5\d\d ', line)] == []
