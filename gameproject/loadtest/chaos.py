@@ -31,7 +31,7 @@ class Chaos:
             )
 
     @contextlib.contextmanager
-    def striking(self, after: float) -> Iterator[None]:
+    def killing(self, after: float) -> Iterator[None]:
         """One of them dies `after` so many seconds; leaving waits until it is back."""
         timer = threading.Timer(after, self._kill)
         timer.start()

@@ -1,7 +1,7 @@
 """HTTP and WebSocket on the wire, as cheap as a client can be.
 
 A thousand players share a machine with what they rehearse: each asks for little, and
-what comes is timed by the kernel, however late we are to read it.
+what comes is timed by the kernel, however late we read it.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from websockets.protocol import Protocol, Side, State
 from gameproject.loadtest.plan import Address
 
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
-KEPT = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
+X_CACHE = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
 SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
-NOTES = socket.CMSG_SPACE(struct.calcsize("ll"))
-STAMPING_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
+ANCILLARY_SIZE = socket.CMSG_SPACE(struct.calcsize("ll"))
+TIMESTAMPS_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
 MAX_FRAME = 4 * 1024 * 1024  # bytes
 
 
@@ -52,18 +52,18 @@ class Connection(socket.socket):
     came = 0.0
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        data, notes, *_rest = self.recvmsg(size, NOTES, flags)
-        self.came = noted(notes)
+        data, ancillary, *_rest = self.recvmsg(size, ANCILLARY_SIZE, flags)
+        self.came = arrival_time(ancillary)
         return data
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
         """What asyncio calls beneath TLS."""
-        read, notes, *_rest = self.recvmsg_into([buffer], NOTES, flags)
-        self.came = noted(notes)
+        read, ancillary, *_rest = self.recvmsg_into([buffer], ANCILLARY_SIZE, flags)
+        self.came = arrival_time(ancillary)
         return read
 
 
-class Talk(asyncio.Protocol):
+class Exchange(asyncio.Protocol):
     """What is asked over a connection, and what comes of it."""
 
     request = b""
@@ -75,14 +75,14 @@ class Talk(asyncio.Protocol):
         transport.write(self.request)
 
 
-class _Request(Talk):
+class _Request(Exchange):
     def __init__(self, request: bytes) -> None:
-        self.request, self.said = request, bytearray()
+        self.request, self.received = request, bytearray()
         self.done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
-        self.said += data
-        if is_whole(bytes(self.said)):
+        self.received += data
+        if is_whole(bytes(self.received)):
             self.connection_lost(None)
             self.transport.close()
 
@@ -105,37 +105,38 @@ async def get(address: Address, path: str, session: str, within: float = 30) -> 
             ended = await request.done
     except OSError:  # a timeout is one too
         return Got(0, time.time() - started)
-    return read(bytes(request.said), ended - started)
+    return read(bytes(request.received), ended - started)
 
 
-def is_whole(said: bytes) -> bool:
-    """Whether a response has all the bytes that it said it would have.
+def is_whole(response: bytes) -> bool:
+    """Whether a response has all the bytes that it announced.
 
     The end of the connection, which comes later, is not waited for: no browser does.
     """
-    head, end, body = said.partition(b"\r\n\r\n")
+    head, end, body = response.partition(b"\r\n\r\n")
     length = LENGTH.search(head + b"\r\n")
     return bool(end and length and len(body) >= int(length[1]))
 
 
-def read(said: bytes, seconds: float) -> Got:
+def read(response: bytes, seconds: float) -> Got:
     """The status of a response and what nginx noted in it."""
-    head = said.partition(b"\r\n\r\n")[0]
-    status, kept = STATUS.match(head), KEPT.search(head)
+    head = response.partition(b"\r\n\r\n")[0]
+    status, cached = STATUS.match(head), X_CACHE.search(head)
     return Got(
         int(status[1]) if status else 0,
         seconds,
-        kept[1].decode().lower() if kept else "",
+        cached[1].decode().lower() if cached else "",
     )
 
 
-async def open_(address: Address, asking: Talk) -> None:
+async def open_(address: Address, exchange: Exchange) -> None:
     """Connect and ask; `OSError` if that fails, or the end of the connection."""
-    asking.connection = connection = connecting(address)
+    exchange.connection = connection = connecting(address)
     if not address.tls:
-        asking.request = asking.request[sent(connection, asking.request) :]
+        sent = send_early(connection, exchange.request)
+        exchange.request = exchange.request[sent:]
     await asyncio.get_running_loop().create_connection(
-        lambda: asking,
+        lambda: exchange,
         sock=connection,
         ssl=ssl.create_default_context() if address.tls else None,
         server_hostname=address.host if address.tls else None,
@@ -144,10 +145,10 @@ async def open_(address: Address, asking: Talk) -> None:
 
 def connecting(address: Address) -> Connection:
     """A connection under way, where asyncio would look up the address and wait."""
-    family, kind, number, _name, where = found(address)
+    family, kind, number, _name, where = resolve(address)
     connection = Connection(family, kind, number)
     if sys.platform == "linux":
-        keep_stamping()
+        keep_timestamps_on()
         connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     connection.setblocking(False)
     connection.connect_ex(where)
@@ -155,7 +156,7 @@ def connecting(address: Address) -> Connection:
 
 
 @cache
-def keep_stamping() -> Connection:
+def keep_timestamps_on() -> Connection:
     """A socket that keeps the kernel's timestamps on, once they are.
 
     Linux turns them on some time after the first socket asks for them. Until then it
@@ -165,13 +166,13 @@ def keep_stamping() -> Connection:
     probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     probe.bind(("127.0.0.1", 0))
     atexit.register(probe.close)
-    deadline = time.monotonic() + STAMPING_SECONDS
-    while not is_stamped(probe) and time.monotonic() < deadline:
+    deadline = time.monotonic() + TIMESTAMPS_SECONDS
+    while not is_timestamped(probe) and time.monotonic() < deadline:
         pass
     return probe
 
 
-def is_stamped(probe: Connection) -> bool:
+def is_timestamped(probe: Connection) -> bool:
     """Whether the kernel stamps a datagram when it comes, before it is read."""
     probe.sendto(b"?", probe.getsockname())
     select.select([probe], [], [])
@@ -180,15 +181,15 @@ def is_stamped(probe: Connection) -> bool:
     return probe.came < before_it_is_read
 
 
-def noted(notes: list[tuple[int, int, bytes]]) -> float:
-    """The time in what the kernel notes beside what was read; now, if it notes none."""
-    for _level, _kind, note in notes:
-        seconds, nanoseconds = struct.unpack("ll", note)
+def arrival_time(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """The kernel's timestamp of what was read; now, if it gave none."""
+    for _level, _kind, data in ancillary:
+        seconds, nanoseconds = struct.unpack("ll", data)
         return float(seconds) + float(nanoseconds) / 1e9
     return time.time()
 
 
-def sent(connection: socket.socket, request: bytes) -> int:
+def send_early(connection: socket.socket, request: bytes) -> int:
     """The bytes sent already, before asyncio knows of the connection.
 
     On one's own machine it stands at once; else all is sent when it does.
@@ -200,7 +201,7 @@ def sent(connection: socket.socket, request: bytes) -> int:
 
 
 @cache
-def found(address: Address) -> tuple[Any, ...]:
+def resolve(address: Address) -> tuple[Any, ...]:
     """Where an address is, looked up once for all players."""
     return socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
 
@@ -219,20 +220,20 @@ def handshake(address: Address, path: str, session: str) -> bytes:
     ).encode()
 
 
-class Socket(Talk):
-    """A socket: `hear(frame, time)` is called for each frame, `lost()` at its end."""
+class Socket(Exchange):
+    """Calls `on_frame(frame, time)` for each frame, and `on_lost()` at its end."""
 
     def __init__(
         self,
         address: Address,
         path: str,
         session: str,
-        hear: Callable[[dict[str, Any], float], None],
-        lost: Callable[[], None],
+        on_frame: Callable[[dict[str, Any], float], None],
+        on_lost: Callable[[], None],
     ) -> None:
         self.request = handshake(address, path, session)
-        self.hear, self.on_lost = hear, lost
-        self.said, self.is_open = b"", False
+        self.on_frame, self.on_lost = on_frame, on_lost
+        self.received, self.is_open = b"", False
         self.protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_FRAME)
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -241,17 +242,17 @@ class Socket(Talk):
         self.protocol.receive_data(data if self.is_open else self._agreed(data))
         for event in self.protocol.events_received():
             if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
-                self.hear(json.loads(bytes(event.data)), now)
+                self.on_frame(json.loads(bytes(event.data)), now)
         self._flush()
 
     def _agreed(self, data: bytes) -> bytes:
         """The bytes behind the handshake's response; without a socket, none ever."""
-        self.said += data
-        head, end, frames = self.said.partition(b"\r\n\r\n")
+        self.received += data
+        head, end, frames = self.received.partition(b"\r\n\r\n")
         if end and not head.startswith(b"HTTP/1.1 101 "):
             self.transport.abort()
         elif end:
-            self.is_open, self.said = True, b""
+            self.is_open, self.received = True, b""
             return frames
         return b""
 
@@ -266,7 +267,7 @@ class Socket(Talk):
         self.closed.set_result(None)
         self.on_lost()
 
-    def say(self, frame: dict[str, Any]) -> None:
+    def send(self, frame: dict[str, Any]) -> None:
         """Send a command; `Lost` if the connection has ended."""
         if self.transport is None or self.transport.is_closing():
             raise Lost

@@ -1,4 +1,4 @@
-"""Leads a rehearsal: orders the workers, moves the stage, gathers what was measured."""
+"""Runs a rehearsal: gives the workers orders and gathers what they measured."""
 
 import contextlib
 import multiprocessing
@@ -22,7 +22,8 @@ SEEN_WITHIN = 15.0  # seconds for a change to be seen
 SETTLING = 1.5  # seconds in which rooms find themselves empty
 ARRIVING, MIDDLE = 0.5, 0.15  # seconds until a phase of 1,000 is half over
 
-Told = Callable[[str, int, int], None]  # a phase, how many of its players, of how many
+# A phase, how many of its players, of how many.
+OnProgress = Callable[[str, int, int], None]
 
 
 class WorkerLost(Exception):
@@ -39,21 +40,22 @@ class Phase:
 
     def of(self, name: str) -> list[float]:
         """The seconds of this name, of players who have one."""
-        measured = [one for one in self.results if isinstance(one, dict)]
-        return [one[name] for one in measured if one.get(name) is not None]
+        rows = [row for row in self.results if isinstance(row, dict)]
+        return [row[name] for row in rows if row.get(name) is not None]
 
 
 class Coordinator:
-    def __init__(self, plan: Plan, stage: Fixtures, told: Told) -> None:
-        self.plan, self.stage, self.told = plan, stage, told
+    def __init__(self, plan: Plan, fixtures: Fixtures, on_progress: OnProgress) -> None:
+        self.plan, self.fixtures = plan, fixtures
+        self.on_progress = on_progress
         self.pipes: list[Connection] = []
         self.phases: dict[str, Phase] = {}
         self.counted: dict[str, Any] = {}
-        self.killer = Chaos(plan.address) if plan.kill else None
+        self.chaos = Chaos(plan.address) if plan.kill else None
 
-    def struck(self, after: float) -> contextlib.AbstractContextManager[None]:
+    def chaos_after(self, after: float) -> contextlib.AbstractContextManager[None]:
         """With --kill, a phase in the middle of which a daphne dies."""
-        return self.killer.striking(after) if self.killer else contextlib.nullcontext()
+        return self.chaos.killing(after) if self.chaos else contextlib.nullcontext()
 
     @contextlib.contextmanager
     def workers(self) -> Iterator[None]:
@@ -61,20 +63,20 @@ class Coordinator:
         processes: list[BaseProcess] = []
         try:
             for place in range(self.plan.processes):
-                processes.append(self._herd(place))
+                processes.append(self._start_worker(place))
             yield
-            self._hang_up()
+            self._close_pipes()
             for process in processes:
                 process.join(5)
         finally:
             for process in processes:
                 process.kill()
-            self._hang_up()
+            self._close_pipes()
 
-    def _herd(self, place: int) -> BaseProcess:
+    def _start_worker(self, place: int) -> BaseProcess:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        share = self.stage.who[place :: self.plan.processes]
+        share = self.fixtures.who[place :: self.plan.processes]
         arguments = (theirs, self.plan.address, share)
         process = context.Process(target=worker.run, args=arguments, daemon=True)
         process.start()
@@ -82,7 +84,7 @@ class Coordinator:
         self.pipes.append(ours)
         return process
 
-    def _hang_up(self) -> None:
+    def _close_pipes(self) -> None:
         for pipe in self.pipes:
             pipe.close()
 
@@ -98,34 +100,34 @@ class Coordinator:
             pipe.send((word, arguments))
 
     def gather(self, phase: str) -> Phase:
-        """The results of all workers in the stage's order of players."""
+        """The results of all workers in the fixtures' order of players."""
         done: dict[Connection, Any] = {}
         progress = dict.fromkeys(self.pipes, 0)
         while len(done) < len(self.pipes):
             for pipe in wait([one for one in self.pipes if one not in done]):
-                kind, *said = receive(pipe)  # type: ignore[arg-type]
+                kind, *message = receive(pipe)  # type: ignore[arg-type]
                 if kind == "done":
-                    done[pipe] = said  # type: ignore[index]
+                    done[pipe] = message  # type: ignore[index]
                 else:
-                    progress[pipe] = said[0]  # type: ignore[index]
-            self.told(phase, sum(progress.values()), self.plan.players)
-        found = Phase(
+                    progress[pipe] = message[0]  # type: ignore[index]
+            self.on_progress(phase, sum(progress.values()), self.plan.players)
+        measured = Phase(
             interleave([done[pipe][0] for pipe in self.pipes]),
             [late for pipe in self.pipes for late in done[pipe][1]],
             max(done[pipe][2] for pipe in self.pipes),
         )
-        self.phases[phase] = found
-        self.told(phase, self.plan.players, self.plan.players)
-        return found
+        self.phases[phase] = measured
+        self.on_progress(phase, self.plan.players, self.plan.players)
+        return measured
 
     # The rehearsal
 
     def rehearse(self) -> None:
         with self.workers():
-            game = self.stage.make_game("game")
+            game = self.fixtures.make_game("game")
             self.order("ready", "wait", seconds=0.0)
             self.arrive("arrival", game)
-            somebody = any(one["known"] for one in self.phases["arrival"].results)
+            somebody = any(row["known"] for row in self.phases["arrival"].results)
             if somebody and not self.plan.legacy:
                 self.play(game)
             self.order("leaving", "leave", within=10.0)
@@ -136,30 +138,30 @@ class Coordinator:
         daphnes = counters.daphnes(self.plan.address)
         memory, statements = counters.memory(daphnes), counters.statements()
         started = time.time()
-        with self.struck(LEAD + self.plan.ramp / 2 + ARRIVING):
+        with self.chaos_after(LEAD + self.plan.ramp / 2 + ARRIVING):
             self.order(
                 phase,
                 "arrive",
                 slug=game.slug,
                 at=started + LEAD,
                 ramp=self.plan.ramp,
-                old=self.plan.legacy,
+                legacy=self.plan.legacy,
             )
         took, after = time.time() - started, counters.statements()
         held = counters.memory(daphnes)
         self.counted[phase] = {
             "statements": None if after is None else after - (statements or 0),
             "seconds": took,
-            "memory": None if self.killer or not (held and memory) else held - memory,
+            "memory": None if self.chaos or not (held and memory) else held - memory,
         }
 
     def play(self, game: Game) -> None:
         self.wait()
         self.change(game)
         self.answer("answers", game)
-        with self.struck(LEAD + ARRIVING):
+        with self.chaos_after(LEAD + ARRIVING):
             self.order("return", "drop", at=time.time() + LEAD)
-        prizes = self.stage.make_game("prizes", self.plan.codes)
+        prizes = self.fixtures.make_game("prizes", self.plan.codes)
         self.order("warming", "warm", slug=prizes.slug)
         self.arrive("warm arrival", prizes)
         self.answer("prizes", prizes)
@@ -169,7 +171,7 @@ class Coordinator:
     def wait(self) -> None:
         """Being there costs statements too: so many a second."""
         before = counters.statements()
-        with self.struck(self.plan.wait / 2):
+        with self.chaos_after(self.plan.wait / 2):
             self.order("waiting", "wait", seconds=self.plan.wait)
         after = counters.statements()
         if before is not None and after is not None:
@@ -178,13 +180,13 @@ class Coordinator:
     def change(self, game: Game) -> None:
         """Staff pause and resume; the seconds from commit to each player."""
         seen: list[float | None] = []
-        with self.struck(MIDDLE):
+        with self.chaos_after(MIDDLE):
             for verb, state in [("pause", "PAUSED"), ("resume", "OPEN")] * CHANGES:
                 since = time.time()
                 self.send("see", state=state, since=since, within=SEEN_WITHIN)
-                committed = self.stage.change(game, verb)
-                told = self.gather("change").results
-                seen += [None if at is None else at - committed for at in told]
+                committed = self.fixtures.change(game, verb)
+                times = self.gather("change").results
+                seen += [None if at is None else at - committed for at in times]
         self.phases["change"].results = [{"took": one} for one in seen]
 
     def answer(self, phase: str, game: Game) -> None:
@@ -193,7 +195,7 @@ class Coordinator:
             return
         value, question = played
         share = -(-self.plan.answering // self.plan.processes)
-        with self.struck(LEAD + MIDDLE):
+        with self.chaos_after(LEAD + MIDDLE):
             self.order(
                 phase,
                 "answer",
@@ -203,7 +205,7 @@ class Coordinator:
                 count=share,
                 within=WITHIN,
             )
-        self.counted[phase] = self.stage.stored(game)
+        self.counted[phase] = self.fixtures.stored(game)
 
 
 def receive(pipe: Connection) -> tuple[Any, ...]:

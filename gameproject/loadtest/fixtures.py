@@ -27,8 +27,8 @@ class Fixtures:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.run = f"{PREFIX}{uuid4().hex[:8]}"
-        self.model = Game.objects.get(slug=plan.game) if plan.game else None
+        self.prefix = f"{PREFIX}{uuid4().hex[:8]}"
+        self.original = Game.objects.get(slug=plan.game) if plan.game else None
         self.players: list[Player] = []
         self.who: list[Who] = []
 
@@ -52,11 +52,11 @@ class Fixtures:
         connection.close()  # Ctrl-C in a statement breaks it: take another
         keys = [who.session for who in self.who]
         Session.objects.filter(session_key__in=keys).delete()
-        remove(self.run)
+        remove(self.prefix)
 
     def _set(self) -> None:
         password = make_password(None)
-        names = [f"{self.run}-{place}" for place in range(self.plan.players)]
+        names = [f"{self.prefix}-{place}" for place in range(self.plan.players)]
         self.players = Player.objects.bulk_create(
             (Player(name=n, name_key=n, password=password) for n in names),
             batch_size=1000,
@@ -66,8 +66,8 @@ class Fixtures:
 
     def make_game(self, part: str, codes: int = 0) -> Game:
         """An open copy of the game that only the rehearsal's players may play."""
-        slug = f"{self.run}-{part}"
-        game = self.model.duplicate(slug) if self.model else puzzle(slug)
+        slug = f"{self.prefix}-{part}"
+        game = self.original.duplicate(slug) if self.original else puzzle(slug)
         game.access = Access.LISTED
         game.edit(["access"])
         game.invite([player.name for player in self.players])
@@ -117,10 +117,10 @@ def answer_to(game: Game) -> tuple[Any, str] | None:
     return None
 
 
-def remove(run: str) -> None:
+def remove(prefix: str) -> None:
     """Take away everything whose name begins so: games, answers, codes, players."""
-    games = Game.objects.filter(slug__startswith=run)
-    players = Player.objects.filter(name_key__startswith=run)
+    games = Game.objects.filter(slug__startswith=prefix)
+    players = Player.objects.filter(name_key__startswith=prefix)
     slugs = list(games.values_list("slug", flat=True))
     with transaction.atomic():
         Answer.objects.filter(game__in=games).delete()

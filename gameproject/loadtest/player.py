@@ -19,7 +19,7 @@ FIRST_DELAY, MAX_DELAY = 1.0, 30.0  # seconds, as static/js/lib/socket.js has th
 
 @dataclass(frozen=True)
 class Who:
-    """A session that the stage has opened."""
+    """A session that the fixtures have opened."""
 
     player_id: int
     session: str
@@ -42,9 +42,9 @@ class Player:
         self._waiting: dict[str, asyncio.Future[tuple[dict[str, Any], float]]] = {}
         self._returning: asyncio.Task[Any] | None = None
 
-    # ChannelLayerSubscription
+    # Listening
 
-    def _hear(self, frame: dict[str, Any], now: float) -> None:
+    def _receive(self, frame: dict[str, Any], now: float) -> None:
         self.frames += 1
         kind = frame["type"]
         if kind in ("game", "welcome"):
@@ -103,7 +103,7 @@ class Player:
         return await get(self.address, path, self.who.session)
 
     async def connect(self, slug: str, failures: int = 0) -> tuple[int, float | None]:
-        """AttemptLimit it took to be welcomed, and when that was; None if it never was.
+        """Attempts it took to be welcomed, and when that was; None if it never was.
 
         Waits between attempts as the browser's client does.
         """
@@ -125,7 +125,7 @@ class Player:
             self.address,
             f"/ws/games/{self.slug}/",
             self.who.session,
-            self._hear,
+            self._receive,
             lambda: self._lost(socket),
         )
         self.socket, welcomed = socket, self._expect("welcome")
@@ -145,8 +145,8 @@ class Player:
 
     async def see(self, state: str, since: float, within: float) -> float | None:
         """When the player was told that the game is in this state; None if never."""
-        for told, at in self.states:
-            if told == state and at >= since:
+        for known, at in self.states:
+            if known == state and at >= since:
                 return at
         try:
             async with asyncio.timeout(within):
@@ -183,7 +183,7 @@ class Player:
         if self.socket is None:
             raise Lost
         reply = self._expect(frame["id"])
-        self.socket.say(frame)
+        self.socket.send(frame)
         return await reply
 
     async def _be_back(self) -> None:

@@ -38,21 +38,21 @@ PLOTS: list[tuple[str, list[tuple[str, str, str]], float]] = [
 ]
 
 
-def html(led: Coordinator, found: dict[str, Any]) -> str:
+def html(run: Coordinator, found: dict[str, Any]) -> str:
     template = Engine().from_string(TEMPLATE.read_text())
     made = f"{timezone.localtime():%Y-%m-%d %H:%M}"
     return template.render(
-        Context({"found": found, "plots": list(plots(led)), "made": made})
+        Context({"found": found, "plots": list(plots(run)), "made": made})
     )
 
 
-def plots(led: Coordinator) -> Iterator[tuple[str, str]]:
+def plots(run: Coordinator) -> Iterator[tuple[str, str]]:
     """The plots of what was measured."""
     for title, curves, bound in PLOTS:
         drawn = {
-            name: led.phases[phase].of(measure)
+            name: run.phases[phase].of(measure)
             for phase, measure, name in curves
-            if phase in led.phases
+            if phase in run.phases
         }
         if drawn:
             yield title, mark_safe(plot(drawn, bound))

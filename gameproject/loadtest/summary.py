@@ -10,19 +10,19 @@ MEASURES = ("page", "playable", "took")
 LIMITING = 0.25  # of what was measured: from there on the clients' own delay counts
 
 
-def summed_up(led: Coordinator) -> dict[str, Any]:
+def summed_up(run: Coordinator) -> dict[str, Any]:
     """Plan, figures of each phase in ms, and the verdicts."""
-    promises = evaluate(led)
-    phases = {name: figures(phase) for name, phase in led.phases.items()}
+    promises = evaluate(run)
+    phases = {name: figures(phase) for name, phase in run.phases.items()}
     return {
-        "address": led.plan.address.origin,
-        "flow": "legacy" if led.plan.legacy else "one socket",
-        "players": led.plan.players,
-        "processes": led.plan.processes,
-        "killed": len(led.killer.killed) if led.killer else 0,
+        "address": run.plan.address.origin,
+        "flow": "legacy" if run.plan.legacy else "one socket",
+        "players": run.plan.players,
+        "processes": run.plan.processes,
+        "killed": len(run.chaos.killed) if run.chaos else 0,
         "phases": {name: found for name, found in phases.items() if found},
         "limited_by_rehearsal": [
-            name for name, phase in led.phases.items() if limited(phase)
+            name for name, phase in run.phases.items() if limited(phase)
         ],
         "promises": [vars(promise) for promise in promises],
         "passed": all(promise.passed is not False for promise in promises),

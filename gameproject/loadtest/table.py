@@ -15,13 +15,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gameproject.loadtest.coordinator import Told
+from gameproject.loadtest.coordinator import OnProgress
 
 VERDICTS = {True: "[green]PASS", False: "[bold red]FAIL", None: "[yellow]—"}
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Told]:
+def progress(console: Console) -> Iterator[OnProgress]:
     """A bar for each phase, on what may be a terminal."""
     columns = (
         TextColumn("{task.description:14}"),
@@ -32,12 +32,12 @@ def progress(console: Console) -> Iterator[Told]:
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=console, transient=True) as bars:
 
-        def told(phase: str, done: int, players: int) -> None:
+        def on_progress(phase: str, done: int, players: int) -> None:
             if phase not in tasks:
                 tasks[phase] = bars.add_task(phase, total=players)
             bars.update(tasks[phase], completed=done)
 
-        yield told
+        yield on_progress
 
 
 def show(found: dict[str, Any], console: Console) -> None:

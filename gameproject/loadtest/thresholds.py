@@ -22,12 +22,12 @@ class Promise:
     passed: bool | None
 
 
-def evaluate(led: Coordinator) -> list[Promise]:
+def evaluate(run: Coordinator) -> list[Promise]:
     """A verdict for each promise that this rehearsal could test.
 
     The old flow is there for comparison and keeps none.
     """
-    if led.plan.legacy:
+    if run.plan.legacy:
         return []
     judges: list[tuple[str, Callable[[Coordinator], Iterator[Promise]]]] = [
         ("arrival", arrival),
@@ -41,18 +41,18 @@ def evaluate(led: Coordinator) -> list[Promise]:
     return [
         promise
         for phase, judge in judges
-        if phase in led.phases
-        for promise in judge(led)
+        if phase in run.phases
+        for promise in judge(run)
     ]
 
 
-def scale(led: Coordinator) -> float:
+def scale(run: Coordinator) -> float:
     """The table is of 1,000 players; more of them may take so many times as long."""
-    return max(1.0, led.plan.players / 1000)
+    return max(1.0, run.plan.players / 1000)
 
 
 def in_time(
-    led: Coordinator,
+    run: Coordinator,
     name: str,
     seconds: list[float],
     share: float,
@@ -60,10 +60,10 @@ def in_time(
     of: int,
 ) -> Promise:
     """That this share of `of` players took less than `bound` seconds."""
-    measured, bound = percentile(seconds, share), bound * scale(led)
+    measured, bound = percentile(seconds, share), bound * scale(run)
     missing = of - len(seconds)
     said = f"{to_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
-    if led.killer:  # whoever is cut off comes back after a random moment
+    if run.chaos:  # whoever is cut off comes back after a random moment
         return Promise(name, "everybody", said, not missing)
     return Promise(
         name,
@@ -73,19 +73,19 @@ def in_time(
     )
 
 
-def arrival(led: Coordinator) -> Iterator[Promise]:
-    phase, players = led.phases["arrival"], led.plan.players
-    yield calls(led)
-    yield statements(led)
+def arrival(run: Coordinator) -> Iterator[Promise]:
+    phase, players = run.phases["arrival"], run.plan.players
+    yield calls(run)
+    yield statements(run)
     pages = [one["page"] for one in phase.results if one["status"] == 200]
-    yield in_time(led, "page, every cache cold", pages, 0.99, 0.7, players)
+    yield in_time(run, "page, every cache cold", pages, 0.99, 0.7, players)
     known = [one["playable"] for one in phase.results if one["known"]]
-    yield in_time(led, "playable, cold", known, 0.99, 1.5, players)
-    yield memory(led)
+    yield in_time(run, "playable, cold", known, 0.99, 1.5, players)
+    yield memory(run)
 
 
-def calls(led: Coordinator) -> Promise:
-    pages = led.phases["arrival"].results
+def calls(run: Coordinator) -> Promise:
+    pages = run.phases["arrival"].results
     reached = sum(one["cache"] not in FROM_CACHE for one in pages)
     behind = "" if any(one["cache"] for one in pages) else "; no nginx in front"
     return Promise(
@@ -96,29 +96,29 @@ def calls(led: Coordinator) -> Promise:
     )
 
 
-def statements(led: Coordinator) -> Promise:
-    counted = led.counted["arrival"]
+def statements(run: Coordinator) -> Promise:
+    counted = run.counted["arrival"]
     name, bound = "statements for an arrival, cold", "<= 60"
-    if reason := uncounted(led):
+    if reason := uncounted(run):
         return Promise(name, bound, f"not counted: {reason}", None)
-    idle = led.counted.get("idle", 0.0) * counted["seconds"]
+    idle = run.counted.get("idle", 0.0) * counted["seconds"]
     found = max(0, round(counted["statements"] - idle))
     return Promise(name, bound, f"{found}, and {idle:.0f} by the clock", found <= 60)
 
 
-def uncounted(led: Coordinator) -> str:
+def uncounted(run: Coordinator) -> str:
     """Why the statements of the arrival can't be told; empty if they can."""
-    if led.counted["arrival"]["statements"] is None:
+    if run.counted["arrival"]["statements"] is None:
         return "no pg_stat_statements"
-    if led.killer:
+    if run.chaos:
         return "a daphne that starts anew has its own"
-    if led.counted.get("idle", 0.0) < 0:
+    if run.counted.get("idle", 0.0) < 0:
         return "pg_stat_statements is full, and forgets; reset it"
     return ""
 
 
-def memory(led: Coordinator) -> Promise:
-    found = led.counted["arrival"]["memory"]
+def memory(run: Coordinator) -> Promise:
+    found = run.counted["arrival"]["memory"]
     name, bound = "memory per connected player", "< 45 KiB"
     if found is None:
         return Promise(
@@ -127,7 +127,7 @@ def memory(led: Coordinator) -> Promise:
             "not measured: the daphnes are elsewhere, or were started anew",
             None,
         )
-    each = found / led.plan.players / KIB
+    each = found / run.plan.players / KIB
     if each < LEAST_EACH:
         said = (
             "not measured: it went into what an earlier run left; start the site anew"
@@ -136,34 +136,34 @@ def memory(led: Coordinator) -> Promise:
     return Promise(name, bound, f"{each:.1f} KiB", each < 45)
 
 
-def warm_arrival(led: Coordinator) -> Iterator[Promise]:
-    phase, players = led.phases["warm arrival"], led.plan.players
+def warm_arrival(run: Coordinator) -> Iterator[Promise]:
+    phase, players = run.phases["warm arrival"], run.plan.players
     pages = [one["page"] for one in phase.results if one["status"] == 200]
-    yield in_time(led, "page, warm", pages, 0.99, 0.2, players)
+    yield in_time(run, "page, warm", pages, 0.99, 0.2, players)
     known = [one["playable"] for one in phase.results if one["known"]]
-    yield in_time(led, "playable, warm", known, 0.99, 1.5, players)
+    yield in_time(run, "playable, warm", known, 0.99, 1.5, players)
 
 
-def change(led: Coordinator) -> Iterator[Promise]:
-    phase = led.phases["change"]
+def change(run: Coordinator) -> Iterator[Promise]:
+    phase = run.phases["change"]
     yield in_time(
-        led, "change by staff seen", phase.of("took"), 0.99, 0.15, len(phase.results)
+        run, "change by staff seen", phase.of("took"), 0.99, 0.15, len(phase.results)
     )
 
 
-def answers(led: Coordinator) -> Iterator[Promise]:
-    phase = led.phases["answers"]
+def answers(run: Coordinator) -> Iterator[Promise]:
+    phase = run.phases["answers"]
     yield in_time(
-        led, "answers acknowledged", phase.of("took"), 0.95, 1.0, len(phase.results)
+        run, "answers acknowledged", phase.of("took"), 0.95, 1.0, len(phase.results)
     )
-    yield once(led, "answers")
+    yield once(run, "answers")
     frames = max(one["frames"] for one in phase.results)
     yield Promise("frames a player and question", "< 15", f"{frames}", frames < 15)
 
 
-def once(led: Coordinator, name: str) -> Promise:
+def once(run: Coordinator, name: str) -> Promise:
     """Every acknowledged answer is in the database, and none twice."""
-    results, there = led.phases[name].results, led.counted[name]
+    results, there = run.phases[name].results, run.counted[name]
     refused = [r for r in results if r["reply"] and r["reply"]["type"] != "answer"]
     accepted = {r["id"] for r in results if r["reply"]} - {r["id"] for r in refused}
     lost, doubled = len(accepted - there["keys"]), there["doubled"]
@@ -179,22 +179,22 @@ def once(led: Coordinator, name: str) -> Promise:
     )
 
 
-def prizes(led: Coordinator) -> Iterator[Promise]:
-    phase = led.phases["prizes"]
+def prizes(run: Coordinator) -> Iterator[Promise]:
+    phase = run.phases["prizes"]
     yield in_time(
-        led,
+        run,
         "answers acknowledged, with codes",
         phase.of("took"),
         0.95,
         1.5,
         len(phase.results),
     )
-    yield once(led, "prizes")
+    yield once(run, "prizes")
     told = [r["reply"]["code"] for r in phase.results if has_code(r)]
     if not told:  # a game that tells on reveal, or an answer that doesn't win
         return
-    due = min(led.plan.codes, len(phase.results))
-    same = sorted(told) == sorted(led.counted["prizes"]["codes"].values())
+    due = min(run.plan.codes, len(phase.results))
+    same = sorted(told) == sorted(run.counted["prizes"]["codes"].values())
     yield Promise(
         "codes: each to one player",
         f"{due} distinct",
@@ -208,19 +208,19 @@ def has_code(result: dict[str, Any]) -> bool:
     return reply.get("type") == "answer" and "code" in reply
 
 
-def returned(led: Coordinator) -> Iterator[Promise]:
-    phase = led.phases["return"]
-    answered = "answers" in led.phases and led.plan.answering == led.plan.players
+def returned(run: Coordinator) -> Iterator[Promise]:
+    phase = run.phases["return"]
+    answered = "answers" in run.phases and run.plan.answering == run.plan.players
     whole = [
         one["took"]
         for one in phase.results
         if one["known"] and (one["answers"] or not answered)
     ]
-    yield in_time(led, "all back with their state", whole, 1.0, 5.0, len(phase.results))
+    yield in_time(run, "all back with their state", whole, 1.0, 5.0, len(phase.results))
 
 
-def held(led: Coordinator) -> Iterator[Promise]:
-    phase = led.phases["hold"]
+def held(run: Coordinator) -> Iterator[Promise]:
+    phase = run.phases["hold"]
     lost = sum(one["lost"] for one in phase.results)
     late = sorted(tally_delays(phase.results))
     yield Promise("connections held", "none lost", f"{lost} lost", lost == 0)

@@ -37,7 +37,7 @@ class Worker:
     async def obey(self) -> None:
         """Carry out orders, each a word and its arguments, until there are no more."""
         loop = asyncio.get_running_loop()
-        while order := await loop.run_in_executor(None, self._hear):
+        while order := await loop.run_in_executor(None, self._next_order):
             word, arguments = order
             self.late, self.done = [], 0
             watching = asyncio.create_task(self._watch())
@@ -49,7 +49,7 @@ class Worker:
             self.pipe.send(("done", results, self.late, busy))
             gc.collect()  # now, so that it doesn't fall into the next phase
 
-    def _hear(self) -> Any:
+    def _next_order(self) -> Any:
         try:
             return self.pipe.recv()
         except EOFError:
@@ -57,14 +57,14 @@ class Worker:
 
     async def _watch(self) -> None:
         """Notes how late the loop is, and tells the coordinator how far we are."""
-        told = time.monotonic()
+        reported = time.monotonic()
         while True:
             before = time.monotonic()
             await asyncio.sleep(TICK)
             now = time.monotonic()
             self.late.append(now - before - TICK)
-            if now - told > PROGRESS:
-                told = now
+            if now - reported > PROGRESS:
+                reported = now
                 self.pipe.send(("progress", self.done))
 
     async def _all(self, acts: Iterable[Awaitable[Any]]) -> list[Any]:
@@ -78,17 +78,17 @@ class Worker:
     # Orders
 
     async def arrive(
-        self, slug: str, at: float, ramp: float, old: bool
+        self, slug: str, at: float, ramp: float, legacy: bool
     ) -> list[dict[str, Any]]:
-        async def one(player: Player) -> dict[str, Any]:
+        async def play(player: Player) -> dict[str, Any]:
             await until(at + random.uniform(0, ramp))  # noqa: S311
-            if old:
+            if legacy:
                 return await baseline.arrive(player, slug)
             return await player.arrive(slug)
 
         for player in self.players:
             player.drop()  # who opens a page has left the one before
-        return await self._all(one(player) for player in self.players)
+        return await self._all(play(player) for player in self.players)
 
     async def warm(self, slug: str) -> list[Got]:
         """Somebody looks at the page before the rush."""
@@ -124,13 +124,13 @@ class Worker:
     async def answer(
         self, at: float, value: Any, question: str, count: int, within: float
     ) -> list[dict[str, Any]]:
-        async def one(player: Player) -> dict[str, Any]:
+        async def play(player: Player) -> dict[str, Any]:
             await until(at)
             heard = player.frames
-            said = await player.answer(value, question, within)
-            return {**said, "frames": player.frames - heard}
+            outcome = await player.answer(value, question, within)
+            return {**outcome, "frames": player.frames - heard}
 
-        return await self._all(one(player) for player in self.players[:count])
+        return await self._all(play(player) for player in self.players[:count])
 
     async def drop(self, at: float) -> list[dict[str, Any]]:
         await until(at)

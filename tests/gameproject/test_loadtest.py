@@ -191,15 +191,15 @@ def started_again(fronted: Fronted) -> Iterator[None]:
 def test_memory_is_judged_where_it_has_grown(
     grown: int | None, passed: bool | None
 ) -> None:
-    led: Any = SimpleNamespace(
+    run: Any = SimpleNamespace(
         counted={"arrival": {"memory": grown and grown * 10}},
         plan=SimpleNamespace(players=10),
     )
-    assert memory(led).passed is passed
+    assert memory(run).passed is passed
 
 
 @pytest.mark.parametrize(
-    ("found", "idle", "killer", "passed"),
+    ("found", "idle", "chaos", "passed"),
     [
         (None, 0.0, None, None),
         (70, 6.0, None, True),
@@ -209,11 +209,11 @@ def test_memory_is_judged_where_it_has_grown(
     ],
 )
 def test_statements_are_judged_where_they_can_be_told(
-    found: int | None, idle: float, killer: object, passed: bool | None
+    found: int | None, idle: float, chaos: object, passed: bool | None
 ) -> None:
     counted = {"arrival": {"statements": found, "seconds": 2.0}, "idle": idle}
-    led: Any = SimpleNamespace(counted=counted, killer=killer)
-    assert statements(led).passed is passed
+    run: Any = SimpleNamespace(counted=counted, chaos=chaos)
+    assert statements(run).passed is passed
 
 
 async def test_a_lost_connection_is_counted_and_comes_back() -> None:

@@ -63,10 +63,10 @@ class Command(BaseCommand):
         plan = plan_from(options)
         for number in (signal.SIGINT, signal.SIGTERM):  # in the background too
             signal.signal(number, signal.default_int_handler)
-        led = self.rehearse(plan)
-        found = summed_up(led)
+        run = self.rehearse(plan)
+        found = summed_up(run)
         if options["report"]:
-            options["report"].write_text(report.html(led, found))
+            options["report"].write_text(report.html(run, found))
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=1))
         else:
@@ -77,16 +77,19 @@ class Command(BaseCommand):
     def rehearse(self, plan: Plan) -> Coordinator:
         """Play it; whatever happens, what was made is removed."""
         try:
-            with table.progress(Console(stderr=True)) as told, Fixtures(plan) as stage:
-                led = Coordinator(plan, stage, told)
-                led.rehearse()
+            with (
+                table.progress(Console(stderr=True)) as on_progress,
+                Fixtures(plan) as made,
+            ):
+                run = Coordinator(plan, made, on_progress)
+                run.rehearse()
         except (WorkerLost, NotServedAgain) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(
                 "Stopped; all it made is removed.", returncode=130
             ) from None
-        return led
+        return run
 
 
 def plan_from(options: dict[str, Any]) -> Plan:
