@@ -27,6 +27,8 @@ from gameproject.loadtest.plan import Address
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
 X_CACHE = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
+CHUNKED = re.compile(rb"^Transfer-Encoding: chunked\r", re.IGNORECASE | re.MULTILINE)
+LAST_CHUNK = b"0\r\n\r\n"
 SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
 ANCILLARY_SIZE = socket.CMSG_SPACE(struct.calcsize("ll"))
 TIMESTAMPS_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
@@ -98,14 +100,22 @@ async def get(address: Address, path: str, session: str, within: float = 30) -> 
         f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
         f"Accept-Encoding: gzip\r\nCookie: sessionid={session}\r\n\r\n"
     )
-    request = _Request(head.encode())
+    response, ended = await send_request(address, head.encode(), within)
+    return read(response, ended - started)
+
+
+async def send_request(
+    address: Address, head_and_body: bytes, within: float
+) -> tuple[bytes, float]:
+    """The bytes of the response, and when the last one came; no bytes if none came."""
+    request = _Request(head_and_body)
     try:
         async with asyncio.timeout(within):
             await open_(address, request)
             ended = await request.done
     except OSError:  # a timeout is one too
-        return Got(0, time.time() - started)
-    return read(bytes(request.received), ended - started)
+        return b"", time.time()
+    return bytes(request.received), ended
 
 
 def is_whole(response: bytes) -> bool:
@@ -114,6 +124,8 @@ def is_whole(response: bytes) -> bool:
     The end of the connection, which comes later, is not waited for: no browser does.
     """
     head, end, body = response.partition(b"\r\n\r\n")
+    if CHUNKED.search(head + b"\r\n"):
+        return body.endswith(LAST_CHUNK)
     length = LENGTH.search(head + b"\r\n")
     return bool(end and length and len(body) >= int(length[1]))
 

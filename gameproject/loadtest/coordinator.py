@@ -122,7 +122,8 @@ class Coordinator:
 
     # The rehearsal
 
-    def rehearse(self) -> None:
+    def rehearse(self, then: "Callable[[Coordinator], None] | None" = None) -> None:
+        """The game itself and, if it was played, what comes `then`."""
         with self.workers():
             game = self.fixtures.make_game("game")
             self.order("ready", "wait", seconds=0.0)
@@ -130,6 +131,9 @@ class Coordinator:
             somebody = any(row["known"] for row in self.phases["arrival"].results)
             if somebody and not self.plan.legacy:
                 self.play(game)
+                if then:
+                    self.order("leaving", "leave", within=10.0)
+                    then(self)
             self.order("leaving", "leave", within=10.0)
         time.sleep(SETTLING)
 
@@ -195,7 +199,7 @@ class Coordinator:
             return
         value, question = played
         share = -(-self.plan.answering // self.plan.processes)
-        with self.chaos_after(LEAD + MIDDLE):
+        with counters.counting() as counted, self.chaos_after(LEAD + MIDDLE):
             self.order(
                 phase,
                 "answer",
@@ -205,7 +209,7 @@ class Coordinator:
                 count=share,
                 within=WITHIN,
             )
-        self.counted[phase] = self.fixtures.stored(game)
+        self.counted[phase] = {**self.fixtures.stored(game), **vars(counted)}
 
 
 def receive(pipe: Connection) -> tuple[Any, ...]:

@@ -2,7 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -26,6 +29,24 @@ def statements() -> int | None:
             return int(cursor.fetchone()[0])
     except DatabaseError:
         return None
+
+
+@dataclass
+class Counted:
+    """What a phase took of the site; `statements` is None where nobody counts them."""
+
+    statements: int | None = None
+    seconds: float = 0.0
+
+
+@contextmanager
+def counting() -> Iterator[Counted]:
+    """Statements and seconds of what is done meanwhile, known when it is over."""
+    counted, before, started = Counted(), statements(), time.time()
+    yield counted
+    counted.seconds, after = time.time() - started, statements()
+    if before is not None and after is not None:
+        counted.statements = after - before
 
 
 def daphnes(address: Address) -> list[int]:

@@ -1,25 +1,23 @@
 """The site's side of a rehearsal: a copy of the game, its players, and no trace."""
 
 import time
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
 from answers.models import Answer
-from core.cache import invalidate
 from gameproject.loadtest.plan import Plan
 from gameproject.loadtest.player import Who
-from games.models import Code, Game, Invitation, Owed, Pool
+from gameproject.loadtest.removal import PREFIX, remove
+from games.models import Code, Game
 from games.states import Access
 from users.models import Player
 from users.sessions import open_for
-
-PREFIX = "rehearsal-"
 
 
 class Fixtures:
@@ -29,6 +27,8 @@ class Fixtures:
         self.plan = plan
         self.prefix = f"{PREFIX}{uuid4().hex[:8]}"
         self.original = Game.objects.get(slug=plan.game) if plan.game else None
+        # That of every account, where they sign in; it leaves these processes never.
+        self.password = token_urlsafe() if plan.doors else None
         self.players: list[Player] = []
         self.who: list[Who] = []
 
@@ -50,19 +50,20 @@ class Fixtures:
 
     def remove(self) -> None:
         connection.close()  # Ctrl-C in a statement breaks it: take another
-        keys = [who.session for who in self.who]
-        Session.objects.filter(session_key__in=keys).delete()
         remove(self.prefix)
 
     def _set(self) -> None:
-        password = make_password(None)
+        password = make_password(self.password)
         names = [f"{self.prefix}-{place}" for place in range(self.plan.players)]
         self.players = Player.objects.bulk_create(
             (Player(name=n, name_key=n, password=password) for n in names),
             batch_size=1000,
         )
         sessions = open_for(self.players)
-        self.who = [Who(p.pk, key) for p, key in zip(self.players, sessions)]
+        self.who = [
+            Who(player.pk, key, player.name)
+            for player, key in zip(self.players, sessions)
+        ]
 
     def make_game(self, part: str, codes: int = 0) -> Game:
         """An open copy of the game that only the rehearsal's players may play."""
@@ -115,19 +116,3 @@ def answer_to(game: Game) -> tuple[Any, str] | None:
     if game.kind == "choice":
         return [0], game.of_kind.questions(rules)[0]
     return None
-
-
-def remove(prefix: str) -> None:
-    """Take away everything whose name begins so: games, answers, codes, players."""
-    games = Game.objects.filter(slug__startswith=prefix)
-    players = Player.objects.filter(name_key__startswith=prefix)
-    slugs = list(games.values_list("slug", flat=True))
-    with transaction.atomic():
-        Answer.objects.filter(game__in=games).delete()
-        Owed.objects.filter(pool__game__in=games).delete()
-        Code.objects.filter(pool__game__in=games).delete()
-        Pool.objects.filter(game__in=games).delete()
-        Invitation.objects.filter(game__in=games).delete()
-        games.delete()
-        players.delete()
-    invalidate("games", *(f"game:{slug}" for slug in slugs))

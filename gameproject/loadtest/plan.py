@@ -49,6 +49,7 @@ class Plan:
     wait: float = 5.0  # seconds of only being there
     hold: float = 0.0  # seconds to stay connected at the end
     kill: bool = False  # one daphne, in the middle of each phase
+    doors: bool = False  # joining, signing in and the rest, after the game itself
 
     @property
     def codes(self) -> int:

@@ -19,10 +19,11 @@ FIRST_DELAY, MAX_DELAY = 1.0, 30.0  # seconds, as static/js/lib/socket.js has th
 
 @dataclass(frozen=True)
 class Who:
-    """A session that the fixtures have opened."""
+    """A session that the fixtures have opened, and the name of its account."""
 
     player_id: int
     session: str
+    name: str = ""
 
 
 class Player:
@@ -162,6 +163,10 @@ class Player:
         frame = {"type": "answer", "id": str(uuid4()), "value": value}
         if question:
             frame["question"] = question
+        return await self.command(frame, within)
+
+    async def command(self, frame: dict[str, Any], within: float) -> dict[str, Any]:
+        """Send a command until it has its reply, with the same id."""
         started, sent = time.time(), 0
         try:
             async with asyncio.timeout(within):

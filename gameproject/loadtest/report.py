@@ -14,7 +14,7 @@ from gameproject.loadtest.plots import plot
 TEMPLATE = Path(__file__).with_name("report.html")
 
 # Title, curves as (phase, measure, name), the bound in seconds for 1,000 players.
-PLOTS: list[tuple[str, list[tuple[str, str, str]], float]] = [
+PLOTS: list[tuple[str, list[tuple[str, str, str]], float | None]] = [
     (
         "Time to playable",
         [
@@ -35,6 +35,33 @@ PLOTS: list[tuple[str, list[tuple[str, str, str]], float]] = [
         1.0,
     ),
     ("A change by staff", [("change", "took", "from commit to player")], 0.15),
+    (
+        "Strangers",
+        [
+            ("socket", "let_in", "socket alone"),
+            ("join", "let_in", "joined"),
+            ("stranger's arrival", "let_in", "joined and playable"),
+        ],
+        None,
+    ),
+    (
+        "Without a socket",
+        [
+            ("batch", "let_in", "page and batch"),
+            ("answers over HTTP", "let_in", "answers"),
+            ("check-ins over HTTP", "let_in", "check-ins"),
+        ],
+        None,
+    ),
+    (
+        "One's own pages",
+        [
+            ("home, signed in", "let_in", "home"),
+            ("own page", "let_in", "prizes and answers"),
+        ],
+        None,
+    ),
+    ("Sign-ins", [("sign-ins", "let_in", "signed in")], None),
 ]
 
 

@@ -1,18 +1,19 @@
 """A rehearsal as one JSON-like value."""
 
+from collections import Counter
 from typing import Any
 
+from gameproject.loadtest import door_promises, thresholds
 from gameproject.loadtest.coordinator import Coordinator, Phase
 from gameproject.loadtest.figures import percentile, summary, to_ms
-from gameproject.loadtest.thresholds import evaluate
 
-MEASURES = ("page", "playable", "took")
+MEASURES = ("page", "playable", "took", "let_in")
 LIMITING = 0.25  # of what was measured: from there on the clients' own delay counts
 
 
 def summed_up(run: Coordinator) -> dict[str, Any]:
     """Plan, figures of each phase in ms, and the verdicts."""
-    promises = evaluate(run)
+    promises = [*thresholds.evaluate(run), *door_promises.evaluate(run)]
     phases = {name: figures(phase) for name, phase in run.phases.items()}
     return {
         "address": run.plan.address.origin,
@@ -38,6 +39,8 @@ def figures(phase: Phase) -> dict[str, Any]:
         every = [seconds for one in phase.results for seconds in one["calls"]]
         measured["calls"] = summary(every)
         measured["retried"] = {"count": sum(one["retried"] for one in phase.results)}
+    if measures(phase, "outcome"):
+        measured["outcomes"] = Counter(row["outcome"] for row in phase.results)
     if not measured:
         return {}
     clients = {

@@ -72,6 +72,7 @@ NAMES = {
     "playable": "playable",
     "took": "seen or acknowledged",
     "calls": "each HTTP call",
+    "let_in": "let in",
 }
 
 

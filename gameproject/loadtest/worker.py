@@ -15,10 +15,12 @@ from gameproject.loadtest import baseline
 from gameproject.loadtest.client import Got
 from gameproject.loadtest.plan import Address
 from gameproject.loadtest.player import Player, Who
+from gameproject.loadtest.visitor import LET_IN, NICKNAME, Visitor
 from gameproject.ops.collector import collect_seldom
 
 TICK = 0.02  # seconds between looks at how late our own loop is
 PROGRESS = 0.2  # seconds between words to the coordinator
+RETRY_SECONDS = 1.0  # before whoever was refused tries again
 
 
 def run(pipe: Connection, address: Address, who: list[Who]) -> None:
@@ -31,6 +33,7 @@ def run(pipe: Connection, address: Address, who: list[Who]) -> None:
 class Worker:
     def __init__(self, pipe: Connection, players: list[Player]) -> None:
         self.pipe, self.players = pipe, players
+        self.visitors = visitors_of(players)
         self.late: list[float] = []
         self.done = 0
 
@@ -139,12 +142,61 @@ class Worker:
         dropped = time.time()
         return await self._all(p.come_back(dropped) for p in self.players)
 
+    async def enter(
+        self, door: str, people: str, at: float, tries: int, **arguments: Any
+    ) -> list[dict[str, Any]]:
+        """All these people go through a door of `Visitor` in the same moment."""
+
+        async def play(visitor: Visitor) -> dict[str, Any]:
+            await until(at)
+            return await enter(visitor, door, tries, arguments)
+
+        return await self._all(play(visitor) for visitor in self.visitors[people])
+
+    async def enter_both(
+        self, at: float, first: dict[str, Any], second: dict[str, Any], after: float
+    ) -> list[dict[str, Any]]:
+        """Two orders to `enter`, the second some seconds after the first."""
+        both = self.enter(at=at, **first), self.enter(at=at + after, **second)
+        pairs = zip(*await asyncio.gather(*both))
+        return [{"first": one, "second": other} for one, other in pairs]
+
     async def leave(self, within: float) -> list[None]:
-        leaving = [player.leave() for player in self.players]
+        everybody = [one.player for group in self.visitors.values() for one in group]
+        leaving = [player.leave() for player in everybody]
         going = [future for future in leaving if future]
         if going:
             await asyncio.wait(going, timeout=within)
         return []
+
+
+def visitors_of(players: list[Player]) -> dict[str, list[Visitor]]:
+    """Who may come to a door: the players, and as many strangers, twice."""
+    return {
+        "players": [Visitor(player, player.who.name) for player in players],
+        "guests": [stranger_beside(player, "a") for player in players],
+        "newcomers": [stranger_beside(player, "b") for player in players],
+    }
+
+
+def stranger_beside(player: Player, group: str) -> Visitor:
+    """A stranger whose nickname is nobody else's: it has the player's number in it."""
+    nickname = f"{NICKNAME}{player.who.player_id}{group}"
+    return Visitor(Player(player.address, Who(0, "")), nickname)
+
+
+async def enter(
+    visitor: Visitor, door: str, tries: int, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """The seconds until they were let in, or None and why not."""
+    started = time.time()
+    for attempt in range(tries):
+        if attempt:
+            await asyncio.sleep(RETRY_SECONDS)
+        outcome, ended = await getattr(visitor, door)(**arguments)
+        if outcome == LET_IN:
+            return {"let_in": ended - started, "outcome": outcome}
+    return {"let_in": None, "outcome": outcome}
 
 
 async def until(at: float) -> None:

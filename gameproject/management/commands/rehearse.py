@@ -12,11 +12,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from core.rate_limits import BURST, of_address
 from gameproject.loadtest import report, table
 from gameproject.loadtest.chaos import NotServedAgain
 from gameproject.loadtest.coordinator import Coordinator, WorkerLost
-from gameproject.loadtest.fixtures import PREFIX, Fixtures, remove
+from gameproject.loadtest.doors import JOINS, play_doors
+from gameproject.loadtest.fixtures import Fixtures
 from gameproject.loadtest.plan import Address, Plan
+from gameproject.loadtest.removal import PREFIX, remove
 from gameproject.loadtest.summary import summed_up
 from gameproject.ops.nginx import VENUES_AT_ONCE
 from games.models import Game
@@ -52,6 +55,12 @@ class Command(BaseCommand):
             help="kill one daphne of this machine in the middle of each phase; what "
             "started it must start it again, as `make serve` does",
         )
+        add(
+            "--doors",
+            action="store_true",
+            help="then join, sign in, check in, play without sockets; a game that "
+            "anybody may join is in the public list meanwhile",
+        )
         add("--json", action="store_true", help="the result as JSON")
         add("--report", type=Path, help="an HTML file with plots")
         add("--clean", action="store_true", help="only remove what a killed one left")
@@ -82,7 +91,7 @@ class Command(BaseCommand):
                 Fixtures(plan) as made,
             ):
                 run = Coordinator(plan, made, on_progress)
-                run.rehearse()
+                run.rehearse(then=play_doors if plan.doors else None)
         except (WorkerLost, NotServedAgain) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
@@ -100,6 +109,8 @@ def plan_from(options: dict[str, Any]) -> Plan:
             "2 players or more, some waiting, and an answer share up to 1."
         )
     check_room_for(players)
+    if options["doors"]:
+        check_joins(players)
     try:
         address = Address.parse(options["address"])
     except ValueError as error:
@@ -118,6 +129,7 @@ def plan_from(options: dict[str, Any]) -> Plan:
         options["wait"],
         options["hold"],
         options["kill"],
+        options["doors"],
     )
 
 
@@ -128,6 +140,16 @@ def check_room_for(players: int) -> None:
             f"{players:,} players come from one address, which may hold "
             f"{VENUES_AT_ONCE * settings.VENUE_SIZE:,} sockets. Start the site and the "
             f"rehearsal with VENUE_SIZE={-(-players // VENUES_AT_ONCE)}."
+        )
+
+
+def check_joins(players: int) -> None:
+    """Strangers of one address may join so often at once."""
+    joins, most = JOINS * players, of_address("joins").capacity
+    if joins > most:
+        raise CommandError(
+            f"{joins:,} strangers join from one address, of which {most:,} may. Start "
+            f"the site and the rehearsal with VENUE_SIZE={-(-joins // BURST)}."
         )
 
 
