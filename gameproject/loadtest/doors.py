@@ -134,7 +134,7 @@ class Doors:
         password, slug = self.fixtures.password, self.second.slug
         self.run.counted["hash"] = self.seconds_of_hash()
         self.enter("sign-ins", "sign_in", "players", password=password)
-        self.enter("second arrival", "connect", "guests", slug=slug)
+        self.enter("answerers' arrival", "connect", "guests", slug=slug)
         both = self.run.order(
             "answers while all sign in",
             "enter_both",

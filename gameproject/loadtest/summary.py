@@ -32,7 +32,7 @@ def summed_up(run: Coordinator) -> dict[str, Any]:
 
 def figures(phase: Phase) -> dict[str, Any]:
     """The percentiles of what was measured, and how the clients fared."""
-    measured = {
+    measured: dict[str, Any] = {
         name: summary(phase.of(name)) for name in MEASURES if measures(phase, name)
     }
     if measures(phase, "calls"):
