@@ -14,7 +14,8 @@ help:
 	@echo "make play    the product on this machine alone, at http://$(HOST):$(PORT)"
 	@echo "make dev     the same for work on the code: starts again when it changes"
 	@echo "make serve   as in production: nginx, daphnes, PostgreSQL, Redis; a trial"
-	@echo "make rush    a thousand players at once against make serve"
+	@echo "make rush    a thousand players at once against make serve;"
+	@echo "             DOORS=1 has them join, sign in and check in too (2 minutes)"
 	@echo "make test    the gate: all set-up, every check and every test"
 	@echo "make test-fast  the tests that need nothing but Python"
 	@echo "make fuzz    100,000 junk inputs; FUZZ_SEED and FUZZ_INPUTS choose others"
@@ -40,7 +41,7 @@ serve: .venv/ready $(CATALOGS) var/secret-key
 
 rush: .venv/ready $(CATALOGS) var/secret-key
 	@exec deploy/trial rehearse http://$(HOST):$(PORT) --players $(PLAYERS) \
-	  --report var/serve/rehearsal.html
+	  $(if $(DOORS),--doors) --report var/serve/rehearsal.html
 
 test: .venv/ready-dev $(CATALOGS)
 	@deploy/services
