@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from answers.models import Answer
+from core.gathered import Asked, GatheredView, attempt
 from core.paging import Page, page_in
 from games.extensions import registry
 from games.models import Code, Game, Winner
@@ -24,18 +25,34 @@ Row = TypeVar("Row", Code, Winner, Answer)
 Same = Mapping[int, Sequence[Player]]
 
 
-@never_cache
-@require_safe
-@login_required
-def mine(request: HttpRequest) -> HttpResponse:
-    """My prizes and answers, over all games, the newest first.
+def mine_many(asked: Sequence[Asked]) -> list[Any]:
+    """My prizes and answers, over all games, the newest first; None for a stranger.
 
     What could not go with a guest who signed in to an account stands here too.
     """
+    askers = [attempt(asker_of, one.request) for one in asked]
+    known = [one for one in askers if isinstance(one, tuple)]
+    players, pages = [player for player, _page in known], [page for _who, page in known]
+    contexts = iter(contexts_of(players, pages) if known else ())
+    return [next(contexts) if isinstance(one, tuple) else one for one in askers]
+
+
+def asker_of(request: HttpRequest) -> tuple[Player, Page] | None:
     player = player_of(request)
-    assert player is not None
-    [context] = contexts_of([player], [page_in(request, Page)])
-    return render(request, "answers/mine.html", context)
+    return (player, page_in(request, Page)) if player else None
+
+
+def respond(request: HttpRequest, context: dict[str, Any] | None) -> HttpResponseBase:
+    if context is None:
+        response: HttpResponseBase = redirect_to_login(request.get_full_path())
+    else:
+        response = render(request, "answers/mine.html", context)
+    add_never_cache_headers(response)
+    return response
+
+
+mine_view = GatheredView(mine_many, respond)
+mine = require_safe(mine_view.alone)
 
 
 def contexts_of(

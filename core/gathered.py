@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from core.refusals import Refused
 
@@ -30,10 +30,10 @@ class GatheredView:
     """
 
     many: Callable[[Sequence[Asked]], Sequence[Any]]
-    respond: Callable[[HttpRequest, Any], HttpResponse]
+    respond: Callable[[HttpRequest, Any], HttpResponseBase]
     max_body: int | None = None
 
-    def alone(self, request: HttpRequest, slug: str = "") -> HttpResponse:
+    def alone(self, request: HttpRequest, slug: str = "") -> HttpResponseBase:
         """The same for one request, as a view of Django's."""
         [outcome] = self.many([Asked(request, slug)])
         if isinstance(outcome, Exception):

@@ -13,6 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from answers.pages import mine_view  # noqa: E402
 from batch.api import batch_view  # noqa: E402
 from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
@@ -39,6 +40,7 @@ gathered = [
     ("POST", "/api/checkins", checkins_view),
     ("POST", "/api/redemptions", redemptions_view),
     ("POST", "/(?:api/)?batch", batch_view),
+    ("GET", "/me/", mine_view),
 ]
 
 
