@@ -18,6 +18,7 @@ from batch.api import batch_view  # noqa: E402
 from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.gathering import Gathering  # noqa: E402
+from gameproject.ops.collector import quiet  # noqa: E402
 from gameproject.ops.lifespan import lifespan, start  # noqa: E402
 from gameproject.waiting import InLine  # noqa: E402
 from games import events  # noqa: E402
@@ -53,7 +54,9 @@ class Application(ProtocolTypeRouter):
         await super().__call__(scope, receive, send)
 
 
-_http = Gathering(InLine(pages), gathered)
-application = Boundary(
-    Application({"http": _http, "websocket": sockets, "lifespan": lifespan})
-)
+ways = {
+    "http": Gathering(InLine(pages), gathered),
+    "websocket": sockets,
+    "lifespan": lifespan,
+}
+application = Boundary(quiet.noting(Application(ways)))

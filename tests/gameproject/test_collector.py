@@ -1,0 +1,130 @@
+"""Garbage is collected when nothing happens, and not while anything does."""
+
+import asyncio
+import gc
+import weakref
+from typing import Any
+
+import pytest
+
+from gameproject.ops import collector
+from gameproject.ops.collector import LATE_SECONDS, Quiet, collect, is_worth_it
+
+
+class Collected:
+    """In the collector's place: counts."""
+
+    times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+class Server:
+    """Asks an application, which answers when told."""
+
+    def __init__(self, quiet: Quiet) -> None:
+        self.application = quiet.noting(self.serve)
+        self.says: asyncio.Queue[str] = asyncio.Queue()
+
+    async def serve(self, _scope: Any, receive: Any, _send: Any) -> None:
+        while await receive() != "the end":
+            pass
+
+    def begin(self, kind: str) -> "asyncio.Task[None]":
+        asked = self.application({"type": kind}, self.says.get, None)
+        return asyncio.create_task(asked)
+
+    async def say(self, message: str) -> None:
+        self.says.put_nowait(message)
+        for _turn in range(3):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def collected() -> Collected:
+    return Collected()
+
+
+@pytest.fixture
+def quiet(collected: Collected, monkeypatch: pytest.MonkeyPatch) -> Quiet:
+    monkeypatch.setattr(collector, "is_worth_it", lambda: True)
+    return Quiet(collected)
+
+
+async def test_frame_puts_the_collection_off_to_the_next_quiet_look(
+    quiet: Quiet, collected: Collected
+) -> None:
+    server = Server(quiet)
+    socket = server.begin("websocket")
+    for frame in ("first", "second"):
+        await server.say(frame)
+        quiet.look()
+        assert collected.times == 0
+    quiet.look()
+    assert collected.times == 1
+    await server.say("the end")
+    await socket
+
+
+async def test_nothing_is_collected_while_a_request_is_under_way(
+    quiet: Quiet, collected: Collected
+) -> None:
+    server = Server(quiet)
+    request = server.begin("http")
+    await server.say("its body")
+    for _second in range(3):
+        quiet.look()
+    assert collected.times == 0
+    await server.say("the end")
+    await request
+    quiet.look()
+    assert collected.times == 0
+    quiet.look()
+    assert collected.times == 1
+
+
+async def test_a_look_that_comes_late_finds_work(
+    quiet: Quiet, collected: Collected
+) -> None:
+    quiet.look(late=LATE_SECONDS)
+    assert collected.times == 0
+    quiet.look()
+    assert collected.times == 1
+
+
+def test_what_was_collected_once_is_not_gone_through_again() -> None:
+    collected = Collected()
+    quiet = Quiet(collected)
+    many = [[] for _one in range(collector.WORTH_IT)]  # type: ignore[var-annotated]
+    assert is_worth_it()
+    quiet.look()
+    assert collected.times == 1
+    gc.collect()
+    assert not is_worth_it()
+    quiet.look()
+    assert (collected.times, len(many)) == (1, collector.WORTH_IT)
+
+
+def test_cycles_are_gone_after_a_collection() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    seen = weakref.ref(Cycle())
+    collect()
+    assert seen() is None
+
+
+async def test_it_looks_on_the_loop_that_serves(
+    quiet: Quiet, collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(collector, "LATE_SECONDS", float("inf"))
+    server = Server(quiet)
+    socket = server.begin("websocket")
+    await server.say("the end")
+    await socket
+    async with asyncio.timeout(30):
+        while not collected.times:  # noqa: ASYNC110
+            await asyncio.sleep(0)
