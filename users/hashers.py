@@ -1,43 +1,61 @@
 """Password hashing that a thousand sign-ins in a minute can afford.
 
-A hash takes 20 ms of a core and 19 MiB. So few are made at a time, in threads of their
-own; the others wait in line, without a connection to the database. Where the line is
-long, who comes is refused.
+A hash takes 20 ms of a core and 19 MiB. So one core fewer than the machine has makes
+them, for all processes together, at a low priority. Those who wait for a hash hold no
+connection to the database; most of them stand in a line before Django takes them
+(`gameproject.signing_in`).
 """
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 
-from core.refusals import Refused
+from core.slots import Slots
 
 Made = TypeVar("Made")
 
-AT_ONCE = 2
-MAX_LINE_LENGTH = 200  # those who wait: some 2 s where two cores are free, 4 on one
-RETRY_SECONDS = 5
+NICENESS = 10  # of the threads that hash: those who play come first
 MAX_PASSWORD_LENGTH = 1024  # characters
 
 
-class Line:
-    """Work that is done in its order, so much at a time; `Refused` beyond a length."""
+def cores() -> int:
+    """Those that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    def __init__(self, at_once: int, longest: int) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="hash")
-        self._places = threading.Semaphore(at_once + longest)
+
+AT_ONCE = max(1, cores() - 1)  # hashes, on the whole machine
+
+
+class HashThreads:
+    """The threads of this process that hash, each in a slot of the machine's."""
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self._places, self._own = count(), threading.local()
+        self._threads = ThreadPoolExecutor(slots.count, "hash", self._begin)
 
     def do(self, work: Callable[[], Made]) -> Made:
-        if not self._places.acquire(blocking=False):
-            raise Refused("unavailable", retry_after=RETRY_SECONDS)
-        try:
-            let_go_of_database()
-            return self._threads.submit(work).result()
-        finally:
-            self._places.release()
+        let_go_of_database()
+        return self._threads.submit(self._in_a_slot, work).result()
+
+    def _begin(self) -> None:
+        self._own.place = next(self._places)
+        if sys.platform == "linux":  # where a thread has a priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+    def _in_a_slot(self, work: Callable[[], Made]) -> Made:
+        with self.slots.hold(self._own.place):
+            return work()
 
 
 def let_go_of_database() -> None:
@@ -46,7 +64,7 @@ def let_go_of_database() -> None:
         connection.close()
 
 
-line = Line(AT_ONCE, MAX_LINE_LENGTH)
+threads = HashThreads(Slots(settings.DATA_DIR / "hashing", AT_ONCE))
 
 
 class TunedArgon2(Argon2PasswordHasher):
@@ -58,11 +76,11 @@ class TunedArgon2(Argon2PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         encode = super().encode
-        return line.do(lambda: encode(password, salt))
+        return threads.do(lambda: encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
         """Whether it is the password; what is longer than any can't be."""
         if len(password) > MAX_PASSWORD_LENGTH:
             return False
         verify = super().verify
-        return line.do(lambda: verify(password, encoded))
+        return threads.do(lambda: verify(password, encoded))

@@ -46,7 +46,7 @@ class SignInForm(AuthenticationForm):
     refused: Refused | None = None  # why the password was not even looked at
 
     def clean(self) -> dict[str, Any]:
-        """Look at the password, unless too many were tried, or wait to be."""
+        """Look at the password, unless too many were tried."""
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
@@ -64,11 +64,7 @@ class SignInForm(AuthenticationForm):
         if wait:
             limited = self.error_messages["limited"]
             raise Refused("rate_limited", limited, retry_after=wait)
-        try:
-            cleaned: dict[str, Any] = super().clean()
-        except Refused:
-            attempt.take_back()
-            raise
+        cleaned: dict[str, Any] = super().clean()
         attempt.take_back()
         return cleaned
 

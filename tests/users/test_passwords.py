@@ -1,9 +1,9 @@
-"""Hashing passwords: few at a time, a bounded line, and the database left to others."""
+"""Hashing passwords: at a low priority, with the database left to others."""
 
+import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -11,10 +11,10 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 from django.test import Client
 
-from core.refusals import Refused
+from core.slots import Slots
 from tests.conftest import client_of
 from users import hashers
-from users.hashers import MAX_PASSWORD_LENGTH, Line, TunedArgon2
+from users.hashers import MAX_PASSWORD_LENGTH, NICENESS, HashThreads, TunedArgon2
 from users.models import Player
 
 pytestmark = pytest.mark.usefixtures("runs_servers")
@@ -24,11 +24,11 @@ OLD, NEW = "correct horse", "another horse"
 LONG = "x" * (MAX_PASSWORD_LENGTH + 1)
 
 
-class Watched(Line):
+class Watched(HashThreads):
     """Notes of each hash whether whoever waited for it held the database."""
 
-    def __init__(self) -> None:
-        super().__init__(at_once=2, longest=2)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Slots(folder, 2))
         self.held: list[bool] = []
 
     def do(self, work: Callable[[], Made]) -> Made:
@@ -40,11 +40,13 @@ class Watched(Line):
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Watched:
+def hashing(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings, tmp_path: Path
+) -> Watched:
     """The product's own hashing."""
     settings.PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
-    watched = Watched()
-    monkeypatch.setattr(hashers, "line", watched)
+    watched = Watched(tmp_path)
+    monkeypatch.setattr(hashers, "threads", watched)
     return watched
 
 
@@ -79,108 +81,45 @@ def doors(staff: Client, alice: Player, typed: str) -> dict[str, Callable[[], An
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_holds_the_database_while_a_password_is_hashed(line: Watched) -> None:
+def test_nobody_holds_the_database_while_a_password_is_hashed(hashing: Watched) -> None:
     alice = Player.objects.create_user("Alice", OLD)
     staff = client_of(Player.objects.create_superuser("Carol", OLD))
     for door, knock in doors(staff, alice, OLD).items():
-        line.held.clear()
+        hashing.held.clear()
         knock()
-        assert line.held, door
-        assert not any(line.held), door
+        assert hashing.held, door
+        assert not any(hashing.held), door
     assert {p.name for p in Player.objects.all()} == {"Alice", "Carol", "Dan", "Eve"}
     assert Player.objects.get(name="Eve").check_password(OLD)
     assert Player.objects.get(name="Carol").check_password(NEW)
 
 
 @pytest.mark.django_db
-def test_password_longer_than_any_is_never_hashed(line: Watched) -> None:
+def test_password_longer_than_any_is_never_hashed(hashing: Watched) -> None:
     alice = Player.objects.create_user("Alice", OLD)
     staff = client_of(Player.objects.create_superuser("Carol", OLD))
-    line.held.clear()
+    hashing.held.clear()
     for door, knock in doors(staff, alice, LONG).items():
         assert knock().status_code == 200, door
-        assert not line.held, door
+        assert not hashing.held, door
     assert Player.objects.count() == 2
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["Alice", "a LICE", "x", "x" * 41, "Admin"])
-def test_sign_up_under_no_good_name_is_not_hashed(line: Watched, name: str) -> None:
+def test_sign_up_under_no_good_name_is_not_hashed(hashing: Watched, name: str) -> None:
     Player.objects.create_user("Alice", OLD)
-    line.held.clear()
+    hashing.held.clear()
     page = Client().post("/signup/", {"name": name, "password": NEW})
     assert page.status_code == 200
-    assert not line.held
+    assert not hashing.held
 
 
 @pytest.mark.django_db
-def test_hash_within_a_transaction_leaves_it_alone(line: Watched) -> None:
+def test_hash_within_a_transaction_leaves_it_alone(hashing: Watched) -> None:
     with transaction.atomic():
         Player.objects.create_user("Alice", OLD)
     assert Player.objects.get().check_password(OLD)
-
-
-class Work:
-    """What takes until it is let go, and how many were at it at the most."""
-
-    def __init__(self) -> None:
-        self.two_began, self.may_end = threading.Event(), threading.Event()
-        self._lock = threading.Lock()
-        self.now = self.most = 0
-
-    def __call__(self) -> str:
-        with self._lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-            if self.now == 2:
-                self.two_began.set()
-        self.may_end.wait(20)
-        with self._lock:
-            self.now -= 1
-        return "done"
-
-
-def test_line_does_so_much_at_a_time_and_refuses_beyond_its_length() -> None:
-    line, work = Line(at_once=2, longest=3), Work()
-
-    def ask(_place: int) -> str:
-        try:
-            return line.do(work)
-        except Refused as refused:
-            return f"{refused.code}, wait {refused.retry_after}"
-
-    with ThreadPoolExecutor(12) as threads:
-        asked = as_completed([threads.submit(ask, place) for place in range(12)])
-        first = [one.result() for one in islice(asked, 7)]
-        assert work.two_began.wait(20)
-        work.may_end.set()
-        others = [one.result() for one in asked]
-    assert first == ["unavailable, wait 5"] * 7
-    assert others == ["done"] * 5
-    assert work.most == 2
-    assert line.do(lambda: "again") == "again"
-
-
-def test_work_that_fails_leaves_its_place() -> None:
-    line = Line(at_once=1, longest=0)
-    for _time in range(3):
-        with pytest.raises(ZeroDivisionError):
-            line.do(lambda: 1 / 0)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/login/", "/admin/login/", "/signup/"])
-def test_who_comes_where_the_line_is_long_is_told_when_to_come_again(
-    line: Watched, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    full = Line(at_once=1, longest=-1)
-    monkeypatch.setattr(hashers, "line", full)
-    fields = {"username": "alice", "name": "Dan", "password": NEW}
-    page = Client().post(path, fields)
-    assert page.status_code == 503
-    assert int(page["Retry-After"]) > 0
-    assert "busy" in page.content.decode()
-    assert not Player.objects.exists()
 
 
 def test_what_was_hashed_before_is_still_verified() -> None:
@@ -188,3 +127,24 @@ def test_what_was_hashed_before_is_still_verified() -> None:
     assert kept.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert TunedArgon2().verify(OLD, kept)
     assert not TunedArgon2().verify(NEW, kept)
+
+
+def test_threads_that_hash_give_way_to_the_others(tmp_path: Path) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    theirs = HashThreads(Slots(tmp_path, 1)).do(
+        lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    )
+    assert theirs == max(ours, NICENESS) > ours
+
+
+def test_hash_that_fails_leaves_its_slot(tmp_path: Path) -> None:
+    hashing = HashThreads(Slots(tmp_path, 1))
+    for _time in range(3):
+        with pytest.raises(ZeroDivisionError):
+            hashing.do(lambda: 1 / 0)
+
+
+def test_passwords_are_looked_at_where_no_slot_can_be_had(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("by a file")
+    hashing = HashThreads(Slots(tmp_path / "taken", 1))
+    assert hashing.do(lambda: "done") == "done"
