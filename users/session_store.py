@@ -8,7 +8,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends import base, db
+from django.utils.crypto import get_random_string
 
 KEY = re.compile("[a-z0-9]{32}")
 
@@ -34,6 +35,21 @@ class SessionStore(db.SessionStore):
             self._session_key = None
         self._session_cache = data or {}
         self.accessed = True
+
+    def cycle_key(self) -> None:
+        """Take a new key; where there was none, the row comes with the first save.
+
+        Django's own would insert an empty row first.
+        """
+        if self.session_key is None:
+            self._session_cache = self._session  # type: ignore[attr-defined]
+            self.modified = True
+        else:
+            super().cycle_key()
+
+    def _get_new_session_key(self) -> str:
+        """A key that nobody has: of 165 bits. An insert would fail, and be repeated."""
+        return get_random_string(32, base.VALID_KEY_CHARS)
 
 
 def is_key(said: Any) -> bool:
