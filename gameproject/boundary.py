@@ -41,6 +41,7 @@ ONCE = frozenset(
         b"referer",
         b"user-agent",
         b"x-csrftoken",
+        b"x-place",
     }
 )
 FROM_ANYBODY = ONCE | JOINED.keys()
