@@ -12,10 +12,15 @@ export function sendOnce(form, before = () => {}) {
     if (!kept) return event.preventDefault();
     before(form);
     wait(form, true);
-    return setTimeout(() => wait(form, false), PATIENCE_MS);
+    return setTimeout(() => wait(form, stands(form)), PATIENCE_MS);
   });
   // A browser that goes back may show the page just as it was left.
   addEventListener("pageshow", () => wait(form, false));
+}
+
+// Whether it stands in line (place.js), which may take longer.
+function stands(form) {
+  return form.dataset?.waits !== undefined;
 }
 
 function wait(form, waiting) {
