@@ -18,6 +18,7 @@ from games.extensions import registry
 from games.models import Code, Game, Winner
 from games.pages import player_of
 from games.personal import lines_won
+from users.auth import MAX_BODY
 from users.models import Player
 
 Row = TypeVar("Row", Code, Winner, Answer)
@@ -51,7 +52,7 @@ def respond(request: HttpRequest, context: dict[str, Any] | None) -> HttpRespons
     return response
 
 
-mine_view = GatheredView(mine_many, respond)
+mine_view = GatheredView(mine_many, respond, MAX_BODY)
 mine = require_safe(mine_view.alone)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from batch.reads import Batch, ReadRequest, result_of
+from batch.reads import Batch, Data, ReadRequest, result_of
 from core.gathered import Asked, GatheredView, attempt, then
 from core.rate_limits import (
     check_many,
@@ -16,10 +16,13 @@ from core.rate_limits import (
     take_for_address,
     take_many_for_address,
 )
+from core.refusals import Refused
 from core.schemas import read_body, render_json, responses
 from games.pages import player_of
 from users.auth import MAX_BODY, everybody, identify
 from users.models import Player
+
+Results: TypeAlias = list[tuple[ReadRequest, Data | Refused]]
 
 router = Router(tags=["batch"], auth=everybody)
 
@@ -62,13 +65,18 @@ def batch(request: HttpRequest, body: BatchIn) -> dict[str, Any]:
     player = player_of(request)
     if player is None:
         take_for_address(request, "batches")
-    return results_of(body, player)
+    return said(results_of(body, player))
 
 
-def results_of(body: BatchIn, player: Player | None) -> dict[str, Any]:
+def results_of(body: BatchIn, player: Player | None) -> Results:
     wanted = [ReadRequest(one.type, one.id) for one in body.requests]
     found = Batch(wanted, player).answers()
-    return {"results": [result_of(one, found[one]) for one in wanted]}
+    return [(one, found[one]) for one in wanted]
+
+
+def said(results: Results) -> dict[str, Any]:
+    """In the language that is active."""
+    return {"results": [result_of(one, found) for one, found in results]}
 
 
 # The same for many requests at once
@@ -113,8 +121,8 @@ def answer(sent: list[Sent]) -> list[Any]:
     return [results_of(one.body, one.player) for one in sent]
 
 
-def respond(_request: HttpRequest, results: Any) -> HttpResponse:
-    return render_json(BatchOut, results, exclude_unset=True)
+def respond(_request: HttpRequest, results: Results) -> HttpResponse:
+    return render_json(BatchOut, said(results), exclude_unset=True)
 
 
 batch_view = GatheredView(batch_many, respond, MAX_BODY)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from core.outages import OUTAGES
 from core.refusals import Refused
 
 
@@ -25,13 +26,13 @@ class Asked:
 class GatheredView:
     """`many` gives a value or an exception for each request, in their order.
 
-    If it raises, it has changed nothing. `max_body` is in bytes; None stands for what
-    Django takes from a form.
+    If it raises, it has changed nothing. Of a body no more than `max_body` bytes, and
+    one, are kept: what is longer the view refuses.
     """
 
     many: Callable[[Sequence[Asked]], Sequence[Any]]
     respond: Callable[[HttpRequest, Any], HttpResponseBase]
-    max_body: int | None = None
+    max_body: int
 
     def alone(self, request: HttpRequest, slug: str = "") -> HttpResponseBase:
         """The same for one request, as a view of Django's."""
@@ -41,11 +42,34 @@ class GatheredView:
         return self.respond(request, outcome)
 
 
-def then(outcomes: Sequence[Any], many: Callable[[list[Any]], Sequence[Any]]) -> Any:
-    """The next step of those outcomes that are no exception; the others stay."""
+def then(
+    outcomes: Sequence[Any], many: Callable[[list[Any]], Sequence[Any]]
+) -> list[Any]:
+    """The next step of those outcomes that are no exception; the others stay.
+
+    What makes the step fail is the outcome of its own item alone. The steps before it
+    aren't repeated for that: they may have counted something.
+    """
     good = [one for one in outcomes if not isinstance(one, Exception)]
-    results = iter(many(good) if good else ())
+    results = iter(isolate(many, good) if good else ())
     return [one if isinstance(one, Exception) else next(results) for one in outcomes]
+
+
+def isolate(many: Callable[[Any], Sequence[Any]], items: Sequence[Any]) -> list[Any]:
+    """The results of one call for all items; of one that makes it fail, the exception.
+
+    A call that fails has kept nothing, and each half is tried again: so one bad item
+    fails alone, whatever it raises. In an outage all fail, and nothing is repeated.
+    """
+    try:
+        return list(many(items))
+    except OUTAGES:
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            return [error]
+    half = len(items) // 2
+    return [*isolate(many, items[:half]), *isolate(many, items[half:])]
 
 
 def attempt(call: Callable[..., Any], *args: Any) -> Any:

@@ -17,9 +17,11 @@ B = TypeVar("B", bound=BaseModel)
 
 def read_body(schema: type[B], request: HttpRequest) -> B:
     """The JSON body by its schema; `Refused` names the field of the first complaint."""
+    if not request.body:
+        raise Refused("invalid", "Field required", field="body")
     try:
         sent = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("invalid", "Cannot parse request body") from None
     try:
         return schema.model_validate(sent)

@@ -9,7 +9,7 @@ from typing import Generic, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
-from core.outages import OUTAGES
+from core.gathered import isolate
 from core.refusals import Refused
 
 P = ParamSpec("P")
@@ -30,25 +30,6 @@ async def in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
             close_old_connections()
 
     return await asyncio.get_running_loop().run_in_executor(_threads, work)
-
-
-def isolate(
-    many: Callable[[Sequence[T]], Sequence[R | Refused]], items: Sequence[T]
-) -> list[R | Exception]:
-    """The results of one call for all items; of one that makes it fail, the exception.
-
-    A call that fails has kept nothing, and each half is tried again: so one bad item
-    fails alone, whatever it raises. In an outage all fail, and nothing is repeated.
-    """
-    try:
-        return list(many(items))
-    except OUTAGES:
-        raise
-    except Exception as error:
-        if len(items) == 1:
-            return [error]
-    half = len(items) // 2
-    return [*isolate(many, items[:half]), *isolate(many, items[half:])]
 
 
 class Batcher(Generic[T, R]):

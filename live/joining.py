@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +21,7 @@ from games.models import Game, Guest
 from games.models.people import TAKEN, AdmitRequest
 from games.pages import player_of
 from games.states import Access
+from users.auth import MAX_BODY, check_size
 from users.devices import device_of, keep
 from users.models import Player
 from users.names import check_nickname
@@ -51,7 +54,8 @@ class Joining:
 def join_many(asked: Sequence[Asked]) -> list[Any]:
     """Let these play as guests under their nicknames."""
     forms = check_origins(asked)
-    for step in (find_games, read_forms, count_strangers, admit, open_sessions):
+    steps = (find_games, parse_forms, read_forms, count_strangers, admit, open_sessions)
+    for step in steps:
         forms = then(forms, step)
     return list(forms)
 
@@ -77,6 +81,20 @@ def find_games(asked: list[Asked]) -> list[Any]:
         else Http404("No such game takes guests.")
         for one in asked
     ]
+
+
+def parse_forms(forms: list[Joining]) -> list[Joining | Exception]:
+    return [parse_form(form) for form in forms]
+
+
+def parse_form(form: Joining) -> Joining | Exception:
+    """Let Django read it, who says only once that it can't."""
+    try:
+        check_size(form.request)
+        form.request.POST  # noqa: B018
+    except (Refused, BadRequest, SuspiciousOperation, MultiPartParserError) as error:
+        return error
+    return form
 
 
 def read_forms(forms: list[Joining]) -> list[Joining]:
@@ -173,5 +191,5 @@ def shows_nothing(request: HttpRequest) -> bool:
     return not request.COOKIES and not request.POST.get("join_id")
 
 
-join_view = GatheredView(join_many, respond)
+join_view = GatheredView(join_many, respond, MAX_BODY)
 join = csrf_exempt(require_POST(join_view.alone))

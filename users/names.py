@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
 

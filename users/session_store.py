@@ -6,12 +6,19 @@ cache says or fails to forget.
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from django.contrib.sessions.backends import base, db
 from django.utils.crypto import get_random_string
 
 KEY = re.compile("[a-z0-9]{32}")
+
+
+class Row(NamedTuple):
+    """What a session holds, and when it ends unless it is used."""
+
+    data: dict[str, Any]
+    expires: datetime
 
 
 class SessionStore(db.SessionStore):
@@ -20,21 +27,28 @@ class SessionStore(db.SessionStore):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key if is_key(session_key) else None)
         self.expires: datetime | None = None  # of a row that was read
+        self._filled, self._row = False, cast(Row | None, None)
 
     def _get_session_from_db(self) -> Any:
         row = super()._get_session_from_db()  # type: ignore[misc]
         self.expires = row.expire_date if row else None
         return row
 
-    def fill(self, data: dict[str, Any] | None) -> None:
-        """Hold what was read for many sessions at once; None if there is no such row.
+    def fill(self, row: Row | None) -> None:
+        """Have what was read for many sessions at once; None if there is no such row.
 
-        `expires` stays unknown: whoever fills has renewed it.
+        No statement is sent then. It counts as used once somebody looks into it.
         """
-        if data is None:
+        self._filled, self._row = True, row
+
+    def load(self) -> dict[str, Any]:
+        if not self._filled:
+            return super().load()
+        if self._row is None:
             self._session_key = None
-        self._session_cache = data or {}
-        self.accessed = True
+            return {}
+        self.expires = self._row.expires
+        return self._row.data
 
     def cycle_key(self) -> None:
         """Take a new key; where there was none, the row comes with the first save.

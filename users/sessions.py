@@ -1,11 +1,18 @@
 """Who is behind each of many sessions, in two statements; and which have ended."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user,
+)
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
@@ -14,20 +21,15 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
+from django.utils.functional import SimpleLazyObject
 
+from core.outages import OUTAGES
 from users.models import Player, Revocation
 from users.renewal import life, renew_cookies, renew_due
-from users.session_store import SessionStore, is_key
+from users.session_store import Row, SessionStore, is_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
 MAX_CLEARED = 1000  # sessions at once
-
-
-class Row(NamedTuple):
-    """What a session holds, and when it ends unless it is used."""
-
-    data: dict[str, Any]
-    expires: datetime
 
 
 class SignedIn(NamedTuple):
@@ -70,18 +72,38 @@ def players_in(rows: Mapping[str, Row]) -> dict[str, Player]:
 
 
 def recognize(requests: Sequence[HttpRequest]) -> None:
-    """Give each request its `session` and its `user`, in two statements.
-
-    Their sessions are in use: those that are due are renewed.
-    """
+    """Give each request its `session` and its `user`, in two statements."""
     sessions = [cast(SessionStore, one.session) for one in requests]
     rows = _load({str(one.session_key) for one in sessions if one.session_key})
-    renew_due({key: row.expires for key, row in rows.items()}, timezone.now())
     players = players_in(rows)
     for request, session in zip(requests, sessions, strict=True):
-        row = rows.get(str(session.session_key))
-        session.fill(row.data if row else None)
-        request.user = players.get(str(session.session_key)) or AnonymousUser()
+        key = str(session.session_key)
+        session.fill(rows.get(key))
+        user: Any = SimpleLazyObject(partial(_user, request, players.get(key)))
+        request.user = user
+
+
+def _user(request: HttpRequest, player: Player | None) -> Player | AnonymousUser:
+    """The player, whose session is in use; what isn't as usual is Django's to judge.
+
+    It ends a session from before a new password, and brings one up to date that was
+    signed with an earlier key of the site.
+    """
+    signed = request.session.get(HASH_SESSION_KEY, "")
+    if player and constant_time_compare(signed, player.get_session_auth_hash()):
+        return player
+    return get_user(request)
+
+
+def renew_used(requests: Sequence[HttpRequest]) -> None:
+    """Renew those of their sessions that were used and are due: one statement."""
+    sessions = [cast(SessionStore, one.session) for one in requests]
+    used = [one for one in sessions if one.expires and SESSION_KEY in one]
+    ends = {str(one.session_key): one.expires for one in used if one.expires}
+    with suppress(*OUTAGES):  # the answers are good all the same
+        renew_due(ends, timezone.now())
+    for session in used:
+        session.expires = None
 
 
 class Revoked(NamedTuple):
@@ -116,7 +138,7 @@ def clear_sessions(now: datetime) -> None:
 
 def open_for(players: Iterable[Player]) -> list[str]:
     """A session each for these players, as if they had signed in; their keys."""
-    expires = timezone.now() + life()
+    players, expires = list(players), timezone.now() + life()
     sessions = [
         Session(
             session_key=get_random_string(32, VALID_KEY_CHARS),
@@ -126,6 +148,8 @@ def open_for(players: Iterable[Player]) -> list[str]:
         for player in players
     ]
     Session.objects.bulk_create(sessions)
+    ids = [player.pk for player in players]
+    Player.objects.filter(pk__in=ids).update(last_login=timezone.now())
     return [session.session_key for session in sessions]
 
 
@@ -134,7 +158,8 @@ def sign_in_by(
 ) -> None:
     """Let the browser have a session that was opened: in its cookies."""
     session = SessionStore(key)
-    session.fill(_signed_in(player))
+    session.fill(Row(_signed_in(player), timezone.now() + life()))
+    assert SESSION_KEY in session  # so it is in use
     request.session, request.user = session, player
     renew_cookies(request, response)
 
