@@ -78,7 +78,7 @@ class PrivateByDefault(Middleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         if request.path.startswith(API_PATHS):
-            set_headers(response, getattr(request, "shared_by", None))
+            set_headers(request, response)
         return response
 
 

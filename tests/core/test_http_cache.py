@@ -1,5 +1,6 @@
 """What caches on the way may keep: what is everybody's, and nothing else."""
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -138,15 +139,36 @@ def test_a_game_is_the_same_for_everybody_and_may_be_kept(
     assert len({(one.content, one["ETag"]) for one in answers}) == 1
     for one in answers:
         assert one["Cache-Control"] == "public, max-age=1"
-        assert "Vary" not in one
+        assert one["Vary"] == "Accept-Encoding"
         assert not one.cookies
 
 
 def test_the_list_of_a_stranger_may_be_kept_for_strangers(client: Client) -> None:
     response = client.get("/api/games")
     assert response["Cache-Control"] == "public, max-age=1"
-    assert response["Vary"] == "Cookie, Authorization"
+    assert response["Vary"] == "Accept-Encoding, Cookie, Authorization"
     assert not response.cookies
+
+
+@pytest.mark.parametrize("path", ["/api/games", "/api/games/one"])
+def test_what_is_shared_comes_packed_to_those_who_take_it(
+    client: Client, path: str
+) -> None:
+    plain, takes = client.get(path), {"Accept-Encoding": "br, gzip"}
+    small = client.get(path, headers=takes)
+    assert small["Content-Encoding"] == "gzip"
+    assert gzip.decompress(small.content) == plain.content
+    assert int(small["Content-Length"]) == len(small.content)
+    assert small["ETag"] != plain["ETag"]
+    known = {**takes, "If-None-Match": small["ETag"]}
+    assert client.get(path, headers=known).status_code == 304
+    known["If-None-Match"] = plain["ETag"]
+    assert client.get(path, headers=known).status_code == 200
+
+
+def test_what_is_personal_is_not_packed_with_others_text(as_alice: Client) -> None:
+    response = as_alice.get("/api/games", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in response
 
 
 @pytest.mark.parametrize("path", ["/api/games", "/api/games?limit=1", "/api/games/one"])
