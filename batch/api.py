@@ -29,7 +29,8 @@ router = Router(tags=["batch"], auth=everybody)
 
 class ReadRequestIn(Schema):
     """`id` is a game's slug or a player's id; for `games` it is left out, for `answers`
-    and `checkins` it may be: then those of all games are meant. `mine` is what a
+    and `checkins` it may be: then those of all games are meant. Without one `user` is
+    whoever asks. `mine` is what a
     welcome says of the player, `me` and `mine`, with the time; of one game a batch."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)

@@ -84,15 +84,18 @@ class Batch:
     def _keys(self) -> list[Key]:
         keys = [games.key_of(slug) for slug in self.ids.get("game", [])]
         keys += [boards.key_of(slug) for slug in self.ids.get("board", [])]
-        keys += [users.key_of(int(id_)) for id_ in self._seen(self.ids.get("user", []))]
+        seen = self._seen(self.ids.get("user", [])).values()
+        keys += [users.key_of(number) for number in seen]
         return keys + ([games.list_key()] if "games" in self.ids else [])
 
-    def _seen(self, ids: Sequence[str]) -> list[str]:
-        """The numbers among these of players that whoever asks may see."""
+    def _seen(self, ids: Sequence[str]) -> dict[str, int]:
+        """The numbers of the players among these that whoever asks may see; an empty
+        one stands for oneself."""
         player = self.player
         if player is None:
-            return []
-        return [i for i in ids if is_number(i) and users.may_see(player, int(i))]
+            return {}
+        numbers = {i: int(i or player.pk) for i in ids if not i or is_number(i)}
+        return {i: n for i, n in numbers.items() if users.may_see(player, n)}
 
     # One reader a type
 
@@ -127,13 +130,13 @@ class Batch:
         if self.player is None:
             return dict.fromkeys(ids, Refused("not_signed_in"))
         seen = self._seen(ids)
-        missing = [i for i in seen if users.key_of(int(i)) not in self.cached]
-        rows = Player.objects.in_bulk([int(i) for i in missing]) if missing else {}
-        for id_ in missing:
-            row = rows.get(int(id_))
-            self.cached[users.key_of(int(id_))] = row.public() if row else None
+        missing = {n for n in seen.values() if users.key_of(n) not in self.cached}
+        rows = Player.objects.in_bulk(missing) if missing else {}
+        for number in missing:
+            row = rows.get(number)
+            self.cached[users.key_of(number)] = row.public() if row else None
         return {
-            id_: (self.cached[users.key_of(int(id_))] or Refused("not_found"))
+            id_: (self.cached[users.key_of(seen[id_])] or Refused("not_found"))
             if id_ in seen
             else Refused("forbidden")
             for id_ in ids
