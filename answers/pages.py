@@ -17,7 +17,7 @@ from core.paging import Page, page_in
 from games.extensions import registry
 from games.models import Code, Game, Winner
 from games.pages import player_of
-from games.personal import lines_won
+from games.personal import games_listing_many, lines_won
 from users.auth import MAX_BODY
 from users.models import Player
 
@@ -70,9 +70,12 @@ def contexts_of(
     rows = with_games([*(code.pool for code in codes), *winners, *all_answers])
     winners = [row for row in rows if isinstance(row, Winner)]
     set_players([*codes, *all_answers], same)
-    prizes = prizes_of(codes, winners, same)
+    prizes, listing = prizes_of(codes, winners, same), games_listing_many(players)
     return [
-        context_of(player, prizes[player.pk], rows, following)
+        {
+            "own_games": listing[player.pk],
+            **context_of(player, prizes[player.pk], rows, following),
+        }
         for player, (rows, following) in zip(players, answers)
     ]
 

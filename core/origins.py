@@ -1,9 +1,15 @@
 """Whose pages may open a socket here, or post a form without a token."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+View = Callable[..., HttpResponseBase]
 
 
 class SameOrigin:
@@ -30,3 +36,28 @@ def is_ours(origin: str, host: str) -> bool:
     if settings.PUBLIC_ORIGINS:
         return origin in settings.PUBLIC_ORIGINS
     return origin in (f"http://{host}", f"https://{host}")
+
+
+def is_from_our_page(request: HttpRequest) -> bool:
+    """Whether the browser says so: no page can forge its `Origin`."""
+    return is_ours(request.headers.get("Origin", ""), request.get_host())
+
+
+def from_our_page_or_token(view: View) -> View:
+    """Decorates a view whose form stands in a shared page, which can hold no token.
+
+    A browser says from where a form is sent. Where it doesn't, or says another site,
+    Django's own check decides, as for every other form: by the token.
+    """
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def decorated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_from_our_page(request):
+            return checked(request, *args, **kwargs)
+        # So that a view which Django has decorated itself doesn't ask again.
+        request.csrf_processing_done = True  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return decorated

@@ -84,6 +84,7 @@ def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) 
     """The games one may see, those one can play now first.
 
     A player's may hold some that not everybody sees: only a stranger's are shared.
+    nginx keeps those, and sends on whoever shows a session or a token.
     """
     player = player_of(request)
     if player:

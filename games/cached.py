@@ -3,8 +3,6 @@
 `events.game_changed` drops the subjects used here: `games`, and `game:<slug>`.
 """
 
-import base64
-import gzip
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,8 +11,9 @@ from django.utils import timezone
 
 from core.cache import Key
 from core.caching import get_or_compute
-from core.http_cache import WithETag, etag_of, with_etag
+from core.http_cache import WithETag, with_etag
 from core.refusals import Refused
+from core.shared_pages import SharedPage, get_or_render, make_page, page_key
 from games.models import Game, games_with_public_state
 from games.models.queryset import GameQuerySet
 from games.paging import FIRST, GamesPage
@@ -39,14 +38,25 @@ def public_of(slug: str) -> WithETag:
     return state
 
 
-def page_of(slug: str, language: str, render: Callable[[Game], str]) -> dict[str, str]:
-    """The page of a game, as text and packed, and its ETag; or `Refused`."""
-    name = f"page:{language}:{slug}"
-    key = Key(name, f"game:{slug}", settings.GAME_CACHE_SECONDS)
+def page_of(slug: str, render: Callable[[Game], str]) -> SharedPage:
+    """The page of a game; or `Refused`."""
+    key = page_key(slug, f"game:{slug}", settings.GAME_CACHE_SECONDS)
     page = get_or_compute(key, lambda: _page(slug, render))
     if page is None:
         raise Refused("not_found")
-    return dict(page)
+    return page
+
+
+def home_page(page: GamesPage, render: Callable[[dict[str, Any]], str]) -> SharedPage:
+    """One page of the list of games; the first one is kept."""
+
+    def rendered() -> str:
+        return render(everybodys_games(page)["data"])
+
+    if page != FIRST:
+        return make_page(rendered())
+    key = page_key("/", "games", settings.GAME_CACHE_SECONDS)
+    return get_or_render(key, rendered)
 
 
 def games_for(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
@@ -86,13 +96,9 @@ def _public(slug: str) -> WithETag | None:
     return with_etag(states([game])[0]) if game else None
 
 
-def _page(slug: str, render: Callable[[Game], str]) -> dict[str, str] | None:
+def _page(slug: str, render: Callable[[Game], str]) -> SharedPage | None:
     game = games_with_public_state().published().filter(slug=slug).first()
-    if game is None:
-        return None
-    html = render(game)
-    packed = base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
-    return {"html": html, "packed": packed, "etag": etag_of(html)}
+    return make_page(render(game)) if game else None
 
 
 def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:

@@ -1,31 +1,22 @@
-"""The pages of games: the list, one game, joining as a guest."""
+"""The pages of games: the list and one game, each the same bytes for everybody."""
 
-import base64
-import re
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
-from django.views.decorators.http import (
-    conditional_page,
-    require_safe,
-)
+from django.views.decorators.http import require_safe
 
 from core.paging import page_in
 from core.refusals import DETAILS, Refused
-from games.cached import games_for, page_of
+from core.shared_pages import respond
+from games.cached import home_page, page_of
 from games.models import Game
 from games.paging import GamesPage
 from games.states import Access
 from users.models import Player
-
-# Named, and not with a weight of nothing.
-GZIP = re.compile(r"(?:^|,)\s*+gzip\s*+(?:$|,|;\s*+q=(?:1|0\.0*+[1-9]))", re.IGNORECASE)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def player_of(request: HttpRequest) -> Player | None:
@@ -35,42 +26,26 @@ def player_of(request: HttpRequest) -> Player | None:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The games one may see, those one can play now first."""
-    found = games_for(player_of(request), page_in(request, GamesPage))
-    response = render(request, "games/home.html", found)
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    """The games that everybody may see, those one can play now first.
+
+    The player's name, coins and the games one is on a list of come in one batch.
+    """
+    return respond(request, home_page(page_in(request, GamesPage), render_home))
 
 
 @require_safe
-@conditional_page
 def game(request: HttpRequest, slug: str) -> HttpResponse:
-    """One game: the same bytes for everybody who reads the same language.
-
-    No cookie, no token and no name is in it, so that any cache may keep it. What is
-    personal comes in the welcome frame.
-    """
+    """One game. What is personal comes in the welcome frame."""
     try:
-        page = page_of(slug, get_language() or "", render_game)
+        page = page_of(slug, render_game)
     except Refused:
         raise Http404 from None
-    response = packed(page) if takes_gzip(request) else HttpResponse(page["html"])
-    response["Cache-Control"] = "public, max-age=1"
-    response.setdefault("ETag", page["etag"])
-    patch_vary_headers(response, ["Accept-Encoding"])
-    return response
+    return respond(request, page)
 
 
-def packed(page: dict[str, str]) -> HttpResponse:
-    """The page as it was packed once for everybody. It holds no secret to guess at."""
-    response = HttpResponse(base64.b64decode(page["packed"]))
-    response["Content-Encoding"] = "gzip"
-    response["ETag"] = f'{page["etag"][:-1]}-gzip"'
-    return response
-
-
-def takes_gzip(request: HttpRequest) -> bool:
-    return bool(GZIP.search(request.headers.get("Accept-Encoding", "")))
+def render_home(found: dict[str, Any]) -> str:
+    # As below: without the request, nothing of it can be in the page.
+    return render_to_string("games/home.html", found)
 
 
 def render_game(game: Game, *, preview: bool = False) -> str:

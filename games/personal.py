@@ -5,6 +5,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from games.models import Code, Game, Guest, Invitation, Winner
 from games.states import Access
 from users.models import Player
@@ -68,4 +70,21 @@ def lines_won(winners: Collection[Winner], now: datetime) -> dict[int, dict[str,
         shown = game.pk in rules
         if shown and (line := game.of_kind.mine(rules[game.pk], winner.name_key)):
             found[winner.pk] = {**line, "game": game}
+    return found
+
+
+def games_listing(player: Player | None) -> list[Game]:
+    """The games that the player sees by being on a list: those that the home page has
+    a script fetch."""
+    return games_listing_many([player] if player else [])[player.pk if player else 0]
+
+
+def games_listing_many(players: Iterable[Player]) -> dict[int, list[Game]]:
+    """The same for many at once, in the order of the home page: one statement."""
+    rows = Game.objects.published().filter(
+        access=Access.LISTED, invitations__player__in=players
+    )
+    found: dict[int, list[Game]] = defaultdict(list)
+    for game in rows.annotate(listed=F("invitations__player")).in_order_of_interest():
+        found[game.listed].append(game)  # type: ignore[attr-defined]
     return found

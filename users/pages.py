@@ -6,8 +6,16 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms import BaseForm
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,25 +23,34 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from core.origins import from_our_page_or_token
 from core.rate_limits import take_for_address
 from core.refusals import Refused
+from core.shared_pages import get_or_render, page_key, respond
 from users.devices import remember
 from users.guests import guest_of, join
 from users.models import Player
+from users.renewal import forget_cookies
 from users.signin import SignInForm, SignUpForm, sign_in_page
+
+TEMPLATES = {"/login/": "users/sign_in.html", "/signup/": "users/sign_up.html"}
+
+
+@from_our_page_or_token
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Sign in. The form is the same bytes for everybody, signed in or not."""
+    if request.method not in ("GET", "HEAD"):
+        return SignIn.as_view()(request)
+    return shared_form(request, "/login/", SignInForm(), {"sign_up": settings.SIGN_UP})
 
 
 @method_decorator(sign_in_page, name="dispatch")
 class SignIn(LoginView):
-    template_name = "users/sign_in.html"
-    form_class = SignInForm
-    redirect_authenticated_user = True
-    extra_context = {"sign_up": settings.SIGN_UP}
+    """What is made of the form: a session, or the form again."""
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """A guest is signed in too, but may come to use an account."""
-        super().setup(request, *args, **kwargs)
-        self.redirect_authenticated_user = not getattr(request.user, "is_guest", False)
+    template_name = TEMPLATES["/login/"]
+    form_class = SignInForm
+    extra_context = {"sign_up": settings.SIGN_UP}
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in; what the browser's guest has goes with its player."""
@@ -44,29 +61,43 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
+    """No cookie is left that tells a shared page that somebody is signed in."""
+
     next_page = "/"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        forget_cookies(response)
+        return response
 
-@never_cache
+
+@from_our_page_or_token
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
-def sign_up(request: HttpRequest) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponseBase:
     """Make an account, where the site lets anybody do so, and sign in."""
     if not settings.SIGN_UP:
         raise Http404
-    form = SignUpForm(request.POST or None)
-    next_url = next_page(request)
+    if request.method != "POST":
+        return shared_form(request, "/signup/", SignUpForm(), {})
+    return open_and_sign_in(request)
+
+
+@never_cache
+def open_and_sign_in(request: HttpRequest) -> HttpResponse:
+    """What is made of the form: an account and its session, or the form again."""
+    form = SignUpForm(request.POST)
     try:
         player = make_account(request, form)
     except Refused as refused:
         form.add_error(None, str(refused.detail))
-        page = ask_again(request, form, next_url)
+        page = ask_again(request, form)
         refused.mark(page)
         return page
     if player is None:
-        return ask_again(request, form, next_url)
+        return ask_again(request, form)
     login(request, player, "django.contrib.auth.backends.ModelBackend")
-    response = HttpResponseRedirect(next_url)
+    response = HttpResponseRedirect(next_page(request))
     remember(request, response, player)
     return response
 
@@ -79,9 +110,20 @@ def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
     return form.save_once(guest_of(request))
 
 
-def ask_again(request: HttpRequest, form: SignUpForm, next_url: str) -> HttpResponse:
-    context = {"form": form, "next": next_url}
-    return render(request, "users/sign_up.html", context)
+def ask_again(request: HttpRequest, form: SignUpForm) -> HttpResponse:
+    return render(request, TEMPLATES["/signup/"], {"form": form})
+
+
+def shared_form(
+    request: HttpRequest, path: str, form: BaseForm, context: dict[str, Any]
+) -> HttpResponse:
+    """The page of an empty form; where to go on to stands in its address alone."""
+    # Not `render(request, …)`: context processors would let a name or a token in.
+    key = page_key(path, "forms", settings.GAME_CACHE_SECONDS)
+    page = get_or_render(
+        key, lambda: render_to_string(TEMPLATES[path], {"form": form, **context})
+    )
+    return respond(request, page)
 
 
 def next_page(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions import middleware
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
@@ -109,6 +109,17 @@ def renew_cookies(request: HttpRequest, response: HttpResponse) -> None:
     put(response, settings.SESSION_COOKIE_NAME, key, life() + fresh(), hidden=True)
     put(response, settings.CSRF_COOKIE_NAME, token, year)
     put(response, COOKIE, "1", fresh())
+
+
+def forget_cookies(response: HttpResponseBase) -> None:
+    """Those by which a script sees that there is a session."""
+    for name in (COOKIE, settings.CSRF_COOKIE_NAME):
+        response.delete_cookie(
+            name,
+            path=settings.SESSION_COOKIE_PATH,
+            domain=settings.SESSION_COOKIE_DOMAIN,
+            samesite="Lax",
+        )
 
 
 def put(

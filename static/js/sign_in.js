@@ -1,6 +1,4 @@
 // The page for signing in.
-import { sendOnce } from "./lib/once.js";
-import { standInLine } from "./lib/place.js";
+import { showForm } from "./lib/account_form.js";
 
-sendOnce(document.querySelector(".sheet form"));
-standInLine(document.querySelector(".sheet form"));
+showForm(document.querySelector(".sheet"));

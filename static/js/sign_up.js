@@ -1,6 +1,4 @@
 // The page on which an account is made: a second tap would find its name taken.
-import { sendOnce } from "./lib/once.js";
-import { standInLine } from "./lib/place.js";
+import { showForm } from "./lib/account_form.js";
 
-sendOnce(document.querySelector(".sheet form"));
-standInLine(document.querySelector(".sheet form"));
+showForm(document.querySelector(".sheet"));

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from gameproject.middleware import Refusals
 from games.models import Game
 from games.states import Access, State
-from users.models import Player
+from users.models import CoinEntry, Player
 
 pytestmark = pytest.mark.django_db
 MakeGame = Callable[..., Game]
@@ -99,10 +99,12 @@ def test_change_by_staff_is_on_the_page_at_once(
     game, paused = make_game(), b'"state": "PAUSED"'
     for path in (f"/games/{game.slug}/", f"/api/games/{game.slug}", "/api/games"):
         assert paused not in client.get(path).content
+    assert b'data-state="OPEN"' in client.get("/").content
     with django_capture_on_commit_callbacks(execute=True):
         game.pause(timezone.now())
     for path in (f"/games/{game.slug}/", f"/api/games/{game.slug}", "/api/games"):
         assert paused in client.get(path).content
+    assert b'data-state="PAUSED"' in client.get("/").content
 
 
 def test_old_address_is_gone_at_once(
@@ -135,26 +137,95 @@ def test_page_speaks_the_browsers_language(client: Client, make_game: MakeGame) 
     assert 'lang="th"' in thai.content.decode()
 
 
-def test_home_shows_the_games_one_may_see(
-    client: Client, as_alice: Client, as_bob: Client, make_game: MakeGame
-) -> None:
+@pytest.fixture
+def three_games(alice: Player, make_game: MakeGame) -> None:
     make_game(title="For all")
     make_game(title="For some", access=Access.LISTED).invite(["alice"])
     make_game(title="A draft", state=State.DRAFT)
     caches["strict"].clear()
-    seen = {
-        name: [
-            title
-            for title in ("For all", "For some", "A draft")
-            if title in who.get("/").content.decode()
-        ]
-        for name, who in [("?", client), ("alice", as_alice), ("bob", as_bob)]
-    }
-    assert seen == {
-        "?": ["For all"],
-        "alice": ["For all", "For some"],
-        "bob": ["For all"],
-    }
+
+
+def shown(text: str) -> list[str]:
+    return [title for title in ("For all", "For some", "A draft") if title in text]
+
+
+@pytest.mark.usefixtures("three_games")
+def test_home_shows_everybodys_games_to_everybody(
+    client: Client, as_alice: Client
+) -> None:
+    for who in (client, as_alice):
+        assert shown(who.get("/").content.decode()) == ["For all"]
+
+
+@pytest.mark.usefixtures("three_games")
+def test_games_one_is_on_the_list_of_come_in_the_batch_and_on_ones_own_page(
+    as_alice: Client, as_bob: Client
+) -> None:
+    for who, own in ((as_alice, ["For some"]), (as_bob, [])):
+        wanted = {"requests": [{"type": "user"}, {"type": "games"}]}
+        me, games = who.post("/api/batch", wanted, "application/json").json()["results"]
+        assert me["data"]["name"] in ("Alice", "Bob")
+        listed = [g["title"] for g in games["data"]["games"] if g["access"] == "listed"]
+        assert listed == own
+        assert shown(who.get("/me/").content.decode()) == own
+
+
+def test_ones_own_page_says_who_one_is_and_signs_out(
+    as_alice: Client, alice: Player
+) -> None:
+    reason, now = CoinEntry.Reason.ADJUSTED, timezone.now()
+    CoinEntry.objects.record(alice, 1234, reason, key="a gift", at=now)
+    page = as_alice.get("/me/").content.decode()
+    assert "Alice" in page
+    assert "1234" in page
+    assert 'action="/logout/"' in page
+
+
+SHARED = ("/", "/login/", "/login/?next=/me/", "/signup/", "/games/{slug}/")
+
+
+@pytest.mark.parametrize("path", SHARED)
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_shared_page_is_the_same_bytes_for_stranger_and_signed_in(
+    client: Client, as_alice: Client, make_game: MakeGame, path: str, language: str
+) -> None:
+    path = path.format(slug=make_game().slug)
+    said = {"Accept-Language": language, "Cookie": "csrftoken=" + "c" * 32}
+    pages = [
+        who.get(path, headers=headers)
+        for who in (client, as_alice)
+        for headers in ({"Accept-Language": language}, said)
+    ]
+    assert len({(one.content, one["ETag"]) for one in pages}) == 1
+    for one in pages:
+        assert one.status_code == 200
+        assert f'lang="{language}"' in one.content.decode()
+        assert one["Cache-Control"] == "public, max-age=1"
+        assert "Cookie" not in one.get("Vary", "")
+        assert not one.cookies
+        for word in (b'csrfmiddlewaretoken" value', b"Alice", b"/me/?"):
+            assert word not in one.content
+
+
+@pytest.mark.parametrize("path", SHARED)
+def test_shared_page_asks_the_database_nothing_once_it_is_kept(
+    as_alice: Client,
+    make_game: MakeGame,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    path: str,
+) -> None:
+    path = path.format(slug=make_game().slug)
+    first = as_alice.get(path)
+    with django_assert_num_queries(0):
+        again = as_alice.get(path, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_form_that_is_shared_leads_to_no_address_of_its_own(client: Client) -> None:
+    for path in ("/login/", "/signup/"):
+        text = client.get(path).content.decode()
+        assert '<form method="post">' in text
+        assert 'name="next"' not in text
 
 
 def test_pages_carry_a_strict_policy(client: Client, make_game: MakeGame) -> None:

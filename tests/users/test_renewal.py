@@ -66,7 +66,6 @@ def command(client: Client, game: Game) -> Any:
 
 USES: dict[str, Callable[[Client, Game], Any]] = {
     "a page": lambda client, _game: client.get("/me/"),
-    "the home page": lambda client, _game: client.get("/"),
     "an answer of the API": lambda client, _game: client.get("/api/answers"),
     "a command": command,
     "a batch": lambda client, game: client.post(
@@ -109,18 +108,22 @@ def test_personal_answer_renews_cookies_that_are_no_longer_fresh(
     assert ages["renewed"] == fresh() < ages["csrftoken"]
 
 
-@pytest.mark.parametrize("path", ["/login/", "/games/{slug}/join/"])
+@pytest.mark.parametrize("path", ["/login/", "/signup/", "/games/{slug}/join/"])
 def test_whoever_comes_in_has_all_three(
-    client: Client, alice: Player, make_game: MakeGame, path: str
+    alice: Player, make_game: MakeGame, path: str
 ) -> None:
-    form = {"username": "Alice", "password": PASSWORD, "nickname": "Zoe"}
+    form = {"username": "Alice", "password": PASSWORD, "nickname": "Zoe", "name": "Zoe"}
     origin = {"HTTP_ORIGIN": "http://testserver"}
+    client = Client(enforce_csrf_checks=True)
     answer = client.post(path.format(slug=make_game().slug), form, **origin)
+    assert answer.status_code == 302
     assert answer.cookies.keys() >= ALL
     assert int(answer.cookies["sessionid"]["max-age"]) >= life().total_seconds()
 
 
-@pytest.mark.parametrize("path", ["/games/{slug}/", "/api/games/{slug}"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login/", "/signup/", "/games/{slug}/", "/api/games/{slug}"]
+)
 def test_what_is_shared_sets_no_cookie(
     as_alice: Client, make_game: MakeGame, path: str
 ) -> None:
@@ -137,7 +140,7 @@ def test_strangers_get_no_cookie(client: Client, db: None) -> None:
 def test_session_that_has_ended_stays_so(as_alice: Client, make_game: MakeGame) -> None:
     game, key = make_game(), key_of(as_alice)
     unused(key, life() + DAY)
-    assert "renewed" not in as_alice.get("/").cookies
+    assert "renewed" not in as_alice.get("/me/").cookies
     renew([key], timezone.now())
     [found] = personal_states([WelcomeRequest(key, game)])
     assert found.player is None
