@@ -55,9 +55,23 @@ def test_the_page_is_the_same_for_everybody_and_comes_from_the_cache(
     assert not any(r.headers["Set-Cookie"] for r in (first, second, third))
 
 
-async def test_300_at_once_on_a_cold_page_ask_django_once(fronted: Fronted) -> None:
-    path = f"/games/{fronted.make_game('puzzle', {'accepted': ['x']})}/"
-    herd = [asyncio.to_thread(ask, fronted.site, path) for _player in range(300)]
+SHARED = ["/", "/login/?next=/me/", "/signup/", "/api/games", "/api/games/{slug}"]
+
+
+@pytest.mark.parametrize("path", ["/games/{slug}/", *SHARED])
+async def test_300_at_once_on_a_cold_page_ask_django_once(
+    fronted: Fronted, path: str
+) -> None:
+    path = path.format(slug=fronted.make_game("puzzle", {"accepted": ["x"]}))
+    # A host by which nobody else asks, so that nothing is kept under it.
+    host = fronted.site.listen.replace("127.0.0.1", "localhost")
+    (session,) = fronted.make_players(1)
+    # Whoever shows a session has a list of games of their own.
+    cookies = ["", "" if path == "/api/games" else f"sessionid={session}"]
+    herd = [
+        asyncio.to_thread(ask, fronted.site, path, cookie=cookies[n % 2], host=host)
+        for n in range(300)
+    ]
     answers = await asyncio.gather(*herd)
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
@@ -103,14 +117,66 @@ def test_the_two_languages_of_a_page_are_kept_apart(fronted: Fronted) -> None:
     assert b'lang="th"' in pages[1].body
 
 
-def test_the_shared_page_takes_no_cookie_and_gives_none(echoing: Site) -> None:
-    answer = ask(echoing, "/games/shared/?a=1", cookie="sessionid=mine")
+@pytest.mark.parametrize(
+    "path", ["/", "/login/", "/signup/", "/games/shared/", "/api/games/shared"]
+)
+def test_the_shared_page_takes_no_cookie_and_gives_none(
+    echoing: Site, path: str
+) -> None:
+    answer = ask(echoing, f"{path}?next=/me/&a=1", cookie="sessionid=mine")
     assert "cookie" not in answer.json()["headers"]
-    assert answer.json()["asked"] == "GET /games/shared/ HTTP/1.1"
+    assert answer.json()["asked"] == f"GET {path} HTTP/1.1"
     assert answer.headers["Set-Cookie"] is None
+    again = ask(echoing, path, cookie="sessionid=another; csrftoken=x")
+    assert again.body == answer.body
 
 
-@pytest.mark.parametrize("path", ["/", "/me/", "/api/games/x", "/games/x/join/"])
+def test_the_list_of_strangers_is_kept_for_strangers(echoing: Site) -> None:
+    first = ask(echoing, "/api/games", cookie="csrftoken=x; device=y")
+    assert "cookie" not in first.json()["headers"]
+    assert ask(echoing, "/api/games").body == first.body
+
+
+@pytest.mark.parametrize("path", ["/api/games", "/api/games/token"])
+def test_whoever_shows_a_token_is_asked_about_it(echoing: Site, path: str) -> None:
+    for token in ("one", "two"):
+        answer = ask(echoing, path, authorization=f"Bearer {token}")
+        assert answer.json()["headers"]["authorization"] == f"bearer {token}"
+        assert answer.headers["X-Cache"] is None
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login/?next=/me/", "/signup/", "/api/games", "/api/games/x"]
+)
+def test_what_is_more_than_a_look_reaches_django_whole(
+    echoing: Site, path: str, method: str
+) -> None:
+    cookie, origin = "sessionid=mine", f"http://{echoing.listen}"
+    answer = ask(echoing, path, method, b"a=b", cookie=cookie, origin=origin)
+    assert answer.json()["asked"] == f"{method} {path} HTTP/1.1"
+    said = {"cookie": cookie, "origin": origin, "content-length": "3"}
+    assert said.items() <= answer.json()["headers"].items()
+    assert answer.headers["X-Cache"] is None
+
+
+def test_a_form_that_no_daphne_takes_is_refused_in_our_own_words(
+    runs_nginx: None, tmp_path: Path
+) -> None:
+    with echo(tmp_path) as site:
+        site.socket(0).unlink()
+        away = ask(site, "/login/", "POST", b"a=b")
+    assert (away.status, away.headers["Retry-After"]) == (503, "2")
+    assert str(DETAILS["unavailable"]) in away.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/me/", "/games/x/join/", "/api/users/1", "/api/answers", "/logout/"),
+        *("/?cursor=1-2", "/api/games", "/api/games?limit=1"),
+    ],
+)
 def test_what_is_personal_is_never_kept(echoing: Site, path: str) -> None:
     for player in ("alice", "bob"):
         answer = ask(echoing, path, cookie=f"sessionid={player}")
@@ -125,7 +191,7 @@ def test_what_is_personal_is_never_kept(echoing: Site, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "said_by_nginx"),
     [
-        ("/", {"x-real-ip": "127.0.0.1", "x-forwarded-proto": "http"}),
+        ("/me/", {"x-real-ip": "127.0.0.1", "x-forwarded-proto": "http"}),
         ("/ws/games/x/", {"x-real-ip": "127.0.0.1", "x-forwarded-proto": "http"}),
         ("/games/forged/", {"x-forwarded-proto": "http"}),
     ],
@@ -144,7 +210,8 @@ def test_forged_headers_do_not_reach_django(
 def test_what_a_browser_says_reaches_django(echoing: Site) -> None:
     names = [name for name in FROM_ANYBODY if name != b"content-length"]
     said = {name.decode(): "said" for name in names} | {"host": echoing.listen}
-    arrived = ask(echoing, "/", **{k.replace("-", "_"): v for k, v in said.items()})
+    asked = {k.replace("-", "_"): v for k, v in said.items()}
+    arrived = ask(echoing, "/me/", **asked)
     assert said.items() <= arrived.json()["headers"].items()
 
 
