@@ -1,7 +1,7 @@
 """What one player alone may see of a game: for many players at once."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
