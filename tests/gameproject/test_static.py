@@ -15,6 +15,7 @@ import pytest
 from django.contrib.admin import site
 from playwright.sync_api import expect
 
+from gameproject.static import HashedStaticFiles
 from tests.browsers import Cast, tally
 from tests.conftest import SETTINGS
 from tests.stack import Stack
@@ -158,3 +159,14 @@ def test_games_are_played_with_modules_of_another_origin(
     files = [address for address in loaded if "/static/" in address]
     assert files
     assert all(one.startswith(cast.stack.env["CDN_URL"]) for one in files)
+
+
+def test_address_is_worked_out_anew_where_files_were_collected(tmp_path: Path) -> None:
+    storage = HashedStaticFiles(location=tmp_path, base_url="/static/")
+    addresses = []
+    for hashed in ("a.111111111111.css", "a.222222222222.css"):
+        storage.hashed_files = {"a.css": hashed}
+        storage.save_manifest()
+        addresses += [storage.url("a.css"), storage.url("a.css")]
+    one, two = "/static/a.111111111111.css", "/static/a.222222222222.css"
+    assert addresses == [one, one, two, two]
