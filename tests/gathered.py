@@ -4,7 +4,7 @@ replies of two such worlds are compared."""
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -314,3 +314,14 @@ ROUTES = {
     "batch": Route("/api/batch", reads),
     "bare batch": Route("/batch", reads),
 }
+
+
+def replies_together(application: Any, asks: Sequence[Ask]) -> list[Connection]:
+    """The replies to what is asked in the same moment, and so answered in one call."""
+    connections = [Connection(one) for one in asks]
+
+    async def run() -> None:
+        await asyncio.gather(*(one.run(application) for one in connections))
+
+    asyncio.run(run())
+    return connections

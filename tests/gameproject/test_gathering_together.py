@@ -1,0 +1,170 @@
+"""Requests answered in one call: none harms another, and nothing is done twice."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.handlers.asgi import ASGIHandler
+from django.utils.translation import get_language
+
+from core import metrics
+from gameproject.asgi import gathered
+from gameproject.gathering import Gathering
+from games.models import Guest
+from live.batchers import in_thread
+from live.commands import COMMANDS, Call
+from tests.gathered import ROUTES, Ask, Connection, World, replies_together
+from users import renewal
+from users.models import Player
+from users.sessions import open_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MANY = 9
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="module")
+def application() -> Gathering:
+    return Gathering(ASGIHandler(), gathered)
+
+
+def joining(world: World) -> list[Ask]:
+    ask = ROUTES["join"].ask(world)
+    return [ask.form(nickname=f"Nick {i} {world.n}") for i in range(MANY)]
+
+
+def answering(world: World) -> list[Ask]:
+    players = [Player.objects.create_user(f"Player {i} {world.n}") for i in range(MANY)]
+    ask = ROUTES["answers"].ask(world)
+    return [ask.with_cookies(sessionid=key) for key in open_for(players)]
+
+
+def statuses(connections: Sequence[Connection]) -> list[int]:
+    return [one.answered()[0] for one in connections]
+
+
+def said(connection: Connection) -> Any:
+    return json.loads(connection.answered()[2])
+
+
+def failures() -> float:
+    return metrics.failures.labels("http")._value.get()
+
+
+def test_bug_with_one_is_its_own_and_others_are_counted_once(
+    application: Gathering,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: LazySettings,
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "answers": ["1/1h"]}
+    asks = answering(world)
+    bad = Player.objects.get(name=f"Player 4 {world.n}").pk
+    command = COMMANDS["answer"]
+
+    def carry_out(calls: Sequence[Call]) -> Any:
+        if any(one.player_id == bad for one in calls):
+            raise ZeroDivisionError
+        return command.carry_out(calls)
+
+    monkeypatch.setitem(COMMANDS, "answer", replace(command, carry_out=carry_out))
+    before = failures()
+    found = statuses(replies_together(application, asks))
+    assert found == [200] * 4 + [500] + [200] * 4
+    assert failures() == before + 1
+
+
+def test_bug_after_joining_makes_nobody_join_twice(
+    application: Gathering, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = joining(world)
+    asks[4] = asks[4].with_cookies(bad="1")
+    is_personal = renewal.is_personal
+
+    def fails(request: Any, response: Any) -> bool:
+        if "bad" in request.COOKIES:
+            raise ZeroDivisionError
+        return is_personal(request, response)
+
+    monkeypatch.setattr(renewal, "is_personal", fails)
+    found = statuses(replies_together(application, asks))
+    assert found == [302] * 4 + [500] + [302] * 4
+    assert Guest.objects.filter(nickname__startswith="Nick").count() == MANY
+
+
+def test_form_that_cant_be_read_is_refused_alone(
+    application: Gathering, world: World
+) -> None:
+    asks = joining(world)
+    kind = "multipart/form-data; boundary=b"
+    asks[4] = asks[4].but(body=b"--b\r\ncut").saying(content_type=kind)
+    found = statuses(replies_together(application, asks))
+    assert found == [302] * 4 + [400] + [302] * 4
+
+
+def test_json_nested_far_too_deep_is_refused_alone(
+    application: Gathering, world: World
+) -> None:
+    asks = answering(world)
+    asks[4] = asks[4].but(body=b"[" * 60_000)
+    found = statuses(replies_together(application, asks))
+    assert found == [200] * 4 + [400] + [200] * 4
+
+
+def test_same_player_twice_is_one_answer_and_its_repeat(
+    application: Gathering, world: World
+) -> None:
+    ask = ROUTES["answers"].ask(world)
+    replies = [said(one) for one in replies_together(application, [ask, ask])]
+    assert [one["status"] for one in replies] == ["accepted", "duplicate"]
+    assert replies[0]["receipt"] == replies[1]["receipt"]
+
+
+def test_each_is_told_in_its_own_language_and_none_stays(
+    application: Gathering, world: World
+) -> None:
+    ask = ROUTES["join"].ask(world).form(nickname="")
+    asks = [ask.saying(accept_language=one) for one in ("th", "en", "th")]
+    pages = [one.answered()[2].decode() for one in replies_together(application, asks)]
+    shown = ["A nickname has 2 to 20 characters." in page for page in pages]
+    assert shown == [False, True, False]
+
+    async def languages() -> set[str | None]:
+        return {*await asyncio.gather(*(in_thread(get_language) for _ in range(30)))}
+
+    assert asyncio.run(languages()) == {"en"}
+
+
+def test_client_that_goes_while_waiting_harms_nobody(
+    application: Gathering, world: World
+) -> None:
+    asks = joining(world)
+    connections = [Connection(one) for one in asks]
+
+    async def run() -> None:
+        tasks = [asyncio.create_task(one.run(application)) for one in connections]
+        await asyncio.sleep(0)  # all have asked
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(run())
+    assert statuses(connections[1:]) == [302] * (MANY - 1)
+    assert not connections[0].sent
+
+
+def test_client_that_goes_before_its_body_asks_nothing(
+    application: Gathering, world: World
+) -> None:
+    connection = Connection(joining(world)[0])
+    connection.messages = iter([{"type": "http.disconnect"}])
+    asyncio.run(connection.run(application))
+    assert not connection.sent
+    assert not Guest.objects.filter(nickname__startswith="Nick").exists()
