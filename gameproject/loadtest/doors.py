@@ -15,7 +15,13 @@ from core.addresses import network
 from core.rate_limits import of_address
 from gameproject.loadtest import counters
 from gameproject.loadtest.client import resolve
-from gameproject.loadtest.coordinator import ARRIVING, LEAD, Coordinator, Phase
+from gameproject.loadtest.coordinator import (
+    ARRIVING,
+    LEAD,
+    SETTLING,
+    Coordinator,
+    Phase,
+)
 from gameproject.loadtest.door_fixtures import (
     guests_made,
     make_check_in_game,
@@ -27,7 +33,7 @@ from gameproject.loadtest.fixtures import answer_to
 from gameproject.loadtest.staff import staff_at_work
 from games.models import Game
 
-TRIES = 60  # with --kill: whoever is refused tries again, a second later
+TRIES = 12  # with --kill: whoever is refused tries again, each time later
 HASHES = 3  # of which the fastest says how long one takes
 JOINS = 2  # a player and rehearsal, of strangers of one address
 
@@ -36,6 +42,7 @@ def play_doors(run: Coordinator) -> None:
     """All doors, one after the other."""
     doors = Doors(run)
     try:
+        doors.quiet()
         doors.strangers()
         doors.pages()
         doors.without_sockets()
@@ -81,14 +88,28 @@ class Doors:
 
     # The doors
 
+    def quiet(self) -> None:
+        """Nobody is here, and no room is open: so many statements a second remain."""
+        time.sleep(SETTLING)
+        with counters.counting() as counted:
+            time.sleep(self.run.plan.wait)
+        self.run.counted["quiet"] = (counted.statements or 0) / counted.seconds
+
     def strangers(self) -> None:
         slug, other = self.first.slug, self.second.slug
         self.enter("join", "join", "guests", kill=True, slug=slug)
+        self.let_in_the_refused(slug)
         self.enter("socket", "connect", "guests", slug=slug)
         self.leave()
         self.enter("stranger's arrival", "arrive", "newcomers", kill=True, slug=other)
         self.leave()
         self.run.counted["guests"] = guests_made()
+
+    def let_in_the_refused(self, slug: str) -> None:
+        """A few at a time, and not judged: the other doors want all of them."""
+        if any(row["let_in"] is None for row in self.run.phases["join"].results):
+            who = {"door": "be_in", "people": "guests", "slug": slug}
+            self.run.order("joined later", "enter", at=time.time(), tries=TRIES, **who)
 
     def pages(self) -> None:
         """Those that are the same for everybody, then everybody's own."""

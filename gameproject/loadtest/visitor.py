@@ -42,6 +42,11 @@ class Visitor:
         has_all = {"sessionid", "csrftoken"} <= self.cookies.keys()
         return verdict(response, 302, "without a session" * (not has_all))
 
+    async def be_in(self, slug: str) -> Outcome:
+        """Join, unless that was done."""
+        known = "sessionid" in self.cookies
+        return (LET_IN, time.time()) if known else await self.join(slug)
+
     async def arrive(self, slug: str) -> Outcome:
         """A stranger's whole way: join, page, socket, welcome."""
         outcome, ended = await self.join(slug)
