@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from batch.reads import Batch, Data, ReadRequest, result_of
+from batch.askers import Data
+from batch.reads import ReadRequest, read_many, result_of
 from core.gathered import Asked, GatheredView, attempt, then
 from core.rate_limits import (
     check_many,
@@ -66,13 +67,21 @@ def batch(request: HttpRequest, body: BatchIn) -> dict[str, Any]:
     player = player_of(request)
     if player is None:
         take_for_address(request, "batches")
-    return said(results_of(body, player))
+    [results] = results_of([(body, player)])
+    return said(results)
 
 
-def results_of(body: BatchIn, player: Player | None) -> Results:
-    wanted = [ReadRequest(one.type, one.id) for one in body.requests]
-    found = Batch(wanted, player).answers()
-    return [(one, found[one]) for one in wanted]
+def results_of(asked: Sequence[tuple[BatchIn, Player | None]]) -> list[Results]:
+    """The items of each asker, in the order asked."""
+    wanted = [
+        [ReadRequest(one.type, one.id) for one in body.requests] for body, _who in asked
+    ]
+    replies = read_many(
+        [(items, player) for items, (_body, player) in zip(wanted, asked)]
+    )
+    return [
+        [(one, found[one]) for one in items] for items, found in zip(wanted, replies)
+    ]
 
 
 def said(results: Results) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def count_strangers(sent: list[Sent]) -> list[Any]:
 
 
 def answer(sent: list[Sent]) -> list[Any]:
-    return [results_of(one.body, one.player) for one in sent]
+    return list(results_of([(one.body, one.player) for one in sent]))
 
 
 def respond(_request: HttpRequest, results: Results) -> HttpResponse:

@@ -79,14 +79,6 @@ def everybodys_games(page: GamesPage = FIRST) -> WithETag:
     return with_etag(_list(Game.objects.for_everybody(), page))
 
 
-def first_games(player: Player | None) -> tuple[dict[str, Any], bool]:
-    """The first page for this player, and whether it is everybody's: one statement."""
-    rows = Game.objects.visible_to(player).annotate_on_a_list(player)
-    shown, next_cursor = FIRST.of(rows.with_public_state())
-    listed = any(game.on_a_list for game in shown)
-    return {"games": states(shown), "next": next_cursor}, not listed
-
-
 def _first_games() -> WithETag:
     return with_etag(_list(Game.objects.for_everybody(), FIRST))
 

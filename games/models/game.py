@@ -108,7 +108,7 @@ class Game(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     sold_out: bool  # all codes are given; by `with_public_state`
-    on_a_list: bool  # by `annotate_on_a_list`
+    listed: list[int] | None  # by `annotate_listed`
 
     objects = GameQuerySet.as_manager()
 

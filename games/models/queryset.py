@@ -1,18 +1,30 @@
 """Questions about games, as words to chain."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import connection, models
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Aggregate, Case, Exists, OuterRef, Q, Subquery, When
 
 from games.extensions import registry
+from games.models.lines import Invitation
 from games.models.prizes import Code
 from games.states import PUBLISHED, Access, State
 from users.models import Player
 
 if TYPE_CHECKING:
     from games.models.game import Game
+
+
+class JSONList(Aggregate):
+    """All values as one JSON list."""
+
+    function = "JSONB_AGG"
+    output_field = models.JSONField()
+
+    def as_sqlite(self, *args: Any, **kwargs: Any) -> Any:
+        return self.as_sql(*args, function="JSON_GROUP_ARRAY", **kwargs)
 
 
 class GameQuerySet(models.QuerySet["Game"]):
@@ -33,9 +45,11 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def listed_for(self, player: Player | None) -> "GameQuerySet":
         """Seen, for a list, and this player is on it."""
-        if player is None:
-            return self.none()
-        on_it = Q(access=Access.LISTED, invitations__player=player)
+        return self.listed_for_any([player] if player else [])
+
+    def listed_for_any(self, players: Sequence[Player]) -> "GameQuerySet":
+        """Seen, for a list, and one of these players is on it."""
+        on_it = Q(access=Access.LISTED, invitations__player__in=players)
         return self.published().filter(on_it)
 
     def only_if_on_any_list(self, player: Player | None) -> "GameQuerySet":
@@ -44,9 +58,11 @@ class GameQuerySet(models.QuerySet["Game"]):
             return self.none()  # which asks the database nothing
         return self.filter(Exists(self.model.objects.listed_for(player)))
 
-    def annotate_on_a_list(self, player: Player | None) -> "GameQuerySet":
-        """With whether this player is on any list at all."""
-        return self.annotate(on_a_list=Exists(self.model.objects.listed_for(player)))
+    def annotate_listed(self, players: Sequence[Player]) -> "GameQuerySet":
+        """With the ids of those of these players who are on the game's list."""
+        rows = Invitation.objects.filter(game=OuterRef("pk"), player__in=players)
+        ids = rows.values("game").annotate(ids=JSONList("player"))
+        return self.annotate(listed=Subquery(ids.values("ids")))
 
     def with_public_state(self) -> "GameQuerySet":
         """With all that `public` says of a game: it takes no other statement."""

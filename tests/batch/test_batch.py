@@ -121,9 +121,12 @@ class Cost:
         monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
 
     def of(self, client: Client, wanted: list[dict[str, Any]]) -> tuple[int, int]:
+        return self.of_call(lambda: ask(client, *wanted))
+
+    def of_call(self, call: Callable[[], object]) -> tuple[int, int]:
         self.trips = 0
         with CaptureQueriesContext(connection) as sql:
-            ask(client, *wanted)
+            call()
         return len(sql), self.trips
 
 

@@ -20,7 +20,7 @@ django.setup()
 from concurrent.futures import ThreadPoolExecutor
 import json, threading
 from django.core.cache import caches
-from batch.reads import Batch, ReadRequest
+from batch.reads import ReadRequest, read_many
 from games import cached
 
 slug, given = sys.argv[1], int(sys.argv[2])
@@ -40,7 +40,8 @@ def by_route():
 
 def by_batch():
     wanted = ReadRequest("game", slug)
-    return Batch([wanted], None).answers()[wanted]["state"]
+    [found] = read_many([([wanted], None)])
+    return found[wanted]["state"]
 
 def wait_for_word(said):
     global held
