@@ -263,7 +263,7 @@ AUTH_PASSWORD_VALIDATORS = [
             )
         },
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "users.passwords.CommonValidator"},
 ]
 # Argon2 at 19 MiB and 2 passes; the default PBKDF2 is half a second of CPU a sign-in.
 PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
