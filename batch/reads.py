@@ -14,8 +14,8 @@ from batch.readers import READERS
 from core import metrics
 from core.cache import Key
 from core.caching import CacheBatch, get_or_compute_many
+from core.gathered import isolate
 from core.refusals import STATUS, Refused
-from live.batchers import isolate
 from users.models import Player
 
 __all__ = ["ReadRequest", "read_many", "result_of"]

@@ -85,6 +85,6 @@ def games_listing_many(players: Iterable[Player]) -> dict[int, list[Game]]:
         access=Access.LISTED, invitations__player__in=players
     )
     found: dict[int, list[Game]] = defaultdict(list)
-    for game in rows.annotate(listed=F("invitations__player")).in_order_of_interest():
-        found[game.listed].append(game)  # type: ignore[attr-defined]
+    for game in rows.annotate(invited=F("invitations__player")).in_order_of_interest():
+        found[game.invited].append(game)  # type: ignore[attr-defined]
     return found
