@@ -177,7 +177,7 @@ def test_ones_own_page_says_who_one_is_and_signs_out(
     CoinEntry.objects.record(alice, 1234, reason, key="a gift", at=now)
     page = as_alice.get("/me/").content.decode()
     assert "Alice" in page
-    assert "1234" in page
+    assert "1,234" in page
     assert 'action="/logout/"' in page
 
 
