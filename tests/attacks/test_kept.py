@@ -47,6 +47,8 @@ def paths_of(slug: str, player: int) -> list[str]:
     return [
         f"/games/{slug}/",
         "/",
+        "/login/",
+        "/signup/",
         "/api/games",
         f"/api/games/{slug}",
         f"/api/users/{player}",

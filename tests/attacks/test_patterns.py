@@ -23,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 from batch.api import ReadRequestIn
 from core.addresses import client_address
 from core.calendars import YEAR, in_common_era
+from core.http_cache import GZIP, takes_gzip
 from core.origins import is_ours
 from core.paging import Page
 from core.rates import WRITTEN
@@ -33,7 +34,6 @@ from gameproject.urls import urlpatterns
 from games.api import Slug
 from games.kinds.choice import VERSION, order_in
 from games.models.game import slug_validator
-from games.pages import GZIP, takes_gzip
 from games.paging import GamesPage
 from games.tables.cells import SPOILED
 from live.consumer import check_command, read_frame, session_key_of
@@ -88,7 +88,7 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("users/session_store.py", KEY.pattern): is_key,
     ("gameproject/boundary.py", UNREADABLE.pattern): UNREADABLE.search,
     ("gameproject/boundary.py", DOTS.pattern): DOTS.search,
-    ("games/pages.py", GZIP.pattern): GZIP.search,
+    ("core/http_cache.py", GZIP.pattern): GZIP.search,
     ("games/tables/cells.py", SPOILED.pattern): SPOILED.fullmatch,  # what staff upload
     ("gameproject/asgi.py", ""): None,
     ("gameproject/ops/nginx.py", "@([A-Z_]+)@"): None,  # our own templates

@@ -236,7 +236,10 @@ def test_query_that_is_no_text_is_no_fault_of_ours(
 ) -> None:
     for port in (port_of(fronted.site), fronted.ports[0]):
         status = exchange(port, request(path + junk, staff)).status
-        assert status == 400 if junk == "%00" else status < 500
+        # nginx leaves out the query of what is the same for everybody.
+        left_out = path.startswith("/login/") and port == port_of(fronted.site)
+        expected = [200] if left_out else [400] if junk == "%00" else range(200, 500)
+        assert status in expected
 
 
 @pytest.mark.parametrize(

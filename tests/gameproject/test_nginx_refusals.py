@@ -8,9 +8,9 @@ import pytest
 from django.test import RequestFactory
 from django.utils.translation import override
 
+from core.http_cache import takes_gzip
 from core.refusals import DETAILS, STATUS
 from gameproject.ops.nginx import REFUSED, Site
-from games.pages import takes_gzip
 from tests.attacks.wire import at_once, exchange, request
 from tests.fronted import Answer, ask, echo
 
