@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -41,3 +42,20 @@ async def test_all_are_served_and_nobody_holds_a_thread_while_waiting(
     assert most < MAX_THREADS
     lines = log.read_text()[before:].splitlines()
     assert [line for line in lines if re.search(r'" 5\d\d ', line)] == []
+
+
+async def test_those_in_line_are_served_elsewhere_when_a_process_is_told_to_stop(
+    fronted: Fronted,
+) -> None:
+    log = fronted.site.logs / "access.log"
+    before = len(log.read_text())
+    herd = asyncio.ensure_future(
+        asyncio.to_thread(at_once, fronted.site.listen, "/admin/login/", CROWD // 2)
+    )
+    while len(log.read_text()) == before:  # until the first has been served
+        await asyncio.wait({herd}, timeout=0.01)
+    fronted.daphnes[0].send_signal(signal.SIGTERM)
+    answers = await herd
+    fronted.daphnes[0].wait()
+    fronted.restart(0)
+    assert Counter(answer.status for answer in answers) == {200: CROWD // 2}
