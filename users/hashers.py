@@ -1,9 +1,11 @@
 """Password hashing that a thousand sign-ins in a minute can afford.
 
 A hash takes 20 ms of a core and 19 MiB. So one core fewer than the machine has makes
-them, for all processes together, at a low priority. Those who wait for a hash hold no
-connection to the database; most of them stand in a line before Django takes them
-(`gameproject.signing_in`).
+them, for all processes together. Their threads have the usual priority: a low one
+starves them where the cores are busy, and gained those who play nothing measurable.
+
+Those who wait for a hash hold no connection to the database; most of them stand in a
+line before Django takes them (`gameproject.signing_in`).
 """
 
 import os
@@ -22,7 +24,6 @@ from core.slots import Slots
 
 Made = TypeVar("Made")
 
-NICENESS = 10  # of the threads that hash: those who play come first
 MAX_PASSWORD_LENGTH = 1024  # characters
 
 
@@ -50,8 +51,6 @@ class HashThreads:
 
     def _begin(self) -> None:
         self._own.place = next(self._places)
-        if sys.platform == "linux":  # where a thread has a priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
     def _in_a_slot(self, work: Callable[[], Made]) -> Made:
         with self.slots.hold(self._own.place):

@@ -1,7 +1,5 @@
-"""Hashing passwords: at a low priority, with the database left to others."""
+"""Hashing passwords: in few threads, with the database left to others."""
 
-import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +12,7 @@ from django.test import Client
 from core.slots import Slots
 from tests.conftest import client_of
 from users import hashers
-from users.hashers import MAX_PASSWORD_LENGTH, NICENESS, HashThreads, TunedArgon2
+from users.hashers import MAX_PASSWORD_LENGTH, HashThreads, TunedArgon2
 from users.models import Player
 
 pytestmark = pytest.mark.usefixtures("runs_servers")
@@ -127,14 +125,6 @@ def test_what_was_hashed_before_is_still_verified() -> None:
     assert kept.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert TunedArgon2().verify(OLD, kept)
     assert not TunedArgon2().verify(NEW, kept)
-
-
-def test_threads_that_hash_give_way_to_the_others(tmp_path: Path) -> None:
-    ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    theirs = HashThreads(Slots(tmp_path, 1)).do(
-        lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    )
-    assert theirs == max(ours, NICENESS) > ours
 
 
 def test_hash_that_fails_leaves_its_slot(tmp_path: Path) -> None:
