@@ -43,7 +43,7 @@ def submit(submission: Submission) -> Reply:
 def submit_many(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     """`submit` for many at once: the reply or the refusal of each, in their order.
 
-    What one raises, all of them raise, and nothing is kept: `live.batchers.isolate`
+    What one raises, all of them raise, and nothing is kept: `core.gathered.isolate`
     finds out which one it was.
     """
     refusals = [value_refusal(one) for one in submissions]

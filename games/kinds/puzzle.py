@@ -45,14 +45,14 @@ class PuzzleSettings(Settings):
         int | None,
         Field(ge=1, le=1000),
         FieldMeta(
-            _("AttemptLimit"),
+            _("Attempts"),
             _("How often a player may try. Empty: as often as they like."),
         ),
     ] = None
     attempts_per: Annotated[
         Literal["game", "minute"],
         FieldMeta(
-            _("AttemptLimit are counted"),
+            _("Attempts are counted"),
             choices={"game": _("Over the whole game"), "minute": _("In each minute")},
         ),
     ] = "game"

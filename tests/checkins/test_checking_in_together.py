@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from checkins.checkin import CheckInRequest, check_in, check_in_many
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem_many
+from core.gathered import isolate
 from core.refusals import Refused
 from games.models import Code, Game, Owed
 from games.sources import Source
 from games.states import State
-from live.batchers import isolate
 from tests.checkins.conftest import NOON
 from users.models import CoinEntry, Player
 
