@@ -77,15 +77,20 @@ def test_game_of_ones_own_opens_in_time(cast: Cast) -> None:
     _name, session, slug = invited(cast.stack)
     cast.stack.run(
         "game = Game.objects.get(slug=given['slug'])\n"
-        "game.state, game.opens_at = 'SCHEDULED', now + timedelta(seconds=5)\n"
+        "game.state, game.opens_at = 'SCHEDULED', now + timedelta(minutes=30)\n"
         "game.closes_at = None\n"
         "game.save()",
         slug=slug,
     )
-    page = cast.opens("/", session)
+    page = cast.opens("/login/", session)
+    page.clock.install()
+    page.goto(cast.stack.url("/"))
     card = page.locator(f'a.card[href="/games/{slug}/"]')
-    expect(card.get_by_role("timer")).to_contain_text("00:0")
+    expect(card.get_by_text("Coming soon")).to_be_visible()
+    expect(card.get_by_role("timer")).to_contain_text("29:")
+    page.clock.fast_forward(30 * 60 * 1000)
     expect(card.get_by_text("Open now")).to_be_visible()
+    expect(card.get_by_role("timer")).to_have_count(0)
 
 
 @pytest.fixture
