@@ -16,7 +16,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from batch.reads import Batch
+import batch.api
 from core import metrics
 from core.cache import outage
 from core.token_buckets import shared
@@ -499,7 +499,7 @@ def break_it(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Game.objects.none().__class__, "published", bug)
     patch.setattr(type(Game.objects), "published", bug)
-    patch.setattr(Batch, "answers", bug)
+    patch.setattr(batch.api, "read_many", bug)
 
 
 @pytest.mark.parametrize("route", ROUTES)
