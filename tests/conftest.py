@@ -116,9 +116,8 @@ def _quick_passwords() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _static_files() -> None:
     """The hashed names that every page asks for."""
-    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
     call_command("collectstatic", interactive=False, verbosity=0)
 
 

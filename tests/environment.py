@@ -20,7 +20,9 @@ SECONDS = 3  # to reach a server; one that is stuck is as good as none
 def environment() -> dict[str, str]:
     """Every variable a run needs. Its names are its own: two runs don't meet."""
     run = os.getpid()
-    folder = os.environ.get("DATA_DIR") or tempfile.mkdtemp(prefix="gameproject-")
+    folder = own_folder(
+        os.environ.get("DATA_DIR") or tempfile.mkdtemp(prefix="gameproject-")
+    )
     given = {
         "DATA_DIR": folder,
         "SECRET_KEY": f"for-the-tests-alone-{secrets.token_hex(24)}",
@@ -30,7 +32,16 @@ def environment() -> dict[str, str]:
         given["DATABASE_URL"] = database_url(folder, f"gameproject_{run}")
     if "REDIS_URL" not in os.environ:
         given["REDIS_URL"] = redis_url()
-    return {**given, **{name: os.environ[name] for name in given if name in os.environ}}
+    known = {name: os.environ[name] for name in given if name in os.environ}
+    return {**given, **known, "DATA_DIR": folder}
+
+
+def own_folder(folder: str) -> str:
+    """A worker's own: two that collect static files into one spoil each other's."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    path = os.path.join(folder, worker) if worker else folder
+    os.makedirs(path, exist_ok=True)
+    return path
 
 
 def database_url(folder: str, name: str) -> str:
