@@ -296,7 +296,11 @@ def check_command(frame: dict[str, Any]) -> str:
 def name_of(frame: dict[str, Any]) -> str:
     """The command's name, to count it by: whatever else clients send is one."""
     name = frame.get("type")
-    return str(name) if name == "resync" or name in COMMANDS else "unknown"
+    return name if isinstance(name, str) and is_command(name) else "unknown"
+
+
+def is_command(name: str) -> bool:
+    return name == "resync" or name in COMMANDS
 
 
 def limit_of(name: str) -> str:
