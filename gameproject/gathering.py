@@ -9,7 +9,7 @@ through its documented hooks; who asks is read for all at once.
 import re
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
@@ -76,16 +76,18 @@ def _no_view(request: HttpRequest) -> HttpResponseBase:
     raise AssertionError("Only the hooks are called.")
 
 
+# The method, the whole path, and the view.
+Route: TypeAlias = tuple[str, re.Pattern[str], GatheredView]
+
+
 class Gathering:
     """The ASGI application in front of Django's: it takes the gathered routes."""
 
-    def __init__(
-        self, application: Any, routes: Sequence[tuple[str, str, GatheredView]]
-    ) -> None:
+    def __init__(self, application: Any, routes: Sequence[Route]) -> None:
         self.application = application
         middleware = load_middleware()
         self.routes = [
-            (method, re.compile(pattern), view, Batcher(Call(view, middleware), MOST))
+            (method, pattern, view, Batcher(Call(view, middleware), MOST))
             for method, pattern, view in routes
         ]
 

@@ -29,7 +29,7 @@ SAFE = ("GET", "HEAD")
 # What doesn't stand behind the pages that each person asks for. A cache in front asks
 # for each shared page once, and a thousand players wait for it.
 CHECKS = re.compile(r"/healthz|/readyz|/metrics")
-FILES = re.compile(re.escape(urlsplit(settings.STATIC_URL).path) + ".*")
+FILES = urlsplit(settings.STATIC_URL).path
 SHARED = re.compile(
     r"/(?:games/[a-z0-9-]{1,60}/|login/|signup/)?|/api/games(?:/[a-z0-9-]{1,60})?"
 )
@@ -66,9 +66,9 @@ class InLine:
         self.pages_line = Places("pages", settings.PAGES_AT_ONCE)
         self.past = [
             (CHECKS, Places("checks", CHECKS_AT_ONCE)),
-            (FILES, Places("files", FILES_AT_ONCE)),
             (SHARED, Places("shared", SHARED_AT_ONCE)),
         ]
+        self.files = Places("files", FILES_AT_ONCE)
         self.visits: set[asyncio.Task[None]] = set()  # a loop alone would forget them
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +82,8 @@ class InLine:
     def places_for(self, scope: Scope) -> Places:
         """Each of a few kinds has a line of its own, so that none waits for another."""
         if scope["method"] in SAFE:
+            if scope["path"].startswith(FILES):
+                return self.files
             for paths, places in self.past:
                 if paths.fullmatch(scope["path"]):
                     return places

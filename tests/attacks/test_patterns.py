@@ -30,7 +30,9 @@ from core.rates import WRITTEN
 from core.refusals import Refused
 from gameproject.boundary import DOTS, UNREADABLE
 from gameproject.ops.upgrades import HANDSHAKE, handshake_in
+from gameproject.signing_in import ID
 from gameproject.urls import urlpatterns
+from gameproject.waiting import CHECKS, SHARED
 from games.api import Slug
 from games.kinds.choice import VERSION, order_in
 from games.models.game import slug_validator
@@ -52,6 +54,10 @@ FEW, MORE = 6, 16  # repetitions that show a pattern whose time doubles with eac
 
 class Sluggish(BaseModel):
     slug: Slug
+
+
+def is_place(text: str) -> None:
+    ID.fullmatch(text.encode(errors="ignore"))
 
 
 def is_slug(text: str) -> None:
@@ -91,6 +97,15 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("core/http_cache.py", GZIP.pattern): GZIP.search,
     ("games/tables/cells.py", SPOILED.pattern): SPOILED.fullmatch,  # what staff upload
     ("gameproject/asgi.py", ""): None,
+    ("gameproject/asgi.py", r"/games/(?P<slug>[a-z0-9-]{1,60})/join/"): None,
+    ("gameproject/asgi.py", r"/api/answers"): None,
+    ("gameproject/asgi.py", r"/api/checkins"): None,
+    ("gameproject/asgi.py", r"/api/redemptions"): None,
+    ("gameproject/asgi.py", r"/(?:api/)?batch"): None,
+    ("gameproject/asgi.py", r"/me/"): None,
+    ("gameproject/waiting.py", CHECKS.pattern): CHECKS.fullmatch,
+    ("gameproject/waiting.py", SHARED.pattern): SHARED.fullmatch,
+    ("gameproject/signing_in.py", ID.pattern.decode()): is_place,
     ("gameproject/ops/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
     # What a deployer writes.
     ("gameproject/variables.py", r"\s*\S.*"): None,

@@ -5,7 +5,6 @@ Both are asked the same, each in a world of its own that is equal to the other's
 
 import json
 import logging
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -67,10 +66,22 @@ def assert_equal(applications: Any, route: str, change: Change, times: int = 1) 
 
 
 def test_every_gathered_route_is_walked() -> None:
-    for method, pattern, _view in gathered:
-        assert method == "POST"
-        paths = [one.path.format(slug="a") for one in ROUTES.values()]
-        assert any(re.fullmatch(pattern, path) for path in paths)
+    paths = [one.path.format(slug="a") for one in ROUTES.values()] + ["/me/"]
+    for _method, pattern, _view in gathered:
+        assert any(pattern.fullmatch(path) for path in paths)
+
+
+@pytest.mark.parametrize("query", [b"", b"cursor=x", b"cursor=5"])
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_own_page_is_the_same(applications: Any, signed_in: bool, query: bytes) -> None:
+    replies = []
+    for application in applications:
+        world = World()
+        ask = Ask("/me/", method="GET", query=query)
+        if signed_in:
+            ask = as_alice(ask, world)
+        replies.append(comparable(reply_of(application, ask), world))
+    assert replies[0] == replies[1]
 
 
 # What changes a good request
