@@ -25,8 +25,8 @@ class Blocked:
 
     def __init__(self, cast: Cast, session: str) -> None:
         self.cast = cast
-        # A page that asks for nothing over HTTP by itself: what is heard is the game's.
-        self.page: Page = cast.opens("/healthz", session)
+        self.page: Page = cast.opens("/login/", session)
+        self.page.wait_for_load_state("networkidle")  # it asks who is there
         self.page.clock.install()
         self.open = False
         self.said: list[tuple[str, str, int]] = []
