@@ -17,7 +17,7 @@ from core.paging import Page, page_in
 from games.extensions import registry
 from games.models import Code, Game, Winner
 from games.pages import player_of
-from games.personal import games_listing_many, lines_won
+from games.personal import games_listing, lines_won
 from users.auth import MAX_BODY
 from users.models import Player
 
@@ -70,7 +70,7 @@ def contexts_of(
     rows = with_games([*(code.pool for code in codes), *winners, *all_answers])
     winners = [row for row in rows if isinstance(row, Winner)]
     set_players([*codes, *all_answers], same)
-    prizes, listing = prizes_of(codes, winners, same), games_listing_many(players)
+    prizes, listing = prizes_of(codes, winners, same), games_listing(players)
     return [
         {
             "own_games": listing[player.pk],

@@ -73,14 +73,11 @@ def lines_won(winners: Collection[Winner], now: datetime) -> dict[int, dict[str,
     return found
 
 
-def games_listing(player: Player | None) -> list[Game]:
-    """The games that the player sees by being on a list: those that the home page has
-    a script fetch."""
-    return games_listing_many([player] if player else [])[player.pk if player else 0]
+def games_listing(players: Iterable[Player]) -> dict[int, list[Game]]:
+    """The games that each of these players sees by being on a list, by player id.
 
-
-def games_listing_many(players: Iterable[Player]) -> dict[int, list[Game]]:
-    """The same for many at once, in the order of the home page: one statement."""
+    They are those that the home page has a script fetch, in its order: one statement.
+    """
     rows = Game.objects.published().filter(
         access=Access.LISTED, invitations__player__in=players
     )
