@@ -62,7 +62,7 @@ class GamesOut(Schema):
 
 def get_published_game(slug: str) -> Game:
     """The game of that address, as far as players may see it at all."""
-    game = Game.objects.published().filter(slug=slug).first()
+    game = published_games([slug]).get(slug)
     if game is None:
         raise Refused("not_found", field="game")
     return game

@@ -116,10 +116,9 @@ class CommandView:
     def many(self, asked: Sequence[Asked]) -> list[Any]:
         """The reply to each, or why there is none."""
         requests = [one.request for one in asked]
-        sent = then(identify(requests), lambda players: players)
         sent = [
             who if isinstance(who, Exception) else attempt(self._read, request, who)
-            for request, who in zip(requests, sent, strict=True)
+            for request, who in zip(requests, identify(requests), strict=True)
         ]
         for step in (self._count, self._find_games, self._carry_out):
             sent = then(sent, step)
