@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse
 
 from core import metrics
 from core.line import Line, Turn
 from core.refusals import Refused
 from gameproject.boundary import body_limit
+from gameproject.gathering import send_response
 from gameproject.middleware import refusal_to
 
 LONGEST_WAIT = 15.0  # seconds; nginx waits longer (deploy/nginx/gameproject.conf)
@@ -160,8 +160,4 @@ def unless(gone: asyncio.Future[Message], send: Send) -> Send:
 
 async def refuse(scope: Scope, send: Send, refused: Refused) -> None:
     """Say a refusal on the event loop: it needs no thread and no database."""
-    response: HttpResponse = refusal_to(ASGIRequest(scope, BytesIO()), refused)
-    headers = [(k.encode(), v.encode("latin1")) for k, v in response.items()]
-    status = response.status_code
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.content})
+    await send_response(refusal_to(ASGIRequest(scope, BytesIO()), refused), send)
