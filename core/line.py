@@ -63,11 +63,14 @@ class Line:
         self.pass_on()
 
     def pass_on(self) -> None:
-        if self.waiting:
+        """Call the first who still waits. Who is going away has cancelled, and is
+        taken off the line only when it runs again."""
+        while self.waiting:
             _turn, called = self.waiting.popitem(last=False)
-            called.set_result(None)
-        else:
-            self.under_way -= 1
+            if not called.done():
+                called.set_result(None)
+                return
+        self.under_way -= 1
 
 
 class Turn:
@@ -117,7 +120,8 @@ class Turn:
             patience.cancel()
 
     def _give_up(self) -> None:
-        if called := self._line.waiting.pop(self, None):
+        called = self._line.waiting.pop(self, None)
+        if called and not called.done():
             called.set_exception(self._line.refusal())
 
     def _leave(self, called: "asyncio.Future[None]") -> None:

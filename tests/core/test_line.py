@@ -158,6 +158,30 @@ async def test_who_goes_away_when_called_gives_the_turn_on() -> None:
     assert line.under_way == 0
 
 
+async def test_who_has_just_gone_away_is_not_called() -> None:
+    """Cancelled, and still on the line until its task runs again."""
+    line = Line(1, 15)
+    async with line.turn():
+        gone, next_one = await come(line, 2)
+        gone.task.cancel()
+    await settle()
+    assert not gone.is_in
+    assert next_one.is_in
+    await next_one.go()
+    assert line.under_way == 0
+
+
+async def test_who_has_just_gone_away_is_not_refused() -> None:
+    line = Line(1, 15)
+    first, gone = await come(line, 2)
+    gone.task.cancel()
+    gone.turn._give_up()
+    await settle()
+    assert gone.task.cancelled()
+    await first.go()
+    assert line.under_way == 0
+
+
 async def test_failed_turn_is_given_on() -> None:
     line = Line(1, 15)
 
