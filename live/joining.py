@@ -166,7 +166,7 @@ def respond(request: HttpRequest, form: Joining) -> HttpResponse:
         keep(response, device_of(request))
     if form.session_key and form.guest:
         rotate_token(request)
-        sign_in_by(request, response, form.session_key, form.guest)
+        sign_in_by(request, form.session_key, form.guest)
     return response
 
 

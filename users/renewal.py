@@ -75,12 +75,17 @@ class SessionMiddleware(middleware.SessionMiddleware):
     ) -> HttpResponse:
         response = super().process_response(request, response)
         if is_personal(request, response):
-            saved = settings.SESSION_COOKIE_NAME in response.cookies
-            if not saved:
+            new = begins(request.session, response)
+            if not new:
                 renew_row(request.session)
-            if saved or not is_fresh(request):
+            if new or not is_fresh(request):
                 renew_cookies(request, response)
         return response
+
+
+def begins(session: Any, response: HttpResponse) -> bool:
+    """Whether the session is new, or was saved, with this response."""
+    return session.begins or settings.SESSION_COOKIE_NAME in response.cookies
 
 
 def is_personal(request: HttpRequest, response: HttpResponse) -> bool:

@@ -27,6 +27,7 @@ class SessionStore(db.SessionStore):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key if is_key(session_key) else None)
         self.expires: datetime | None = None  # of a row that was read
+        self.begins = False  # with this response; its row is there already
         self._filled, self._row = False, cast(Row | None, None)
 
     def _get_session_from_db(self) -> Any:

@@ -18,14 +18,14 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.db.models import BigIntegerField, Value
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.functional import SimpleLazyObject
 
 from core.outages import OUTAGES
 from users.models import Player, Revocation
-from users.renewal import life, renew_cookies, renew_due
+from users.renewal import life, renew_due
 from users.session_store import Row, SessionStore, is_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
@@ -153,15 +153,13 @@ def open_for(players: Iterable[Player]) -> list[str]:
     return [session.session_key for session in sessions]
 
 
-def sign_in_by(
-    request: HttpRequest, response: HttpResponse, key: str, player: Player
-) -> None:
-    """Let the browser have a session that was opened: in its cookies."""
+def sign_in_by(request: HttpRequest, key: str, player: Player) -> None:
+    """Let the browser have a session that was opened: the response sets its cookies."""
     session = SessionStore(key)
     session.fill(Row(_signed_in(player), timezone.now() + life()))
     assert SESSION_KEY in session  # so it is in use
+    session.begins = True
     request.session, request.user = session, player
-    renew_cookies(request, response)
 
 
 def _signed_in(player: Player) -> dict[str, str]:
