@@ -1,7 +1,7 @@
 """Views that answer many requests at once, and how one of them is a view of Django's.
 
-A gathered view works out the outcome of each request: a value, or the exception that
-ends it. Texts are made in `respond`, in the language of its request.
+A gathered view works out the outcome of each request: a value; or the exception or the
+response that ends it. Texts are made in `respond`, in the language of its request.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from core.outages import OUTAGES
 from core.refusals import Refused
+
+ENDED = (Exception, HttpResponseBase)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class GatheredView:
-    """`many` gives a value or an exception for each request, in their order.
+    """`many` gives the outcome of each request, in their order.
 
     If it raises, it has changed nothing. Of a body no more than `max_body` bytes, and
     one, are kept: what is longer the view refuses.
@@ -39,20 +41,22 @@ class GatheredView:
         [outcome] = self.many([Asked(request, slug)])
         if isinstance(outcome, Exception):
             raise outcome
+        if isinstance(outcome, HttpResponseBase):
+            return outcome
         return self.respond(request, outcome)
 
 
 def then(
     outcomes: Sequence[Any], many: Callable[[list[Any]], Sequence[Any]]
 ) -> list[Any]:
-    """The next step of those outcomes that are no exception; the others stay.
+    """The next step of those outcomes that aren't the end; the others stay.
 
     What makes the step fail is the outcome of its own item alone. The steps before it
     aren't repeated for that: they may have counted something.
     """
-    good = [one for one in outcomes if not isinstance(one, Exception)]
+    good = [one for one in outcomes if not isinstance(one, ENDED)]
     results = iter(isolate(many, good) if good else ())
-    return [one if isinstance(one, Exception) else next(results) for one in outcomes]
+    return [one if isinstance(one, ENDED) else next(results) for one in outcomes]
 
 
 def isolate(many: Callable[[Any], Sequence[Any]], items: Sequence[Any]) -> list[Any]:

@@ -29,7 +29,7 @@ class Line:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.at_once, self.longest_wait, self.clock = at_once, longest_wait, clock
-        self.under_way = 0
+        self.inside: dict[Turn, None] = {}  # in the order in which their turns began
         self.waiting: OrderedDict[Turn, asyncio.Future[None]] = OrderedDict()
         self._took: deque[float] = deque(maxlen=RECENT)
 
@@ -42,6 +42,13 @@ class Line:
         """What a turn took lately; 0 before the first has ended."""
         return sum(self._took) / len(self._took) if self._took else 0.0
 
+    def place_of(self, turn: "Turn") -> int:
+        """How many turns must end before this one begins; 0 once it has begun."""
+        for place, waiting in enumerate(self.waiting, 1):
+            if waiting is turn:
+                return place
+        return 0
+
     def wait_at(self, place: int) -> float:
         """Seconds until the turn of whoever has this place; the first waiter has 1."""
         return place * self.turn_seconds / self.at_once
@@ -50,27 +57,28 @@ class Line:
         """Come back when all who wait now have had their turn."""
         return Refused("unavailable", retry_after=max(1, ceil(self.longest_wait)))
 
-    def begin(self) -> bool:
+    def begin(self, turn: "Turn") -> bool:
         """Take a turn now, if one is free."""
-        if self.under_way == self.at_once:
+        if len(self.inside) == self.at_once:
             return False
-        self.under_way += 1
+        self.inside[turn] = None
         return True
 
-    def end(self, took: float) -> None:
+    def end(self, turn: "Turn", took: float) -> None:
         """Give a turn on, or leave it free if nobody waits."""
         self._took.append(took)
-        self.pass_on()
+        self.pass_on(turn)
 
-    def pass_on(self) -> None:
+    def pass_on(self, ended: "Turn") -> None:
         """Call the first who still waits. Who is going away has cancelled, and is
         taken off the line only when it runs again."""
+        del self.inside[ended]
         while self.waiting:
-            _turn, called = self.waiting.popitem(last=False)
+            turn, called = self.waiting.popitem(last=False)
             if not called.done():
+                self.inside[turn] = None
                 called.set_result(None)
                 return
-        self.under_way -= 1
 
 
 class Turn:
@@ -83,11 +91,8 @@ class Turn:
 
     @property
     def place(self) -> int:
-        """How many turns must end before this one begins; 0 once it has begun."""
-        for place, turn in enumerate(self._line.waiting, 1):
-            if turn is self:
-                return place
-        return 0
+        """As the line counts; see `Line.place_of`."""
+        return self._line.place_of(self)
 
     @property
     def seconds_left(self) -> float:
@@ -95,13 +100,13 @@ class Turn:
         return self._line.wait_at(self.place)
 
     async def __aenter__(self) -> "Turn":
-        if not self._line.begin():
+        if not self._line.begin(self):
             await self._wait()
         self.has_begun, self._began = True, self._line.clock()
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        self._line.end(self._line.clock() - self._began)
+        self._line.end(self, self._line.clock() - self._began)
 
     async def _wait(self) -> None:
         """Return when it is called; who is cancelled leaves the line."""
@@ -127,4 +132,4 @@ class Turn:
     def _leave(self, called: "asyncio.Future[None]") -> None:
         """Leave the line; who was called at this moment gives the turn on."""
         if not self._line.waiting.pop(self, None) and not called.cancelled():
-            self._line.pass_on()
+            self._line.pass_on(self)

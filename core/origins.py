@@ -7,7 +7,9 @@ from typing import Any
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from ninja.utils import check_csrf
 
 View = Callable[..., HttpResponseBase]
 
@@ -41,6 +43,17 @@ def is_ours(origin: str, host: str) -> bool:
 def is_from_our_page(request: HttpRequest) -> bool:
     """Whether the browser says so: no page can forge its `Origin`."""
     return is_ours(request.headers.get("Origin", ""), request.get_host())
+
+
+def rejection_of(request: HttpRequest) -> HttpResponseBase | None:
+    """Why a form isn't taken that neither a page of ours sent nor a token guards.
+
+    It is Django's own check, and the page by which it is told.
+    """
+    if is_from_our_page(request):
+        return None
+    with override(getattr(request, "LANGUAGE_CODE", None)):
+        return check_csrf(request)
 
 
 def from_our_page_or_token(view: View) -> View:

@@ -21,7 +21,7 @@ from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.gathering import Gathering  # noqa: E402
 from gameproject.ops.collector import quiet  # noqa: E402
 from gameproject.ops.lifespan import lifespan, start  # noqa: E402
-from gameproject.signing_in import SignInLine  # noqa: E402
+from gameproject.sign_in_line import SignInLine  # noqa: E402
 from games import events  # noqa: E402
 from live.consumer import GameConsumer  # noqa: E402
 from live.http import answers_view, checkins_view, redemptions_view  # noqa: E402

@@ -28,11 +28,6 @@ class Device:
     id: str
     accounts: tuple[int, ...] = ()
 
-    def knows(self, name_key: str) -> bool:
-        """Whether the account of that name was signed in to here."""
-        owners = Player.objects.filter(pk__in=self.accounts, name_key=name_key)
-        return bool(self.accounts) and owners.exists()
-
 
 def device_of(request: HttpRequest) -> Device:
     """The browser that asks; a new one where it shows no good cookie."""

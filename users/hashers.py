@@ -5,7 +5,7 @@ them, for all processes together. Their threads have the usual priority: a low o
 starves them where the cores are busy, and gained those who play nothing measurable.
 
 Those who wait for a hash hold no connection to the database; most of them stand in a
-line before Django takes them (`gameproject.signing_in`).
+line before Django takes them (`gameproject.sign_in_line`).
 """
 
 import os

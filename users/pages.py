@@ -4,8 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.forms import BaseForm
 from django.http import (
     Http404,
@@ -16,10 +15,8 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -28,36 +25,23 @@ from core.rate_limits import take_for_address
 from core.refusals import Refused
 from core.shared_pages import get_or_render, page_key, respond
 from users.devices import remember
-from users.guests import guest_of, join
+from users.guests import guest_of
 from users.models import Player
 from users.renewal import forget_cookies
-from users.signin import SignInForm, SignUpForm, sign_in_page
+from users.signin import SignInForm, SignUpForm
+from users.signing_in import TEMPLATE, next_page, sign_in_view
 
-TEMPLATES = {"/login/": "users/sign_in.html", "/signup/": "users/sign_up.html"}
+TEMPLATES = {"/login/": TEMPLATE, "/signup/": "users/sign_up.html"}
 
 
-@from_our_page_or_token
+@csrf_exempt
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Sign in. The form is the same bytes for everybody, signed in or not."""
-    if request.method not in ("GET", "HEAD"):
-        return SignIn.as_view()(request)
+    if request.method == "POST":
+        return sign_in_view.alone(request)
     return shared_form(request, "/login/", SignInForm(), {"sign_up": settings.SIGN_UP})
-
-
-@method_decorator(sign_in_page, name="dispatch")
-class SignIn(LoginView):
-    """What is made of the form: a session, or the form again."""
-
-    template_name = TEMPLATES["/login/"]
-    form_class = SignInForm
-    extra_context = {"sign_up": settings.SIGN_UP}
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in; what the browser's guest has goes with its player."""
-        guest, account = guest_of(self.request), form.get_user()
-        if guest:
-            join(guest, account, timezone.now())
-        return super().form_valid(form)
 
 
 class SignOut(LogoutView):
@@ -124,12 +108,3 @@ def shared_form(
         key, lambda: render_to_string(TEMPLATES[path], {"form": form, **context})
     )
     return respond(request, page)
-
-
-def next_page(request: HttpRequest) -> str:
-    """Where to go on to: only ever a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(
-        wanted, {request.get_host()}, request.is_secure()
-    )
-    return wanted if safe else "/"

@@ -136,6 +136,12 @@ def clear_sessions(now: datetime) -> None:
     Revocation.objects.filter(at__lt=now - REVOCATIONS_KEPT).delete()
 
 
+def end(session_keys: Iterable[str | None]) -> None:
+    """End these sessions, if there are any: one statement."""
+    if keys := [key for key in session_keys if key]:
+        Session.objects.filter(session_key__in=keys).delete()
+
+
 def open_for(players: Iterable[Player]) -> list[str]:
     """A session each for these players, as if they had signed in; their keys."""
     players, expires = list(players), timezone.now() + life()

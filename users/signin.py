@@ -1,6 +1,6 @@
 """Signing in: forms, and the limit on failed attempts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -44,29 +44,60 @@ class SignInForm(AuthenticationForm):
     }
 
     refused: Refused | None = None  # why the password was not even looked at
+    user_cache: Player | None
+    # By name key, where it has been looked up already; None if there is none.
+    known: Mapping[str, Player | None] = {}
+
+    @property
+    def name_key(self) -> str:
+        """Of the name as it was sent; empty if there can be no such account."""
+        try:
+            return normalize_key(self.data.get("username", ""))
+        except Refused:
+            return ""
 
     def clean(self) -> dict[str, Any]:
         """Look at the password, unless too many were tried."""
         name = self.cleaned_data.get("username")
-        if not name or not self.cleaned_data.get("password"):
+        password = self.cleaned_data.get("password")
+        if not name or not password:
             return self.cleaned_data
-        assert self.request is not None
-        attempt = Attempt(self.request, name)
+        account = self.find_account()
         try:
-            return self.check(attempt)
+            self.check(password, account)
         except Refused as refused:
             self.refused = refused
-            raise ValidationError(str(refused.detail), code=refused.code) from None
+            detail: Any = refused.detail  # said in the language of whoever reads it
+            raise ValidationError(detail, code=refused.code) from None
+        self.user_cache = account
+        return self.cleaned_data
 
-    def check(self, attempt: Attempt) -> dict[str, Any]:
-        """The data of a good sign-in. A wrong password stays counted."""
+    def find_account(self) -> Player | None:
+        if self.name_key in self.known:
+            return self.known[self.name_key]
+        return Player.objects.filter(name_key=self.name_key).first()
+
+    def check(self, password: str, account: Player | None) -> None:
+        """Raise unless it is this account's. A wrong password stays counted."""
+        assert self.request is not None
+        attempt = Attempt(self.request, self.name_key, account)
         wait = attempt.begin()
         if wait:
             limited = self.error_messages["limited"]
             raise Refused("rate_limited", limited, retry_after=wait)
-        cleaned: dict[str, Any] = super().clean()
+        if not proves(password, account):
+            raise self.get_invalid_login_error()
+        assert account is not None
+        self.confirm_login_allowed(account)
         attempt.take_back()
-        return cleaned
+
+
+def proves(password: str, account: Player | None) -> bool:
+    """Whether it is the account's password. It takes as long if there is no account."""
+    if account is None:
+        make_password(password)
+        return False
+    return account.check_password(password)
 
 
 View = Callable[..., HttpResponseBase]

@@ -18,7 +18,7 @@ from core.addresses import client_network
 from core.rates import parse_rate
 from core.token_buckets import Bucket, Held, give_back, take
 from users.devices import device_of
-from users.names import normalize_key
+from users.models import Player
 
 TIMES = 10  # an account's limit over all addresses, or over all known browsers
 SPARE = 3  # failures for each account from an address that has used up its own
@@ -28,9 +28,12 @@ SPARE_VENUES = 3  # times VENUE_SIZE of these
 class Attempt:
     """One try of a password for an account; unknown names are counted the same."""
 
-    def __init__(self, request: HttpRequest, name: str) -> None:
-        self.name_key = normalize_key(name) or "-"
+    def __init__(
+        self, request: HttpRequest, name_key: str, account: Player | None
+    ) -> None:
+        self.name_key = name_key or "-"
         self.device, self.network = device_of(request), client_network(request)
+        self.is_known = account is not None and account.pk in self.device.accounts
         self._taken: list[Held] = []
 
     def begin(self) -> int:
@@ -49,7 +52,7 @@ class Attempt:
 
     def _choices(self) -> Iterator[list[Held]]:
         """Buckets that must all have room, and others in their place."""
-        if self.device.knows(self.name_key):
+        if self.is_known:
             yield [
                 limit("device").of(self.name_key, self.device.id),
                 limit("devices", TIMES).of(self.name_key),

@@ -30,7 +30,7 @@ from core.rates import WRITTEN
 from core.refusals import Refused
 from gameproject.boundary import DOTS, UNREADABLE
 from gameproject.ops.upgrades import HANDSHAKE, handshake_in
-from gameproject.signing_in import ID
+from gameproject.sign_in_line import ID
 from gameproject.urls import urlpatterns
 from gameproject.waiting import CHECKS, SHARED
 from games.api import Slug
@@ -105,7 +105,7 @@ PATTERNS: dict[tuple[str, str], Callable[[str], Any] | None] = {
     ("gameproject/asgi.py", r"/me/"): None,
     ("gameproject/waiting.py", CHECKS.pattern): CHECKS.fullmatch,
     ("gameproject/waiting.py", SHARED.pattern): SHARED.fullmatch,
-    ("gameproject/signing_in.py", ID.pattern.decode()): is_place,
+    ("gameproject/sign_in_line.py", ID.pattern.decode()): is_place,
     ("gameproject/ops/nginx.py", "@([A-Z_]+)@"): None,  # our own templates
     # What a deployer writes.
     ("gameproject/variables.py", r"\s*\S.*"): None,

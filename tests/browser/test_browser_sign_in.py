@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from gameproject.signing_in import FORMS_AT_ONCE
+from gameproject.sign_in_line import FORMS_AT_ONCE
 from tests.browsers import Cast, on_both
 from tests.hashing import nobody_hashes
 

@@ -155,7 +155,7 @@ async def test_who_goes_away_when_called_gives_the_turn_on() -> None:
     assert not called.is_in
     assert next_one.is_in
     await next_one.go()
-    assert line.under_way == 0
+    assert not line.inside
 
 
 async def test_who_has_just_gone_away_is_not_called() -> None:
@@ -168,7 +168,7 @@ async def test_who_has_just_gone_away_is_not_called() -> None:
     assert not gone.is_in
     assert next_one.is_in
     await next_one.go()
-    assert line.under_way == 0
+    assert not line.inside
 
 
 async def test_who_has_just_gone_away_is_not_refused() -> None:
@@ -179,7 +179,7 @@ async def test_who_has_just_gone_away_is_not_refused() -> None:
     await settle()
     assert gone.task.cancelled()
     await first.go()
-    assert line.under_way == 0
+    assert not line.inside
 
 
 async def test_failed_turn_is_given_on() -> None:
@@ -191,7 +191,7 @@ async def test_failed_turn_is_given_on() -> None:
 
     with pytest.raises(ValueError):
         await fail()
-    assert line.under_way == 0
+    assert not line.inside
 
 
 async def test_who_waits_in_vain_is_refused_in_the_end() -> None:
@@ -203,4 +203,4 @@ async def test_who_waits_in_vain_is_refused_in_the_end() -> None:
     assert refusal.code == "unavailable"
     assert not line.waiting
     await first.go()
-    assert line.under_way == 0
+    assert not line.inside

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from gameproject.signing_in import FORMS_AT_ONCE
+from gameproject.sign_in_line import FORMS_AT_ONCE
 from tests.fronted import Answer, Fronted, ask
 from tests.hashing import nobody_hashes
 

@@ -180,7 +180,7 @@ async def test_turn_goes_on_to_its_end_though_its_client_has_gone(
     await all_done(other, late)
     await until(lambda: not door.visits)
     assert gone.messages == []
-    assert door.pages_line.line.under_way == 0
+    assert not door.pages_line.line.inside
 
 
 @pytest.mark.parametrize(

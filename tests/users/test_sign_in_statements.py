@@ -23,4 +23,4 @@ def statements(client: Client, path: str, **fields: str) -> list[str]:
 
 def test_stranger_signs_in_by_three_statements(alice: Player) -> None:
     sent = statements(Client(), "/login/", username="Alice", password=PASSWORD)
-    assert sent == ["SELECT", "UPDATE", "INSERT"]
+    assert sent == ["SELECT", "INSERT", "UPDATE"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gameproject.signing_in import FORMS, PLACE, SignInLine
+from gameproject.sign_in_line import FORMS, PLACE, SIGN_IN, SignInLine, SignIns
 
 ID = b"0b9f4f0e-4a64-4b8f-9b52-0d5b0c9a3c11"
 
@@ -35,7 +35,7 @@ class Pages:
 class Browser:
     """One request, and what it was answered."""
 
-    def __init__(self, path: str = "/login/", method: str = "POST", id_: bytes = b""):
+    def __init__(self, path: str = "/signup/", method: str = "POST", id_: bytes = b""):
         headers = [(b"host", b"localhost"), *([(b"x-place", id_)] if id_ else [])]
         self.scope = {
             "type": "http",
@@ -84,17 +84,17 @@ async def place_of(line: SignInLine, id_: bytes) -> dict[str, int]:
     return json.loads(browser.heard[1]["body"])
 
 
-@pytest.mark.parametrize("path", sorted(FORMS))
+@pytest.mark.parametrize("path", sorted(FORMS - {SIGN_IN}))
 async def test_few_forms_are_let_in_at_a_time(
     line: SignInLine, pages: Pages, path: str
 ) -> None:
     browsers = [Browser(path) for _place in range(1000)]
     asking = [one.asks(line) for one in browsers]
     await settle()
-    assert len(pages.inside) == line.sign_ins.line.at_once
+    assert len(pages.inside) == line.forms.line.at_once
     pages.may_answer.set()
     await asyncio.gather(*asking)
-    assert pages.most == line.sign_ins.line.at_once
+    assert pages.most == line.forms.line.at_once
     assert {one.status for one in browsers} == {302}
 
 
@@ -112,7 +112,7 @@ async def test_what_is_no_such_form_passes_by(line: SignInLine, pages: Pages) ->
 async def test_script_is_told_its_place_and_then_where_to_go(
     line: SignInLine, pages: Pages
 ) -> None:
-    before = [Browser().asks(line) for _place in range(line.sign_ins.line.at_once + 4)]
+    before = [Browser().asks(line) for _place in range(line.forms.line.at_once + 4)]
     await settle()
     browser = Browser(id_=ID)
     asking = browser.asks(line)
@@ -136,16 +136,14 @@ async def test_who_asks_for_their_place_is_let_in_in_their_turn(
     again = Browser(id_=b"%016d" % 9)
     waiting.append(again.asks(line))
     await settle()
-    assert (await place_of(line, b"%016d" % 9))[
-        "place"
-    ] == 11 - line.sign_ins.line.at_once
+    assert (await place_of(line, b"%016d" % 9))["place"] == 11 - line.forms.line.at_once
     pages.may_answer.set()
     await asyncio.gather(*waiting)
     assert not line.turns
 
 
 async def test_who_goes_away_leaves_the_line(line: SignInLine, pages: Pages) -> None:
-    inside = [Browser().asks(line) for _place in range(line.sign_ins.line.at_once)]
+    inside = [Browser().asks(line) for _place in range(line.forms.line.at_once)]
     await settle()
     leaver, stayer = Browser(id_=b"leaver" * 4), Browser(id_=b"stayer" * 4)
     waiting = [leaver.asks(line), stayer.asks(line)]
@@ -160,15 +158,17 @@ async def test_who_goes_away_leaves_the_line(line: SignInLine, pages: Pages) -> 
 
 
 async def test_thousand_are_let_wait_however_slow_the_first_turns_were(
-    line: SignInLine, pages: Pages
+    line: SignInLine,
 ) -> None:
-    for _turn in range(line.sign_ins.line.at_once):
-        line.sign_ins.line.begin()
-    line.sign_ins.line.end(10.0)
-    line.sign_ins.line.begin()
+    forms = line.forms.line
+    turns = [forms.turn() for _turn in range(forms.at_once)]
+    for turn in turns:
+        forms.begin(turn)
+    forms.end(turns[0], 10.0)
+    forms.begin(turns[0])
     waiting = [Browser().asks(line) for _place in range(1000)]
     await settle()
-    assert len(line.sign_ins.line.waiting) == 1000
+    assert len(forms.waiting) == 1000
     late = Browser()
     await late.asks(line)
     assert late.status == 503
@@ -177,4 +177,18 @@ async def test_thousand_are_let_wait_however_slow_the_first_turns_were(
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert not line.sign_ins.line.waiting
+    assert not forms.waiting
+
+
+async def test_of_sign_ins_all_who_came_before_and_are_here_count() -> None:
+    """Those inside are looked at one after the other."""
+    line = SignIns(2, 55)
+    turns = [line.turn() for _turn in range(3)]
+    for turn in turns[:2]:
+        line.begin(turn)
+    waiting = asyncio.create_task(turns[2].__aenter__())
+    await settle()
+    assert [turn.place for turn in turns] == [0, 1, 2]
+    line.end(turns[0], 1.0)
+    await waiting
+    assert [turn.place for turn in turns] == [0, 0, 1]

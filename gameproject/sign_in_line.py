@@ -1,4 +1,4 @@
-"""Signing in and up cost a hash: those who do wait in a line of their own.
+"""Signing in and up cost a hash: those who do wait in lines of their own.
 
 A script that sends a form under an id of its own, in the header `X-Place`, may ask
 under the same id how many are before it. The id gives no other right: the place is that
@@ -12,32 +12,66 @@ from contextlib import contextmanager
 from math import ceil
 from typing import Any
 
+from core.gathered import Asked
 from core.line import Line, Turn
+from gameproject.gathering import Call, load_middleware, read, send_response
 from gameproject.waiting import InLine, Message, Places, Receive, Scope, Send
+from live.batchers import Batcher
 from users.hashers import AT_ONCE
+from users.signing_in import sign_in_view
 
-FORMS = frozenset({"/login/", "/signup/", "/admin/login/"})
+SIGN_IN = "/login/"
+FORMS = frozenset({SIGN_IN, "/signup/", "/admin/login/"})
 PLACE = "/login/place/"
 HEADER, ID = b"x-place", re.compile(rb"[\w-]{16,64}")
 # More than hash at a time: they ask the database meanwhile. One process makes no more.
 FORMS_AT_ONCE = min(AT_ONCE + 2, 8)
+# Sign-ins whose passwords are looked at one after the other, and whose sessions are
+# opened together: 3 s of a core, and five statements.
+MAX_TOGETHER = 150
 LONGEST_WAIT = 55.0  # seconds; nginx waits for 60
 NEVER_REFUSED = 1000  # who may come at once in any case
 
 
-class SignIns(Line):
+class HashLine(Line):
     """A line in which a slow start refuses nobody whose turn may come in time."""
 
     @property
     def turn_seconds(self) -> float:
-        longest = self.longest_wait * self.at_once / (NEVER_REFUSED + 1)
+        longest = self.longest_wait * self.at_once / (NEVER_REFUSED + 0.5)
         return min(super().turn_seconds, longest)
 
 
-class SignInPlaces(Places):
+class SignIns(HashLine):
+    """What is inside is done one after the other: it stands in line as well."""
+
+    def place_of(self, turn: Turn) -> int:
+        """How many came before, and are still here."""
+        everybody = [*self.inside, *self.waiting]
+        return everybody.index(turn) if turn in everybody else 0
+
+
+class FormPlaces(Places):
+    """Each form in a thread, as Django serves it."""
+
     def __init__(self) -> None:
-        super().__init__("sign-in", FORMS_AT_ONCE)
-        self.line = SignIns(FORMS_AT_ONCE, LONGEST_WAIT)
+        super().__init__("forms", FORMS_AT_ONCE)
+        self.line = HashLine(FORMS_AT_ONCE, LONGEST_WAIT)
+
+
+class SignInPlaces(Places):
+    """Sign-ins, gathered: while some are looked at, as many stand ready."""
+
+    def __init__(self) -> None:
+        self.line = SignIns(2 * MAX_TOGETHER, LONGEST_WAIT)
+        call = Call(sign_in_view, load_middleware())
+        self.batcher = Batcher(call, MAX_TOGETHER)
+
+    async def serve(self, _pages: Any, scope: Scope, *ways: Any) -> None:
+        receive, send = ways
+        request = await read(scope, receive, sign_in_view.max_body)
+        if request:
+            await send_response(await self.batcher(Asked(request)), send)
 
 
 class SignInLine(InLine):
@@ -45,7 +79,7 @@ class SignInLine(InLine):
 
     def __init__(self, pages: Any) -> None:
         super().__init__(pages)
-        self.sign_ins = SignInPlaces()
+        self.sign_ins, self.forms = SignInPlaces(), FormPlaces()
         self.turns: dict[bytes, Turn] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +91,9 @@ class SignInLine(InLine):
             await super().__call__(scope, receive, send)
 
     def places_for(self, scope: Scope) -> Places:
-        return self.sign_ins if is_form(scope) else super().places_for(scope)
+        if not is_form(scope):
+            return super().places_for(scope)
+        return self.sign_ins if scope["path"] == SIGN_IN else self.forms
 
     async def _serve(
         self, places: Places, turn: Turn, scope: Scope, *rest: Any
@@ -79,7 +115,7 @@ class SignInLine(InLine):
     async def tell_place(self, scope: Scope, send: Send) -> None:
         """Say `place` and `seconds` left of the form that was sent under this id.
 
-        Both are 0 once it has its turn, or where no such form waits in this process.
+        Both are 0 where nobody is before it, or no such form waits in this process.
         """
         turn = self.turns.get(id_in(scope))
         place = turn.place if turn else 0
