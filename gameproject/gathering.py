@@ -2,7 +2,7 @@
 
 Django's handler costs each request a thread and some twenty hops. These don't go
 through it: they meet on the event loop, in a batcher a route, and one thread answers up
-to 200 of them. What the middleware does for a request is done by the middleware itself,
+to 300 of them. What the middleware does for a request is done by the middleware itself,
 through its documented hooks; who asks is read for all at once.
 """
 
@@ -24,7 +24,7 @@ from gameproject.middleware import Refusals
 from live.batchers import Batcher
 from users.sessions import recognize, renew_used
 
-MOST = 200  # requests in one call
+MOST = 300  # requests in one call
 
 
 def load_middleware() -> list[Any]:

@@ -165,7 +165,8 @@ def respond(request: HttpRequest, form: Joining) -> HttpResponse:
     if form.guest:
         keep(response, device_of(request))
     if form.session_key and form.guest:
-        rotate_token(request)
+        if "CSRF_COOKIE" in request.META:  # else there is none to replace
+            rotate_token(request)
         sign_in_by(request, form.session_key, form.guest)
     return response
 

@@ -14,19 +14,18 @@ from django.contrib.auth import (
     get_user,
 )
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.db.models import BigIntegerField, Value
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, get_random_string
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from core.outages import OUTAGES
 from users.models import Player, Revocation
 from users.renewal import life, renew_due
-from users.session_store import Row, SessionStore, is_key
+from users.session_store import Row, SessionStore, is_key, new_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
 MAX_CLEARED = 1000  # sessions at once
@@ -144,19 +143,22 @@ def end(session_keys: Iterable[str | None]) -> None:
 
 def open_for(players: Iterable[Player]) -> list[str]:
     """A session each for these players, as if they had signed in; their keys."""
-    players, expires = list(players), timezone.now() + life()
+    expires = timezone.now() + life()
     sessions = [
         Session(
-            session_key=get_random_string(32, VALID_KEY_CHARS),
+            session_key=new_key(),
             session_data=SessionStore().encode(_signed_in(player)),
             expire_date=expires,
         )
         for player in players
     ]
     Session.objects.bulk_create(sessions)
+    return [session.session_key for session in sessions]
+
+
+def note_sign_in(players: Iterable[Player]) -> None:
     ids = [player.pk for player in players]
     Player.objects.filter(pk__in=ids).update(last_login=timezone.now())
-    return [session.session_key for session in sessions]
 
 
 def sign_in_by(request: HttpRequest, key: str, player: Player) -> None:

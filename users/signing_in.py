@@ -29,7 +29,7 @@ from users.devices import remember
 from users.guests import guest_of, join
 from users.hashers import AT_ONCE
 from users.models import Player
-from users.sessions import end, open_for, sign_in_by
+from users.sessions import end, note_sign_in, open_for, sign_in_by
 from users.signin import SignInForm
 
 TEMPLATE = "users/sign_in.html"
@@ -121,10 +121,12 @@ def take_guest_along(one: SigningIn) -> SigningIn:
 def open_sessions(forms: list[SigningIn]) -> list[SigningIn]:
     """A session for each who is let in; the one they had before ends."""
     let_in = [one for one in forms if one.account]
+    accounts = [one.account for one in let_in if one.account]
     end(one.request.session.session_key for one in let_in)
-    keys = open_for([one.account for one in let_in if one.account])
-    for one, key in zip(let_in, keys, strict=True):
+    for one, key in zip(let_in, open_for(accounts), strict=True):
         one.session_key = key
+    if accounts:
+        note_sign_in(accounts)
     return forms
 
 

@@ -7,6 +7,7 @@ names each attribute of theirs that is relied on. The application needs none of 
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -233,7 +234,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
     def channel(self, address: Any) -> HTTPChannel:
         """What serves whoever turns out to want a page."""
         channel = super().buildProtocol(address)
-        channel.requestFactory = WebRequest
+        # Django reads the forms, within bounds of its own.
+        channel.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
         return channel
 
     def acceptableProtocols(self) -> list[bytes]:

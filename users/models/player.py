@@ -65,7 +65,7 @@ class PlayerManager(BaseUserManager["Player"]):
         return guests
 
     def _guest(self, nickname: str) -> "Player":
-        guest = self.model(name=nickname, is_guest=True)
+        guest = self.model(name=nickname, is_guest=True, last_login=timezone.now())
         guest.set_unusable_password()
         return guest
 
