@@ -44,6 +44,7 @@ class Batch(Generic[R]):
             for game_id in sorted({one.game_id for one in requests})
         }
         self.admitted = {pk: self._admitted(game) for pk, game in self.games.items()}
+        self._changed: list[tuple[int, str]] = []
 
     def outcomes(self) -> list[Reply | Refused]:
         raise NotImplementedError
@@ -55,8 +56,13 @@ class Batch(Generic[R]):
         return self.players[of.player_id]
 
     def tell(self, of: R) -> None:
-        """The player's other devices, once it is committed."""
-        on_commit(events.player_changed, of.player_id, None, of.origin)
+        """Have the player's other devices told, once it is committed."""
+        self._changed.append((of.player_id, of.origin))
+
+    def publish(self) -> None:
+        """One message for all players: a thousand would keep the sockets waiting."""
+        if self._changed:
+            on_commit(events.players_changed, None, self._changed)
 
     def _admitted(self, game: Game) -> set[int]:
         here = {one.player_id for one in self.requests if one.game_id == game.pk}
@@ -80,7 +86,10 @@ def commit(batch: type[Batch[R]], requests: Sequence[R]) -> list[Reply | Refused
 
 def commit_once(batch: type[Batch[R]], requests: Sequence[R]) -> list[Reply | Refused]:
     with transaction.atomic():
-        return batch(requests).outcomes()
+        requested = batch(requests)
+        outcomes = requested.outcomes()
+        requested.publish()
+    return outcomes
 
 
 def raised(outcome: Reply | Refused) -> Reply:

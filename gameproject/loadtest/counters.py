@@ -13,9 +13,11 @@ from django.db import DatabaseError, connection
 
 from gameproject.loadtest.plan import Address
 
+# What clients sent: not what PostgreSQL asks itself on commit, for each foreign key.
 STATEMENTS = """
     SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND query NOT LIKE 'SELECT % FROM ONLY % FOR KEY SHARE OF x'
 """
 
 

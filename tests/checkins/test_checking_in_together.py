@@ -14,6 +14,7 @@ from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem_many
 from core.gathered import isolate
 from core.refusals import Refused
+from games import events
 from games.models import Code, Game, Owed
 from games.sources import Source
 from games.states import State
@@ -313,3 +314,17 @@ def test_all_days_done_again_with_a_new_day_give_their_coins_once(
     game.settings |= {"days": [{"coins": 1}] * 2, "last_day": "2026-03-02"}
     game.edit(["settings"])
     assert check_in(visit(one, game, NOON + DAY))["coins"] == 52
+
+
+def test_other_devices_of_all_are_told_by_one_message(
+    make_game: MakeGame,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    game, three = make_game("checkin"), players(3)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(events, "send", lambda _group, message: sent.append(message))
+    with django_capture_on_commit_callbacks(execute=True):
+        check_in_many([visit(one, game, origin=f"of {one.pk}") for one in three])
+    [message] = [one for one in sent if one["type"] == "me"]
+    assert message["players"] == [(one.pk, f"of {one.pk}") for one in three]
