@@ -108,7 +108,8 @@ def is_fresh(request: HttpRequest) -> bool:
 
 def renew_cookies(request: HttpRequest, response: HttpResponse) -> None:
     """All three by which a player's page goes."""
-    get_token(request)  # makes one, if there is none
+    if "CSRF_COOKIE" not in request.META:
+        get_token(request)  # makes one
     token, key = request.META["CSRF_COOKIE"], str(request.session.session_key)
     year = timedelta(seconds=settings.CSRF_COOKIE_AGE)
     put(response, settings.SESSION_COOKIE_NAME, key, life() + fresh(), hidden=True)
