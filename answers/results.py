@@ -118,8 +118,8 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
     winning: dict[str, Answer] = {}
     for answer in firsts:
         won = answer.claim(owners.get(answer.player.account_id or 0, answer.player))
-        winners.setdefault(won.claim, won)
-        winning.setdefault(won.claim, answer)
+        winners.setdefault(won.key, won)
+        winning.setdefault(won.key, answer)
     codes = Code.objects.for_winners_of(game.pk)
     barred = [winning[it] for it in codes.give([*winners.values()], now).barred]
     for answer in barred:

@@ -106,11 +106,11 @@ def import_codes(pool: Pool, codes: Codes, yes_to: int = 0) -> Report:
 def add(
     pool: Pool, texts: Sequence[str], numbers: Mapping[str, int], report: Report
 ) -> None:
-    waiting = pool.owed.count()
+    waiting = pool.backorders.count()
     report.added = pool.add(texts, numbers)
     if report.added < len(texts):
         raise overtaken()
-    report.to_waiting = waiting - pool.owed.count()
+    report.to_waiting = waiting - pool.backorders.count()
     if texts:
         report.first, report.last = texts[0], texts[-1]
     if texts and pool.game.state in PUBLISHED:

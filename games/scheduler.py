@@ -35,10 +35,10 @@ def apply_due_transitions(now: datetime) -> int:
         return sum(alone(game, partial(game.apply_schedule, now)) for game in list(due))
 
 
-def pay_debts() -> None:
-    """Give owed codes that have come free since."""
-    for pool in Pool.objects.in_debt():
-        alone(pool, pool.pay_debts)
+def fill_backorders() -> None:
+    """Fill the backorders for which codes have come free."""
+    for pool in Pool.objects.fillable():
+        alone(pool, pool.fill_backorders)
 
 
 def alone(what: Model, act: Callable[[], None]) -> bool:
@@ -91,7 +91,7 @@ class Scheduler(threading.Thread):
         try:
             now = timezone.now()
             apply_due_transitions(now)
-            pay_debts()
+            fill_backorders()
             self._clear(now)
             wait = next_time(now) - timezone.now()
         except DatabaseError as error:

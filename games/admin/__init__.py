@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from games.admin.backorders import BackorderAdmin
 from games.admin.codes import CodeAdmin
 from games.admin.games import GameAdmin
 from games.admin.lines import InvitationAdmin, WinnerAdmin
-from games.admin.owed import OwedAdmin
 
-__all__ = ["CodeAdmin", "GameAdmin", "InvitationAdmin", "OwedAdmin", "WinnerAdmin"]
+__all__ = ["BackorderAdmin", "CodeAdmin", "GameAdmin", "InvitationAdmin", "WinnerAdmin"]
 
 admin.site.site_header = _("Gameproject")
 admin.site.site_title = _("Gameproject")
