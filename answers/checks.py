@@ -84,7 +84,7 @@ class PlayerAnswers:
     def wins(self) -> bool:
         """Whether the player's current answers win a prize."""
         grades = {
-            one.question: Grade(Verdict(one.verdict), one.points, one.rank)
+            one.question: Grade(Verdict(one.verdict), one.points, one.tiebreak)
             for one in self.answers
             if one.current
         }

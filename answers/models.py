@@ -115,8 +115,8 @@ class Answer(models.Model):
     value = models.JSONField(_("answer"))
     verdict = models.CharField(_("verdict"), max_length=10, choices=VERDICTS)
     points = models.IntegerField(_("points"), default=0)
-    # Among winners, smaller comes first; see `kinds.base.Grade`.
-    rank = models.BigIntegerField(default=0, editable=False)
+    # Orders winners with the same points; smaller comes first (`kinds.base.Grade`).
+    tiebreak = models.BigIntegerField(default=0, editable=False)
     current = models.BooleanField(_("current"), default=True)
     # What the first outcome said, so that sending again says it again.
     outcome = models.JSONField(default=dict, editable=False)
@@ -167,7 +167,8 @@ class Answer(models.Model):
         return keys.index(self.question) + 1 if self.question in keys else None
 
     def grade(self, grade: Grade) -> None:
-        self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
+        self.verdict, self.points = grade.verdict, grade.points
+        self.tiebreak = grade.tiebreak
 
     def claim(self, owner: Player) -> Claim:
         """What its winner is given a code for: one win a player and game."""

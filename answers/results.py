@@ -81,7 +81,7 @@ def settle(game: Game, now: datetime) -> None:
     changed = changes(game, game.rules, answers)
     for change in changed:
         apply(change)
-    fields = ["verdict", "points", "rank", "outcome"]
+    fields = ["verdict", "points", "tiebreak", "outcome"]
     Answer.objects.bulk_update(
         [change.answer for change in changed], fields, batch_size=500
     )
@@ -97,7 +97,7 @@ def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Chan
 
 
 def graded(answer: Answer) -> Grade:
-    return Grade(Verdict(answer.verdict), answer.points, answer.rank)
+    return Grade(Verdict(answer.verdict), answer.points, answer.tiebreak)
 
 
 def apply(change: Change) -> None:
@@ -128,7 +128,7 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
-    """Each winner's answers: the best points first, then rank, then the earliest."""
+    """Each winner's answers: most points first, then by tiebreak, then earliest."""
     by_player: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_player[answer.player_id].append(answer)
@@ -141,9 +141,10 @@ def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
 
 
 def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
-    points, rank = sum(a.points for a in answers), sum(a.rank for a in answers)
+    points = sum(answer.points for answer in answers)
+    tiebreak = sum(answer.tiebreak for answer in answers)
     last = max(answers, key=lambda answer: answer.submitted_at)
-    return -points, rank, last.submitted_at, last.pk
+    return -points, tiebreak, last.submitted_at, last.pk
 
 
 def votes_in(game: Game) -> dict[str, Counter[str]]:

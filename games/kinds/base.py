@@ -51,11 +51,14 @@ class FieldMeta:
 
 @dataclass(frozen=True)
 class Grade:
-    """What an answer is worth. `rank` orders winners: smaller comes first."""
+    """What an answer is worth.
+
+    Winners are ordered by most points, then by smallest `tiebreak`, then by time.
+    """
 
     verdict: Verdict
     points: int = 0
-    rank: int = 0
+    tiebreak: int = 0
 
 
 @dataclass(frozen=True)

@@ -86,13 +86,14 @@ class Score(Kind[ScoreSettings]):
     def grade(self, settings: ScoreSettings, entry: Entry) -> Grade:
         if settings.final_home is None or settings.final_away is None:
             return Grade(Verdict.PENDING)
-        points, rank = self._points(settings, entry.value["home"], entry.value["away"])
-        wins = rank == 0 if settings.prize_for == "exact" else points > 0
-        return Grade(Verdict.RIGHT if wins else Verdict.WRONG, points, rank)
+        home, away = entry.value["home"], entry.value["away"]
+        points, distance = self._points(settings, home, away)
+        wins = distance == 0 if settings.prize_for == "exact" else points > 0
+        return Grade(Verdict.RIGHT if wins else Verdict.WRONG, points, distance)
 
     @staticmethod
     def _points(settings: ScoreSettings, home: int, away: int) -> tuple[int, int]:
-        """Points, and the rank of what was right: exact 0, difference 1, outcome 2.
+        """Points, and how far off it is: exact 0, difference 1, outcome 2, wrong 3.
 
         A draw has no winner, so another draw is right only as an outcome.
         """

@@ -327,7 +327,7 @@ def test_answers_graded_alone_and_together_agree(name: str):
         assert isinstance(grade, Grade)
         assert grade.verdict in Verdict
         assert type(grade.points) is int
-        assert type(grade.rank) is int
+        assert type(grade.tiebreak) is int
         assert kind.settle(settings, [one]) == [grade]
         assert kind.in_words(settings, question, one.value).strip()
 
