@@ -96,9 +96,9 @@ class AnswerAdmin(StaffAdmin):
 
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
-        game = answer.game
-        said = (game.rules, answer.question, answer.value)
-        return game.of_kind.meaning(*said) or game.of_kind.in_words(*said)
+        kind, rules = answer.game.question_kind, answer.game.rules
+        meaning = kind.meaning(rules, answer.question, answer.value)
+        return meaning or kind.in_words(rules, answer.question, answer.value)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:

@@ -12,7 +12,7 @@ from answers.models import Answer
 from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
-from games.kinds.base import Grade, Settings, Verdict
+from games.kinds.base import Grade, QuestionKind, Settings, Verdict
 from games.models import Claim, Code, Game
 from games.states import State
 from users.models import Player
@@ -65,7 +65,7 @@ def regrade(game: Game, new: Mapping[str, Any], now: datetime) -> None:
 def is_told(game: Game) -> bool:
     """Whether players know their verdicts."""
     kind = game.of_kind
-    if not kind.takes_answers:
+    if not isinstance(kind, QuestionKind):
         return False
     return kind.instant(game.rules) or game.revealed_at is not None
 
@@ -91,7 +91,7 @@ def settle(game: Game, now: datetime) -> None:
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:
-    grades = game.of_kind.settle(rules, [answer.as_entry() for answer in answers])
+    grades = game.question_kind.settle(rules, [answer.as_entry() for answer in answers])
     pairs = zip(answers, grades, strict=True)
     return [Change(answer, grade) for answer, grade in pairs if grade != graded(answer)]
 
@@ -132,10 +132,11 @@ def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
     by_player: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_player[answer.player_id].append(answer)
+    kind, rules = game.question_kind, game.rules
     winners = [
         answers
         for answers in by_player.values()
-        if game.of_kind.wins(game.rules, {one.question: graded(one) for one in answers})
+        if kind.wins(rules, {answer.question: graded(answer) for answer in answers})
     ]
     return sorted(winners, key=standing)
 
@@ -149,7 +150,8 @@ def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
 
 def votes_in(game: Game) -> dict[str, Counter[str]]:
     """How often each option was chosen, by question, where the kind shows it."""
-    if not game.of_kind.counts_votes(game.rules):
+    kind = game.of_kind
+    if not (isinstance(kind, QuestionKind) and kind.counts_votes(game.rules)):
         return {}
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     rows = game.answers.current().values_list("question", "value")

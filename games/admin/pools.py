@@ -44,7 +44,7 @@ class PoolInline(admin.TabularInline):
             (reverse("admin:games_game_import", args=[pool.pk]), _("Import codes")),
             (f"{codes}?pool__id__exact={pool.pk}", _("Show codes")),
         ]
-        if pool.game.kind == "checkin":
+        if pool.game.of_kind.takes_check_ins:
             sell = f"{reverse('admin:checkins_item_add')}?pool={pool.pk}"
             links.append((sell, _("Sell in the shop")))
         return format_html_join(" · ", '<a href="{}">{}</a>', links)

@@ -57,7 +57,7 @@ def told_before(count: int) -> str:
 
 
 def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
-    rules, kind = game.rules, game.of_kind
+    rules, kind = game.rules, game.question_kind
     for change in changes:
         answer, grade = change.answer, change.grade
         yield Shown(

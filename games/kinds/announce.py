@@ -8,13 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from games.kinds.base import (
-    Entry,
     FieldMeta,
-    Grade,
     Kind,
     Part,
     Settings,
-    invalid_answer,
     settings_error,
 )
 from games.tables.guesses import NAME_WORDS, PRIZE_WORDS
@@ -86,13 +83,6 @@ class Announce(Kind[AnnounceSettings]):
     about = _("Names with a prize each; a player sees only their own.")
     Settings = AnnounceSettings
     seen_early = False
-    takes_answers = False
-
-    def parse(self, settings: AnnounceSettings, question: str, value: Any) -> Any:
-        raise invalid_answer(_("This game takes no answers."))
-
-    def grade(self, settings: AnnounceSettings, entry: Entry) -> Grade:
-        raise NotImplementedError("a winners' list has no answers to grade")
 
     def public(self, settings: AnnounceSettings) -> dict[str, Any]:
         return {"winners": [mask(name) for name, _prize in settings.lines()]}

@@ -15,12 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
 from games.kinds.base import (
-    Entry,
     FieldMeta,
-    Grade,
     Kind,
     Settings,
-    invalid_answer,
     settings_error,
 )
 
@@ -152,13 +149,7 @@ class Checkin(Kind[CheckinSettings]):
     label = _("Daily check-in")
     about = _("Players come back every day and collect coins or codes.")
     Settings = CheckinSettings
-    takes_answers = False
-
-    def parse(self, settings: CheckinSettings, question: str, value: Any) -> Any:
-        raise invalid_answer(_("This game takes check-ins, not answers."))
-
-    def grade(self, settings: CheckinSettings, entry: Entry) -> Grade:
-        raise NotImplementedError("a check-in has no answers to grade")
+    takes_check_ins = True
 
     def public(self, settings: CheckinSettings) -> dict[str, Any]:
         """All of it: there is no secret in a calendar."""

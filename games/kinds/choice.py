@@ -14,7 +14,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -253,7 +253,7 @@ def same_questions(
     ]
 
 
-class Choice(Kind[ChoiceSettings]):
+class Choice(QuestionKind[ChoiceSettings]):
     name = "choice"
     label = _("Quiz or vote")
     about = _("One or more questions with options, each at the player's own pace.")

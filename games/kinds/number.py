@@ -11,7 +11,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -55,7 +55,7 @@ class NumberSettings(Settings):
         return self
 
 
-class Number(Kind[NumberSettings]):
+class Number(QuestionKind[NumberSettings]):
     name = "number"
     label = _("Guess the number")
     about = _(

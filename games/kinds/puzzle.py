@@ -13,7 +13,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -99,7 +99,7 @@ def is_accent(character: str) -> bool:
     return 10 <= place <= 36 or place in (107, 122) or place >= 200 or character in "็์"
 
 
-class Puzzle(Kind[PuzzleSettings]):
+class Puzzle(QuestionKind[PuzzleSettings]):
     name = "puzzle"
     label = _("Picture puzzle")
     about = _("Players type what the picture shows; right or wrong is told at once.")

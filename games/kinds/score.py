@@ -9,7 +9,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -56,7 +56,7 @@ class ScoreSettings(Settings):
         return self
 
 
-class Score(Kind[ScoreSettings]):
+class Score(QuestionKind[ScoreSettings]):
     name = "score"
     label = _("Guess the score")
     about = _("Two teams; guesses may be changed until closing.")

@@ -18,7 +18,7 @@ from core.timestamps import to_ms
 from games import events, notices
 from games.extensions import registry
 from games.kinds import kind_named
-from games.kinds.base import Kind, Settings
+from games.kinds.base import Kind, QuestionKind, Settings
 from games.models.lines import Invitation, Winner
 from games.models.queryset import GameQuerySet
 from games.notices import Notice
@@ -146,6 +146,14 @@ class Game(models.Model):
         return kind_named(self.kind)
 
     @property
+    def question_kind(self) -> QuestionKind[Any]:
+        """The kind, or `Refused` if it asks nothing."""
+        kind = self.of_kind
+        if not isinstance(kind, QuestionKind):
+            raise Refused("invalid", _("This game takes no answers."), field="value")
+        return kind
+
+    @property
     def rules(self) -> Settings:
         """The kind's settings, validated."""
         return validated(self.kind, json.dumps(self.settings))
@@ -244,7 +252,8 @@ class Game(models.Model):
             "closes_at": to_ms(self.closes_at),
             "access": self.access,
             "takes_answers": kind.takes_answers,
-            "instant": kind.instant(rules),
+            # Where nothing is asked, clients are told that it is instant.
+            "instant": not isinstance(kind, QuestionKind) or kind.instant(rules),
             "sold_out": self.sold_out and kind.takes_answers,
             "play": kind.public(rules) if self.shows_play(state) else {},
             "reveal": self.revealed if state is State.REVEALED else None,
