@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F
 
-from games.models import Code, Game, Guest, Invitation, Winner
+from games.models import Code, Game, Guest, Winner
 from games.states import Access
 from users.models import Player
 
@@ -19,19 +19,6 @@ def nicknames_in(game: Game, players: list[Player]) -> dict[int, str]:
         return {}
     rows = Guest.objects.filter(game=game, player__in=guests)
     return dict(rows.values_list("player_id", "nickname"))
-
-
-def admitted_to(
-    game: Game, players: list[Player], nicknames: dict[int, str]
-) -> set[int]:
-    """Who of these may play: `Game.admits` for many."""
-    accounts = {player.pk for player in players if not player.is_guest}
-    if game.access == Access.EVERYBODY:
-        return accounts | nicknames.keys()
-    if game.access == Access.SIGNED_IN:
-        return accounts
-    rows = Invitation.objects.filter(game=game, player__in=players)
-    return set(rows.values_list("player_id", flat=True))
 
 
 def codes_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:

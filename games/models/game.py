@@ -1,7 +1,14 @@
 """Games: one promotion each, its prize codes, and who may play it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -181,13 +188,20 @@ class Game(models.Model):
             raise Refused("not_open")
         raise Refused("paused" if state is State.PAUSED else "closed")
 
-    def admits(self, player: Player) -> bool:
-        """Whether this player may play."""
-        if self.access == Access.EVERYBODY:
-            return not player.is_guest or self.guests.filter(player=player).exists()
-        if self.access == Access.SIGNED_IN:
-            return not player.is_guest
-        return self.invitations.filter(player=player).exists()
+    def admitted(self, players: Collection[Player], guests: Container[int]) -> set[int]:
+        """The ids of those of these players who may play.
+
+        `guests` holds the ids of those who joined this game under a nickname.
+        """
+        if self.access == Access.LISTED:
+            rows = self.invitations.filter(player__in=players)
+            return set(rows.values_list("player_id", flat=True))
+        guests_may = self.access == Access.EVERYBODY
+        return {
+            player.pk
+            for player in players
+            if not player.is_guest or (guests_may and player.pk in guests)
+        }
 
     def carry(self, new: Settings) -> Settings:
         """New settings, in which the answers that there are find what they refer to."""
