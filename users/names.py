@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
 
-NICKNAME_MIN, NICKNAME_MAX = 2, 20
-# As typed: the time to put marks in order grows with the square of their number.
+MIN_LENGTH = 2  # of any name's key, and of a nickname as shown
+MAX_NAME_LENGTH = 40  # of an account's name, as shown
+MAX_NICKNAME_LENGTH = 20  # as shown
+MAX_KEY_LENGTH = 80  # of an account's name
+MAX_LISTED_LENGTH = 200  # of a key on a list
+# As typed. Sorting combining marks takes time that grows with their number squared.
 MAX_TYPED = 300
-MAX_LISTED_LENGTH = 200  # of a key on a list; no player's is longer than 80
 
-# Parts no nickname may hold, folded; a site adds its own in NICKNAME_BLOCKLIST.
+# Parts that no name may hold, as keys; a site adds its own in NICKNAME_BLOCKLIST.
 BLOCKED_PARTS = (
     "admin",
     "moderator",
@@ -108,19 +111,40 @@ def key_on_list(name: str) -> str:
     return normalize_key(name)[:MAX_LISTED_LENGTH]
 
 
+def check_name(name: str, *, allow_blocked: bool = False) -> str:
+    """An account's name as shown, or `Refused("invalid")` on the field `name`."""
+    shown = normalize_display(name) if len(name) <= MAX_TYPED else ""
+    if len(normalize_key(shown)) < MIN_LENGTH or is_too_long(shown):
+        text = _("A name has 2 to 40 letters or digits.")
+        raise Refused("invalid", text, field="name")
+    if is_blocked(shown) and not allow_blocked:
+        raise Refused("invalid", _("Choose another name."), field="name")
+    return shown
+
+
 def check_nickname(nickname: str) -> str:
     """The nickname as shown, or `Refused("invalid")` on the field `nickname`."""
     shown = normalize_display(nickname) if len(nickname) <= MAX_TYPED else ""
-    if not NICKNAME_MIN <= len(shown) <= NICKNAME_MAX or len(normalize_key(shown)) < 2:
-        raise Refused(
-            "invalid", _("A nickname has 2 to 20 characters."), field="nickname"
-        )
+    fits = MIN_LENGTH <= len(shown) <= MAX_NICKNAME_LENGTH
+    if not fits or len(normalize_key(shown)) < MIN_LENGTH:
+        text = _("A nickname has 2 to 20 characters.")
+        raise Refused("invalid", text, field="nickname")
     if is_blocked(shown):
         raise Refused("invalid", _("Choose another nickname."), field="nickname")
     return shown
 
 
+def is_too_long(name: str) -> bool:
+    """Whether no account can have this name."""
+    if len(name) > MAX_TYPED or len(shown := normalize_display(name)) > MAX_NAME_LENGTH:
+        return True
+    # One character becomes at most three in a key.
+    might = 3 * len(shown) > MAX_KEY_LENGTH
+    return might and len(normalize_key(shown)) > MAX_KEY_LENGTH
+
+
 def is_blocked(name: str) -> bool:
-    folded = normalize_key(name)
+    """Whether the name holds a part that is on the blocklist."""
+    key = normalize_key(name)
     parts = (*BLOCKED_PARTS, *map(normalize_key, settings.NICKNAME_BLOCKLIST))
-    return any(part and part in folded for part in parts)
+    return any(part and part in key for part in parts)

@@ -18,8 +18,7 @@ from users.devices import remember
 from users.guests import open_account
 from users.hashers import MAX_PASSWORD_LENGTH
 from users.models import Player
-from users.models.player import MAX_NAME_LENGTH
-from users.names import is_blocked, normalize_display, normalize_key
+from users.models.player import NAME_TAKEN
 from users.throttle import Attempt
 
 
@@ -116,16 +115,10 @@ class SignUpForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "username"})}
 
     def clean_name(self) -> str:
-        name = normalize_display(self.cleaned_data["name"])
-        if len(name) > MAX_NAME_LENGTH:
-            raise ValidationError(_("A name has at most 40 characters."))
-        if len(normalize_key(name)) < 2:
-            raise ValidationError(_("A name has at least 2 letters or digits."))
-        if is_blocked(name):
-            raise ValidationError(_("Choose another name."))
-        if Player.objects.filter(name_key=normalize_key(name)).exists():
-            raise ValidationError(_("That name is taken."))
-        return name
+        try:
+            return Player.objects.check_name(self.cleaned_data["name"])
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
@@ -140,5 +133,5 @@ class SignUpForm(forms.ModelForm):
         try:
             return open_account(self.cleaned_data["name"], hashed, guest)
         except IntegrityError:
-            self.add_error("name", _("That name is taken."))
+            self.add_error("name", NAME_TAKEN)
             return None

@@ -25,11 +25,10 @@ from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
 from games.times import Change
-from users.names import MAX_TYPED, normalize_display, normalize_key
+from users.names import is_too_long, normalize_key
 
 PREFIX = "settings_"
 TIMES = ("opens_at", "closes_at")
-MAX_NAME_LENGTH, MAX_KEY_LENGTH = 40, 80
 MAX_NAMES = 100_000
 
 
@@ -192,15 +191,6 @@ def prefixed(rules: Settings) -> dict[str, Any]:
 
 def is_setting(name: str) -> bool:
     return name.startswith(PREFIX)
-
-
-def is_too_long(name: str) -> bool:
-    if len(name) > MAX_TYPED or len(shown := normalize_display(name)) > MAX_NAME_LENGTH:
-        return True
-    # A character folds to three at the most.
-    return (
-        3 * len(shown) > MAX_KEY_LENGTH and len(normalize_key(shown)) > MAX_KEY_LENGTH
-    )
 
 
 @cache

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.refusals import Refused
 from games.models.admissions import TAKEN, AdmissionBatch, AdmitRequest
 from users.models import Player
+from users.names import MAX_NICKNAME_LENGTH
 
 __all__ = ["TAKEN", "AdmitRequest", "Guest"]
 
@@ -60,7 +61,7 @@ class Guest(models.Model):
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="guests")
     player = models.ForeignKey(Player, models.CASCADE, related_name="guest_in")
-    nickname = models.CharField(_("nickname"), max_length=20)
+    nickname = models.CharField(_("nickname"), max_length=MAX_NICKNAME_LENGTH)
     nickname_key = models.CharField(max_length=40)
     # Made by the page in which a stranger joined, so that two taps make one guest.
     join_id = models.UUIDField(null=True, editable=False)

@@ -152,7 +152,7 @@ def test_bounds_are_documented() -> None:
     page, batch = Page.model_json_schema()["properties"]["limit"], BatchIn
     sockets = settings.SOCKETS_PER_SESSION, settings.SOCKETS_PER_ADDRESS
     for said in (
-        f"`nickname`, {names.NICKNAME_MIN} to {names.NICKNAME_MAX} characters",
+        f"`nickname`, {names.MIN_LENGTH} to {names.MAX_NICKNAME_LENGTH} characters",
         f"more than {bounds.FRAMES_AT_ONCE} WebSocket frames of any kind at once",
         f"or {bounds.FRAMES_A_SECOND} a second in the long run",
         f"leaves {bounds.MAX_BACKLOG >> 20} MiB unread",

@@ -23,9 +23,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import StaffForm
+from core.refusals import Refused
 from users.admin.base import StaffAdmin, staff_of
 from users.models import Player
-from users.names import normalize_display, normalize_key
 from users.signin import SignInForm, sign_in_page
 
 
@@ -42,13 +42,13 @@ class NameForm(StaffForm):
     """A name that nobody else has, however it is cased or spaced."""
 
     def clean_name(self) -> str:
-        name = normalize_display(self.cleaned_data["name"])
-        key = normalize_key(name)
-        if len(key) < 2 or len(key) > 80:
-            raise ValidationError(_("A name has 2 to 40 letters or digits."))
-        if Player.objects.filter(name_key=key).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("That name is taken."))
-        return name
+        name, account_id = self.cleaned_data["name"], self.instance.pk
+        try:
+            return Player.objects.check_name(
+                name, account_id=account_id, allow_blocked=True
+            )
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
 
 
 class PasswordWidget(ReadOnlyPasswordHashWidget):

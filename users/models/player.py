@@ -13,15 +13,34 @@ from django.utils.translation import gettext_lazy as _
 from core.cache import invalidate
 from core.on_commit import on_commit
 from core.refusals import Refused
-from users.names import normalize_display, normalize_key
+from users.names import (
+    MAX_KEY_LENGTH,
+    MAX_NAME_LENGTH,
+    check_name,
+    normalize_display,
+    normalize_key,
+)
 
-MAX_NAME_LENGTH = 40
+NAME_TAKEN = _("That name is taken.")
 
 
 class PlayerManager(BaseUserManager["Player"]):
     def get_by_natural_key(self, username: str | None) -> "Player":
         """The account of that name, however it is cased or spaced."""
         return self.get(name_key=normalize_key(username or ""))
+
+    def check_name(
+        self, name: str, *, account_id: int | None = None, allow_blocked: bool = False
+    ) -> str:
+        """The name as shown, if this account may have it; None is a new account.
+
+        Raises `Refused("invalid")` on the field `name`.
+        """
+        shown = check_name(name, allow_blocked=allow_blocked)
+        others = self.exclude(pk=account_id) if account_id else self.all()
+        if others.filter(name_key=normalize_key(shown)).exists():
+            raise Refused("invalid", NAME_TAKEN, field="name")
+        return shown
 
     def create_user(
         self, name: str, password: str | None = None, **fields: Any
@@ -79,7 +98,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
     name_key = models.CharField(
-        max_length=80, unique=True, null=True, blank=True, editable=False
+        max_length=MAX_KEY_LENGTH,
+        unique=True,
+        null=True,
+        blank=True,
+        editable=False,
     )
     is_guest = models.BooleanField(_("guest"), default=False, editable=False)
     status = models.CharField(

@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.management.commands import createsuperuser
+from django.utils.translation import override
 
+from core.refusals import Refused
 from users.models import Player
-from users.names import normalize_key
 
 
 class ByName:
@@ -31,9 +32,9 @@ class Command(createsuperuser.Command):
         inherited: Any = super()
         if wrong := inherited._validate_username(username, *args):
             return str(wrong)
-        key = normalize_key(username)
-        if len(key) < 2:
-            return "Error: A name has 2 to 40 letters or digits."
-        if Player.objects.filter(name_key=key).exists():
-            return "Error: That name is taken."
+        try:
+            Player.objects.check_name(username, allow_blocked=True)
+        except Refused as refused:
+            with override("en"):
+                return f"Error: {refused.detail}"
         return None
