@@ -67,6 +67,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 @admin.register(Answer)
 class AnswerAdmin(StaffAdmin):
+    staff_may = frozenset()
     list_display = (
         *("player", "game", "question", "in_words"),
         *("verdict", "points", "current", "submitted_at"),
@@ -122,12 +123,3 @@ class AnswerAdmin(StaffAdmin):
             "submitted": written(answer.submitted_at, "H:i:s") if answer else "",
         }
         return TemplateResponse(request, "admin/answers/verify.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +16,7 @@ from users.admin.base import StaffAdmin
 
 @admin.register(Backorder)
 class BackorderAdmin(StaffAdmin):
+    staff_may = frozenset()
     list_display = ("owed_to", "of_pool", "game", "owed_since", "import_link")
     list_display_links = None
     list_filter = (
@@ -49,12 +49,3 @@ class BackorderAdmin(StaffAdmin):
     def import_link(self, backorder: Backorder) -> SafeString:
         url = reverse("admin:games_game_import", args=[backorder.pool_id])
         return format_html('<a href="{}">{}</a>', url, _("Import codes"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -28,15 +27,6 @@ class GivenFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         free = {"yes": False, "no": True}.get(self.value() or "")
         return queryset if free is None else queryset.filter(player__isnull=free)
-
-
-class CodeList(ChangeList):
-    """The neighbours of all winners on the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        count_neighbours(self.result_list)
 
 
 def count_neighbours(codes: Iterable[Any]) -> None:
@@ -66,6 +56,7 @@ class RepeatFilter(admin.SimpleListFilter):
 
 @admin.register(Code)
 class CodeAdmin(StaffAdmin):
+    staff_may = frozenset({"delete"})
     actions = ("accept",)
     list_display = (
         *("shown_text", "pool", "game", "player", "given_at"),
@@ -109,8 +100,8 @@ class CodeAdmin(StaffAdmin):
             queryset = queryset.exclude(player=None)
         return super().get_search_results(request, queryset, search_term)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CodeList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        count_neighbours(rows)
 
     def get_object(self, *args: Any, **kwargs: Any) -> Code | None:
         found = super().get_object(*args, **kwargs)
@@ -150,12 +141,6 @@ class CodeAdmin(StaffAdmin):
     @admin.display(description=_("game"), ordering="pool__game")
     def game(self, code: Code) -> str:
         return code.pool.game.title
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def why_kept(self, obj: Code) -> Any:
         return _("It was given: a code given stays given.") if obj.player_id else ""

@@ -53,6 +53,7 @@ def lists_of(game: Game) -> list[dict[str, Any]]:
 class LineAdmin(StaffAdmin):
     """For who changes games: they write the lists."""
 
+    staff_may = frozenset({"change"})
     list_display = ("name", "game", "whose")
     list_filter = (NobodysFilter, ("game", RelatedUsedFilter))
     list_select_related = ("game", "player")
@@ -109,12 +110,6 @@ class LineAdmin(StaffAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("games.change_game")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def accounts_like(line: Line) -> QuerySet[Player]:

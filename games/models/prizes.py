@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +68,20 @@ class Awards(dict[str, "Code"]):
     def __init__(self, codes: dict[str, "Code"], barred: set[str]) -> None:
         super().__init__(codes)
         self.barred = barred
+
+
+class Stock(NamedTuple):
+    """How many codes are left, of how many in total."""
+
+    left: int
+    total: int
+
+    @property
+    def given(self) -> int:
+        return self.total - self.left
+
+
+NO_STOCK = Stock(0, 0)
 
 
 class PoolQuerySet(models.QuerySet["Pool"]):
@@ -211,6 +225,12 @@ class CodeQuerySet(models.QuerySet["Code"]):
     def for_winners_of(self, game_id: int) -> "CodeQuerySet":
         """The codes of a game in the order in which winners get them."""
         return self.filter(pool__game_id=game_id).order_by("pool_id", "id")
+
+    def stock_by(self, field: str) -> dict[int, Stock]:
+        """The stock of these codes by the value of a field, such as "pool"."""
+        left = Count("pk", filter=Q(player=None))
+        rows = self.values_list(field).annotate(left=left, total=Count("pk"))
+        return {value: Stock(left, total) for value, left, total in rows}
 
     def insert(self, pool_id: int, new: Sequence[tuple[str, int]]) -> int:
         """Add free codes, as pairs of text and `repeat`, in their order.

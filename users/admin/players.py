@@ -92,6 +92,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 @admin.register(Player)
 class PlayerAdmin(StaffAdmin, UserAdmin):
+    staff_may = frozenset({"add", "change"})  # ban a player instead of deleting
     form = AccountForm
     add_form = NewAccountForm
     change_password_form = PasswordForm
@@ -198,9 +199,6 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or staff_of(request).may_manage(obj))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # banning can be taken back
 
     @admin.action(description=_("Ban selected players"), permissions=["change"])
     def ban(self, request: HttpRequest, players: QuerySet[Player]) -> None:
