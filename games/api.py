@@ -18,7 +18,7 @@ from games.pages import player_of
 from games.paging import GamesPage
 from games.sources import Source
 from users.auth import everybody
-from users.devices import mark_of
+from users.devices import browser_id
 
 router = Router(tags=["games"], auth=everybody)
 
@@ -75,7 +75,7 @@ def published_games(slugs: Iterable[str]) -> dict[str, Game]:
 
 def source_of(request: HttpRequest) -> Source:
     """Whence a command over HTTP came."""
-    return Source(mark_of(request.COOKIES), client_network(request))
+    return Source(browser_id(request.COOKIES), client_network(request))
 
 
 @router.get("", response=responses(GamesOut, shared=True), exclude_unset=True)

@@ -1,4 +1,4 @@
-"""Signing in, out and up."""
+"""The pages to sign in, sign out and sign up."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ TEMPLATES = {"/login/": "users/sign_in.html", "/signup/": "users/sign_up.html"}
 
 @from_our_page_or_token
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Sign in. The form is the same bytes for everybody, signed in or not."""
+    """Sign in. The empty form is a shared page: the same bytes for everybody."""
     if request.method not in ("GET", "HEAD"):
         return SignIn.as_view()(request)
     return shared_form(request, "/login/", SignInForm(), {"sign_up": settings.SIGN_UP})
@@ -46,14 +46,14 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 
 @method_decorator(sign_in_page, name="dispatch")
 class SignIn(LoginView):
-    """What is made of the form: a session, or the form again."""
+    """Handles the sent form: opens a session, or shows the form with its errors."""
 
     template_name = TEMPLATES["/login/"]
     form_class = SignInForm
     extra_context = {"sign_up": settings.SIGN_UP}
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in; what the browser's guest has goes with its player."""
+        """Sign in; if the browser was a guest, move what they have to the account."""
         guest, account = guest_of(self.request), form.get_user()
         if guest:
             join(guest, account, timezone.now())
@@ -61,7 +61,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """No cookie is left that tells a shared page that somebody is signed in."""
+    """Also deletes the cookies by which shared pages see that somebody is signed in."""
 
     next_page = "/"
 
@@ -75,7 +75,7 @@ class SignOut(LogoutView):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponseBase:
-    """Make an account, where the site lets anybody do so, and sign in."""
+    """Make an account and sign in, if the site has open sign-up."""
     if not settings.SIGN_UP:
         raise Http404
     if request.method != "POST":
@@ -85,7 +85,7 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 def open_and_sign_in(request: HttpRequest) -> HttpResponse:
-    """What is made of the form: an account and its session, or the form again."""
+    """Handles the sent form: an account and its session, or the form with errors."""
     form = SignUpForm(request.POST)
     try:
         player = make_account(request, form)
@@ -103,7 +103,7 @@ def open_and_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
-    """The new account; None where the form says why there is none."""
+    """The new account; None if the form has errors."""
     if not form.is_valid():
         return None
     take_for_address(request, "sign-ups")
@@ -117,8 +117,8 @@ def ask_again(request: HttpRequest, form: SignUpForm) -> HttpResponse:
 def shared_form(
     request: HttpRequest, path: str, form: BaseForm, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page of an empty form; where to go on to stands in its address alone."""
-    # Not `render(request, …)`: context processors would let a name or a token in.
+    """The shared page of an empty form; only its address says where to go next."""
+    # Not `render(request, …)`: context processors could add a name or a token.
     key = page_key(path, "forms", settings.GAME_CACHE_SECONDS)
     page = get_or_render(
         key, lambda: render_to_string(TEMPLATES[path], {"form": form, **context})
@@ -127,7 +127,7 @@ def shared_form(
 
 
 def next_page(request: HttpRequest) -> str:
-    """Where to go on to: only ever a page of ours."""
+    """Where to go next: always a page of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     safe = url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, request.is_secure()

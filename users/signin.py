@@ -1,4 +1,4 @@
-"""Signing in: forms, and the limit on failed attempts."""
+"""The forms to sign in and sign up, with the limit on failed attempts."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,7 @@ from users.throttle import Attempt
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. Unknown name and wrong password look and cost the same."""
+    """Name and password. An unknown name looks and costs like a wrong password."""
 
     username = forms.CharField(
         label=_("Name"),
@@ -37,15 +37,15 @@ class SignInForm(AuthenticationForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {
-        "invalid_login": _("The name or the password isn't right."),
-        "inactive": _("The name or the password isn't right."),
+        "invalid_login": _("The name or the password is wrong."),
+        "inactive": _("The name or the password is wrong."),
         "limited": _("Too many attempts. Wait a few minutes, then try again."),
     }
 
-    refused: Refused | None = None  # why the password was not even looked at
+    refused: Refused | None = None  # why the password was not checked
 
     def clean(self) -> dict[str, Any]:
-        """Look at the password, unless too many were tried."""
+        """Check the password, unless too many attempts have failed."""
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
@@ -58,7 +58,7 @@ class SignInForm(AuthenticationForm):
             raise ValidationError(str(refused.detail), code=refused.code) from None
 
     def check(self, attempt: Attempt) -> dict[str, Any]:
-        """The data of a good sign-in. A wrong password stays counted."""
+        """The cleaned data, if the password is right. A wrong one stays counted."""
         wait = attempt.begin()
         if wait:
             limited = self.error_messages["limited"]
@@ -72,10 +72,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def sign_in_page(view: View) -> View:
-    """Decorates a view with a `SignInForm`: what it says beside its page.
+    """Decorates a view with a `SignInForm`: sets headers, status and device cookie.
 
-    The browser is remembered in which somebody signed in. Where the password was not
-    looked at, the status and the headers say why.
+    After a sign-in, the account is added to the device cookie. If the password was not
+    checked, the response has the refusal's status and headers.
     """
 
     @wraps(view)
@@ -126,9 +126,11 @@ class SignUpForm(forms.ModelForm):
         return password
 
     def save_once(self, guest: Player | None = None) -> Player | None:
-        """The new account, which was this guest's; None, with an error, if the name
-        was taken just now."""
-        # Before the transaction, which holds a connection: hashing takes its time.
+        """The new account, made from the guest if there is one.
+
+        None, with an error in the form, if somebody took the name just now.
+        """
+        # Before the transaction, which holds a connection: hashing takes long.
         hashed = make_password(self.cleaned_data["password"])
         try:
             return open_account(self.cleaned_data["name"], hashed, guest)

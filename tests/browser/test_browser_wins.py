@@ -17,7 +17,7 @@ from checkins.models import Item
 from games.models import Backorder, Code, Game
 from games.sources import Source
 from tests.conftest import PASSWORD, client_of
-from users.devices import mark_of
+from users.devices import browser_id
 from users.models import CoinEntry, Player
 
 pytestmark = pytest.mark.django_db
@@ -252,6 +252,6 @@ def test_no_shared_page_marks_a_browser(
     as_another(client, game, "Lucy")
     client.post("/login/", {"username": "Alice", "password": PASSWORD})
     after = client.cookies["device"].value
-    marks = {mark_of({"device": value}) for value in (before, after)}
+    marks = {browser_id({"device": value}) for value in (before, after)}
     assert len(marks) == 1
-    assert mark_of({"device": before + "x"}) == mark_of({}) == ""
+    assert browser_id({"device": before + "x"}) == browser_id({}) == ""

@@ -1,4 +1,4 @@
-"""API tokens: made and revoked by staff, shown once."""
+"""API tokens: staff make them, see them once, and revoke them."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from users.models.token import check_may_speak_for
 
 
 class TokenForm(ModelForm):
-    """A token of one's own, or of a player's one may manage."""
+    """A token for oneself, or for a player whom one may manage."""
 
     by: ClassVar[Player]
 
@@ -31,7 +31,7 @@ class TokenForm(ModelForm):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(GivingAdmin):
-    """A token is made here and can then only be revoked."""
+    """Once made, a token can only be revoked."""
 
     staff_may = frozenset({"add"})
     form = TokenForm
@@ -49,8 +49,8 @@ class ApiTokenAdmin(GivingAdmin):
         by = staff_of(request)
         token, text = ApiToken.objects.issue(obj.player, obj.name, obj.scope, by)
         obj.__dict__.update(token.__dict__)
-        told = _("The token, shown this once: %(token)s") % {"token": text}
-        messages.warning(request, told)
+        note = _("Copy the token now. It is shown only once: %(token)s")
+        messages.warning(request, note % {"token": text})
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py createsuperuser`: asks for the name that one signs in with."""
+"""`manage.py createsuperuser`, which asks for the name used to sign in."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from users.models import Player
 
 
 class ByName:
-    """What Django's command asks of a user model, where its key is the name."""
+    """A user model as Django's command wants it, with `name` as its key."""
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -28,10 +28,10 @@ class Command(createsuperuser.Command):
         self.username_field: Any = Player._meta.get_field(ByName.USERNAME_FIELD)
 
     def _validate_username(self, username: str, *args: Any) -> str | None:
-        """What is wrong with the name; None if nothing is."""
+        """The error in the name; None if there is none."""
         inherited: Any = super()
-        if wrong := inherited._validate_username(username, *args):
-            return str(wrong)
+        if error := inherited._validate_username(username, *args):
+            return str(error)
         try:
             Player.objects.check_name(username, allow_blocked=True)
         except Refused as refused:
