@@ -120,7 +120,7 @@ def add(
 
 
 def overtaken() -> Refused:
-    text = _("Somebody added some of these codes elsewhere just now. Look again.")
+    text = _("Somebody has just added some of these codes. Check the file again.")
     return Refused("invalid", text, field="file")
 
 

@@ -24,7 +24,9 @@ def checked(text: str) -> str:
     """The text without spaces around it; `Refused` if there is none, or too much."""
     text = "\n".join(text.strip().splitlines())
     if any(unicodedata.category(c) in UNKEPT for c in text.replace("\n", "")):
-        raise Refused("invalid", _("That text can't be kept."), field="text")
+        raise Refused(
+            "invalid", _("The text has characters that can’t be stored."), field="text"
+        )
     if not 0 < len(text) <= LONGEST:
         detail = _("Message: 1 to %(most)d characters.") % {"most": LONGEST}
         raise Refused("invalid", detail, field="text")

@@ -33,13 +33,15 @@ UNREADABLE = (
 def prepare(upload: Any) -> ContentFile:
     """The picture as WebP, upright, without metadata; `Refused` if it is none."""
     if upload.size > MAX_UPLOAD:
-        raise too_large(_("A picture has at most 10 MB."))
+        raise too_large(_("A picture may have at most 10 MB."))
     try:
         content = as_webp(upload.read())
     except Image.DecompressionBombError as error:
         raise too_large(_("The picture has too many pixels.")) from error
     except UNREADABLE as error:
-        raise Refused("invalid", _("That is no picture."), field="picture") from error
+        raise Refused(
+            "invalid", _("This is not a picture."), field="picture"
+        ) from error
     name = hashlib.sha256(content).hexdigest()[:20]
     return ContentFile(content, f"{name}.webp")
 

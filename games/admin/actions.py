@@ -125,7 +125,7 @@ class Actions(StaffAdmin):
         """A message that was written, and another button pressed, isn't lost."""
         text = request.POST.get("notice_text", "").strip()
         if text and not request.path.endswith("/notify/"):
-            said = _("This message was not shown to players: %(text)s")
+            said = _("Your message was not shown to players: %(text)s")
             messages.warning(request, said % {"text": text})
 
     def extend(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -187,7 +187,9 @@ class Actions(StaffAdmin):
             copy = verbs.duplicate(game)
             text = _("Copied from %(slug)s.") % {"slug": game.slug}
             self.log_addition(request, copy, text)
-        messages.success(request, _("This is the copy, a draft. Change its address."))
+        messages.success(
+            request, _("This is the copy. It is a draft: change its address.")
+        )
         return redirect("admin:games_game_change", copy.pk)
 
 

@@ -46,7 +46,10 @@ class RepeatFilter(admin.SimpleListFilter):
     parameter_name = "repeat"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("accepted", _("Yes, as staff said")), ("unasked", _("Yes, unasked"))]
+        return [
+            ("accepted", _("Yes, accepted by staff")),
+            ("unasked", _("Yes, not accepted yet")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "accepted":
@@ -108,7 +111,7 @@ class CodeAdmin(StaffAdmin):
         count_neighbours([found] if found else [])
         return found
 
-    @admin.display(description=_("winners there"))
+    @admin.display(description=_("winners in the same network"))
     def winners_there(self, code: Any) -> Any:
         """How many won behind the address; several lead to their codes."""
         if code.neighbours < 2:
@@ -117,19 +120,21 @@ class CodeAdmin(StaffAdmin):
         return format_html('<a href="{}">{}</a>', url, code.neighbours)
 
     @admin.action(
-        description=_("Say yes to codes that stand in another pool too"),
+        description=_("Accept codes that are in another pool too"),
         permissions=["import"],
     )
     def accept(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
             for code in queryset.filter(repeat__lt=0):
                 self.log_change(
-                    request, code, gettext("May stand in another pool too.")
+                    request,
+                    code,
+                    gettext("Accepted, although it is in another pool too."),
                 )
             count = Code.objects.filter(pk__in=queryset.values("pk")).accept()
         text = ngettext(
-            "%(count)d code may stand in another pool too.",
-            "%(count)d codes may stand in another pool too.",
+            "%(count)d code that is in another pool too was accepted.",
+            "%(count)d codes that are in another pool too were accepted.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -143,7 +148,8 @@ class CodeAdmin(StaffAdmin):
         return code.pool.game.title
 
     def why_kept(self, obj: Code) -> Any:
-        return _("It was given: a code given stays given.") if obj.player_id else ""
+        given = obj.player_id is not None
+        return _("It was given to a player, so it can’t be deleted.") if given else ""
 
     def delete_model(self, request: HttpRequest, obj: Code) -> None:
         self.delete_queryset(request, Code.objects.filter(pk=obj.pk))

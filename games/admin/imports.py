@@ -77,7 +77,7 @@ class Imports(Actions):
         kept = Upload.objects.kept_for(staff_of(request), pool, now)
         upload = kept.filter(key=key).first()
         if upload is None:
-            text = _("This file isn't kept any more. Upload it again.")
+            text = _("This file is no longer stored. Upload it again.")
             messages.error(request, text)
             return redirect(f"admin:{IMPORT}", pool.pk)
         with upload.opened() as file:
@@ -131,5 +131,5 @@ def said_of(report: Report, pool: Pool) -> str:
     text %= {"added": report.added, "pool": pool}
     if not (report.with_yes and report.elsewhere.count):
         return text
-    more = _("Of these %(count)d stand in another pool too.")
+    more = _("%(count)d of them are in another pool too.")
     return f"{text} {more % {'count': report.elsewhere.count}}"

@@ -19,11 +19,11 @@ MAX_NAMESAKES = 20
 
 
 class NobodysFilter(admin.SimpleListFilter):
-    title = gettext_lazy("whose it is")
+    title = gettext_lazy("player it belongs to")
     parameter_name = "nobodys"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        yes, no = gettext_lazy("Nobody’s yet"), gettext_lazy("A player’s")
+        yes, no = gettext_lazy("No player yet"), gettext_lazy("A player")
         return [("yes", yes), ("no", no)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -69,11 +69,11 @@ class LineAdmin(StaffAdmin):
     @admin.display(description=gettext_lazy("player"), ordering="player__name")
     def whose(self, line: Line) -> str:
         if line.player is None:
-            return _("nobody’s yet")
+            return _("no player yet")
         kind = _("guest") if line.player.is_guest else _("account")
         return f"{line.player} · {kind} · № {line.player_id}"
 
-    @admin.display(description=gettext_lazy("called so"))
+    @admin.display(description=gettext_lazy("players with this name now"))
     def namesakes(self, line: Line) -> Any:
         """Who has the name now, with the numbers by which they are chosen."""
         rows = [(one.pk, one.name, _("account")) for one in accounts_like(line)]
@@ -92,13 +92,15 @@ class LineAdmin(StaffAdmin):
             obj.bind(obj.player_id)
 
     @admin.action(
-        description=gettext_lazy("Give to the accounts that have these names now"),
+        description=gettext_lazy("Assign to the accounts that have these names now"),
         permissions=["change"],
     )
     def bind_by_name(self, request: HttpRequest, lines: QuerySet) -> None:
         count: int = lines.bind_by_name()  # type: ignore[attr-defined]
         text = ngettext(
-            "%(n)d name is a player’s now.", "%(n)d names are players’ now.", count
+            "%(n)d name was assigned to a player.",
+            "%(n)d names were assigned to players.",
+            count,
         )
         messages.success(request, text % {"n": count})
 

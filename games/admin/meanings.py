@@ -34,8 +34,8 @@ def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
 
 def told(count: int) -> str:
     text = ngettext(
-        "One answer that was given would say something else.",
-        "%(count)d answers that were given would say something else.",
+        "One answer would get another meaning.",
+        "%(count)d answers would get another meaning.",
         count,
     )
     return text % {"count": count}

@@ -28,7 +28,7 @@ class PoolInline(admin.TabularInline):
         pools = super().get_queryset(request)
         return pools.annotate(in_all=Count("codes"), given=given)
 
-    @admin.display(description=gettext_lazy("given / left / in all"))
+    @admin.display(description=gettext_lazy("given / left / total"))
     def stock(self, pool: Any) -> str:
         if pool.pk is None:
             return "–"

@@ -49,8 +49,8 @@ def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Ques
 
 def told_before(count: int) -> str:
     text = ngettext(
-        "One answer would be graded otherwise.",
-        "%(total)s answers would be graded otherwise.",
+        "One grade would change.",
+        "%(total)s grades would change.",
         count,
     )
     return text % {"total": count}
@@ -75,8 +75,8 @@ def in_words(verdict: str, points: int) -> str:
 
 def told(count: int) -> str:
     text = ngettext(
-        "%(count)d answer was graded again.",
-        "%(count)d answers were graded again.",
+        "%(count)d grade has changed.",
+        "%(count)d grades have changed.",
         count,
     )
     return text % {"count": count}

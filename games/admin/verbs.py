@@ -36,17 +36,22 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "schedule",
             _("Publish"),
-            _("Published. It opens at its time."),
+            _("Published. The game opens at its opening time."),
             Game.schedule,
         ),
         Verb("open", _("Open now"), _("The game is open."), Game.open),
         Verb(
             "withdraw",
             _("Withdraw"),
-            _("Back to a draft, out of players' sight."),
+            _("The game is a draft again. Players no longer see it."),
             Game.withdraw,
         ),
-        Verb("pause", _("Pause"), _("Paused. No answers are taken."), Game.pause),
+        Verb(
+            "pause",
+            _("Pause"),
+            _("The game is paused. It takes no answers."),
+            Game.pause,
+        ),
         Verb("resume", _("Resume"), _("The game is open again."), Game.resume),
         Verb(
             "close",
@@ -54,8 +59,9 @@ VERBS: Mapping[str, Verb] = {
             _("The game is closed."),
             Game.close,
             _(
-                "No more answers are taken, and the closing time becomes now. Whoever "
-                "is still typing is too late. You can extend the game afterwards."
+                "The game takes no more answers, and its closing time is set to now. "
+                "Players who are still typing are too late. You can extend the game "
+                "afterwards."
             ),
         ),
         Verb(
@@ -64,8 +70,8 @@ VERBS: Mapping[str, Verb] = {
             _("Revealed to everybody."),
             lambda game, now: registry.reveal(game, now),  # handed down after start
             _(
-                "Every answer is graded, the winners are given their codes, and the "
-                "result is shown to everybody. Codes given can't be taken back."
+                "Every answer is graded, the winners get their codes, and everybody "
+                "sees the result. Codes can't be taken back from players."
             ),
         ),
         Verb(

@@ -25,21 +25,21 @@ DELIMITERS: Choices = (
     ("semicolon", gettext_lazy("semicolon ;")),
     ("tab", gettext_lazy("tab")),
     ("pipe", gettext_lazy("vertical bar |")),
-    ("none", gettext_lazy("nothing: one cell a row")),
+    ("none", gettext_lazy("nothing: one cell per row")),
 )
 MARKS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "none": ""}
 NAMES = {mark: name for name, mark in MARKS.items()}
 TABLE = ("encoding", "delimiter", "sheet")  # on which the columns depend
 HEADERS: Choices = (
-    ("yes", gettext_lazy("names the columns, and is left out")),
-    ("no", gettext_lazy("holds a code like the others")),
+    ("yes", gettext_lazy("contains the column names and is skipped")),
+    ("no", gettext_lazy("contains a code, like the others")),
 )
 
 
 class CodesForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, TXT or XLSX; one code a row."),
+        help_text=gettext_lazy("CSV, TXT or XLSX; one code per row."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
 
@@ -50,16 +50,16 @@ class ReadingForm(forms.Form):
     `shown` says how the table was shown, so that nothing is imported otherwise.
     """
 
-    encoding = forms.ChoiceField(label=gettext_lazy("Letters"), choices=ENCODINGS)
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=ENCODINGS)
     delimiter = forms.ChoiceField(
-        label=gettext_lazy("Columns are parted by"), choices=DELIMITERS
+        label=gettext_lazy("Columns are separated by"), choices=DELIMITERS
     )
     sheet = forms.TypedChoiceField(label=gettext_lazy("Sheet"), coerce=int)
     header = forms.TypedChoiceField(
         label=gettext_lazy("The first row"), choices=HEADERS, coerce="yes".__eq__
     )
     column = forms.TypedChoiceField(
-        label=gettext_lazy("The codes stand in column"), coerce=int
+        label=gettext_lazy("The codes are in column"), coerce=int
     )
 
     def __init__(self, table: Table, data: Any = None, **kwargs: Any) -> None:

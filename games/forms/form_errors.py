@@ -11,17 +11,17 @@ from pydantic import ValidationError
 # Instead of pydantic's own texts, which are written for programmers.
 TEXTS: Mapping[str, str | Promise] = {
     "missing": _("This field is required."),
-    "too_short": _("Enter at least %(min_length)s."),
-    "too_long": _("Enter at most %(max_length)s."),
+    "too_short": _("Too few: enter at least %(min_length)s."),
+    "too_long": _("Too many: enter at most %(max_length)s."),
     "string_too_short": _("Write at least %(min_length)s characters."),
     "string_too_long": _("Write at most %(max_length)s characters."),
-    "greater_than_equal": _("The least is %(ge)s."),
-    "less_than_equal": _("The most is %(le)s."),
-    "greater_than": _("It must be more than %(gt)s."),
-    "less_than": _("It must be less than %(lt)s."),
+    "greater_than_equal": _("Must be at least %(ge)s."),
+    "less_than_equal": _("Must be at most %(le)s."),
+    "greater_than": _("Must be more than %(gt)s."),
+    "less_than": _("Must be less than %(lt)s."),
     "int_parsing": _("Enter a whole number."),
     "int_type": _("Enter a whole number."),
-    "string_pattern_mismatch": _("That isn't written as it should be."),
+    "string_pattern_mismatch": _("The format is wrong."),
     "literal_error": _("Choose one of the values."),
 }
 

@@ -43,7 +43,7 @@ class GameForm(StaffForm):
         [Part(_("Name"), NAME_WORDS)],
         label=_("List of players"),
         required=False,
-        help_text=_("One name a line. Counts only where players on the list may play."),
+        help_text=_("One name per line. Used only if “players on the list” may play."),
     )
 
     class Meta:
@@ -64,12 +64,14 @@ class GameForm(StaffForm):
         self.initial.update({PREFIX + name: it for name, it in kept.items()})
         if game.state != State.DRAFT:
             self.fields["slug"].disabled = True
-            self.fields["slug"].help_text = _("Players know it: it stays.")
+            self.fields["slug"].help_text = _(
+                "Players know this address, so it can’t be changed."
+            )
 
     def clean_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["names"]
         if len(names) > MAX_NAMES:
-            text = _("The list has %(count)s names; the most is %(most)s.")
+            text = _("The list has %(count)s names; at most %(most)s are allowed.")
             said = {"count": f"{len(names):,}", "most": f"{MAX_NAMES:,}"}
             raise ValidationError(text, code="many", params=said)
         for name in names:

@@ -99,7 +99,7 @@ def choice(
 ) -> Choice:
     width = min(table.width, MAX_COLUMNS)
     columns = [(str(n), called(n, table.rows[0])) for n in range(width)]
-    options: Choices = (*columns, (AS_IT_IS, _("every line as it stands")))
+    options: Choices = (*columns, (AS_IT_IS, _("each line as it is")))
     chosen = sent.columns[place] or str(table.columns[place])
     return Choice(f"{name}-column-{place}", part.label, options, chosen)
 
@@ -135,7 +135,9 @@ class PastedField(LinesField):
         places = {str(place): place for place in range(table.width)}
         columns = [places[one] for one in value.columns if one in places]
         if len(columns) < len(self.parts):
-            text = _("Line %(line)d, “%(text)s”: is this a table? Look and choose.")
+            text = _(
+                "Line %(line)d, “%(text)s”: is this a table? Check it and choose below."
+            )
             said = {"line": place + 1, "text": lines[place][:60]}
             raise ValidationError(text, code="doubt", params=said)
         return list(joined(table.parted(columns, value.header), value.header))
@@ -149,7 +151,7 @@ def joined(rows: Iterator[list[str]], header: bool) -> Iterator[str]:
                 text = _("Line %(line)d: the cell holds %(what)s, not text.")
                 raise ValidationError(text, params={"line": number, "what": part.why})
         if not parts[0] or (len(parts) > 1 and "," in parts[0]):
-            text = _("Line %(line)d: the name is empty, or has a comma.")
+            text = _("Line %(line)d: the name is empty or contains a comma.")
             raise ValidationError(text, params={"line": number})
         yield ", ".join(parts)
 

@@ -24,7 +24,10 @@ class AnnounceSettings(Settings):
         Field(min_length=1, max_length=2000),
         FieldMeta(
             _("Winners"),
-            _("One a line: the player's name, a comma, the prize only they will see."),
+            _(
+                "One per line: the player's name, a comma and the prize. Only they see "
+                "the prize."
+            ),
             lines=True,
             parts=(Part(_("Name"), NAME_WORDS), Part(_("Prize"), PRIZE_WORDS)),
         ),
@@ -44,7 +47,7 @@ class AnnounceSettings(Settings):
                 )
             if key in keys:
                 raise settings_error(
-                    _("“%(name)s” stands there twice.") % {"name": name.strip()}
+                    _("“%(name)s” is on the list twice.") % {"name": name.strip()}
                 )
             keys.add(key)
         return winners
@@ -80,7 +83,7 @@ def mask(name: str) -> str:
 class Announce(Kind[AnnounceSettings]):
     name = "announce"
     label = _("Winners’ list")
-    about = _("Names with a prize each; a player sees only their own.")
+    about = _("Names with their prizes. Each player sees only their own line.")
     Settings = AnnounceSettings
     seen_early = False
 

@@ -37,13 +37,16 @@ class Day(Settings):
 class CheckinSettings(Settings):
     time_zone: Annotated[
         str,
-        FieldMeta(_("Time zone"), _("Such as Asia/Bangkok. Days follow its clock.")),
+        FieldMeta(
+            _("Time zone"), _("Such as Asia/Bangkok. Days begin and end by its clock.")
+        ),
     ] = "Asia/Bangkok"
     day_starts: Annotated[
         int,
         Field(ge=0, le=23),
         FieldMeta(
-            _("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")
+            _("The day starts at"),
+            _("The hour, 0 to 23. For example, 6 is six in the morning."),
         ),
     ] = 0
     first_day: Annotated[Date, FieldMeta(_("First day"), _("Written as 2026-12-31."))]
@@ -51,11 +54,11 @@ class CheckinSettings(Settings):
     mode: Annotated[
         Literal["sequence", "calendar", "streak"],
         FieldMeta(
-            _("Days follow"),
+            _("Order of the days"),
             choices={
-                "sequence": _("the player: the next day on any later date"),
-                "calendar": _("the calendar: each day only on its date"),
-                "streak": _("each other: a gap starts again at day 1"),
+                "sequence": _("in order: the next day on any later date"),
+                "calendar": _("by date: each day only on its own date"),
+                "streak": _("in a row: after a missed date, again from day 1"),
             },
         ),
     ] = "sequence"
@@ -64,7 +67,7 @@ class CheckinSettings(Settings):
         Field(ge=1, le=1_000_000),
         FieldMeta(
             _("Coins to make up a missed day"),
-            _("Only where days follow the calendar. Empty: can't be made up."),
+            _("Only if each day has its own date. Empty: not possible."),
         ),
     ] = None
     days: Annotated[
@@ -90,13 +93,13 @@ class CheckinSettings(Settings):
             )
         if self.makeup_price is not None and self.mode != "calendar":
             raise settings_error(
-                _("Days can be made up only where they follow the calendar."),
+                _("Days can be made up only if each day has its own date."),
                 "makeup_price",
             )
         span = (self.last_day - self.first_day).days + 1
         if self.mode == "calendar" and span != len(self.days):
             raise settings_error(
-                _("From first to last day there are %(span)d dates: give as many days.")
+                _("First to last day are %(span)d dates: enter as many days.")
                 % {"span": span},
                 "days",
             )

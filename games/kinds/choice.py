@@ -50,8 +50,8 @@ class Question(Settings):
         FieldMeta(
             _("Options"),
             _(
-                "One a line. Put * before each right one. For true or false write "
-                "*true or *false only."
+                "One per line. Put * before each right option. For true or false, "
+                "write only *true or *false."
             ),
             lines=True,
         ),
@@ -155,8 +155,11 @@ class ChoiceSettings(Settings):
     tell: Annotated[
         Literal["at_once", "on_reveal"],
         FieldMeta(
-            _("Right or wrong is told"),
-            _("At once: a question is answered once. On reveal: answers may change."),
+            _("Players learn whether they are right"),
+            _(
+                "At once: one answer per question. On reveal: answers may change until "
+                "closing."
+            ),
             choices={"at_once": _("At once"), "on_reveal": _("On reveal")},
         ),
     ] = "at_once"
@@ -304,7 +307,7 @@ class Choice(QuestionKind[ChoiceSettings]):
             raise invalid_answer(_("There is no such question."))
         chosen = listed(value)
         if not all(type(one) is int and 0 <= one < len(asked.texts) for one in chosen):
-            raise invalid_answer(_("Choose among the options."))
+            raise invalid_answer(_("Choose from the options."))
         if len(set(chosen)) != len(chosen) or not chosen:
             raise invalid_answer(_("Choose each option once."))
         if asked.type != "multiple" and len(chosen) != 1:
@@ -387,7 +390,7 @@ def listed(value: Any) -> list[Any]:
 def order_in(version: str, question: str) -> list[int] | None:
     """The options' numbers by place in a version; None where they hadn't moved."""
     if not VERSION.fullmatch(version):
-        raise Refused("invalid", _("That is no version."), field="version")
+        raise Refused("invalid", _("The version is invalid."), field="version")
     for part in version.split(";")[1:]:
         key, _colon, numbers = part.partition(":")
         if key == question:

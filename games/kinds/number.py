@@ -24,7 +24,8 @@ class NumberSettings(Settings):
         int,
         Field(ge=1, le=9),
         FieldMeta(
-            _("Digits"), _("Every guess has exactly this many; leading zeros count.")
+            _("Digits"),
+            _("Each guess has exactly this many digits; leading zeros count."),
         ),
     ]
     rule: Annotated[
@@ -59,7 +60,7 @@ class Number(QuestionKind[NumberSettings]):
     name = "number"
     label = _("Guess the number")
     about = _(
-        "One guess a player, changed until closing; the result is told on reveal."
+        "One guess per player, to change until closing; the result comes on reveal."
     )
     Settings = NumberSettings
     refers_to_settings = True

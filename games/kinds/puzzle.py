@@ -30,7 +30,7 @@ class PuzzleSettings(Settings):
         Field(min_length=1, max_length=200),
         FieldMeta(
             _("Accepted answers"),
-            _("One a line. Case, spaces and Thai digits make no difference."),
+            _("One per line. Capitals, spaces and Thai digits make no difference."),
             lines=True,
         ),
     ]
@@ -38,7 +38,7 @@ class PuzzleSettings(Settings):
         bool,
         FieldMeta(
             _("Ignore accents and tone marks"),
-            _("“cafe” is then as good as “café”, and “ไม” as “ไม้”."),
+            _("“cafe” then counts as “café”, and “ไม” as “ไม้”."),
         ),
     ] = False
     attempts: Annotated[
@@ -63,7 +63,7 @@ class PuzzleSettings(Settings):
         for line in accepted:
             if len(line) > LONGEST or not normalize_key(line, ignore_marks=False):
                 raise settings_error(
-                    _("“%(line)s” says nothing or has over %(most)d characters.")
+                    _("“%(line)s” is empty or has more than %(most)d characters.")
                     % {"line": line, "most": LONGEST}
                 )
         return accepted
@@ -102,7 +102,7 @@ def is_accent(character: str) -> bool:
 class Puzzle(QuestionKind[PuzzleSettings]):
     name = "puzzle"
     label = _("Picture puzzle")
-    about = _("Players type what the picture shows; right or wrong is told at once.")
+    about = _("Players type what the picture shows, and learn at once if it is right.")
     Settings = PuzzleSettings
 
     def attempts(self, settings: PuzzleSettings) -> AttemptLimit | None:
@@ -115,7 +115,7 @@ class Puzzle(QuestionKind[PuzzleSettings]):
         if not isinstance(value, str) or len(value) > LONGEST:
             raise invalid_answer(_("Send a text of at most 200 characters."))
         if any(unicodedata.category(c) in ("Cc", "Cs") for c in value.strip()):
-            raise invalid_answer(_("The answer holds characters that can't be kept."))
+            raise invalid_answer(_("The answer has characters that can’t be stored."))
         if not normalize_key(value, ignore_marks=False):
             raise invalid_answer(_("The answer is empty."))
         return value.strip()

@@ -323,7 +323,7 @@ class Game(models.Model):
         if not self.allows(verb):
             raise Refused(
                 "invalid",
-                _("A game that is %(state)s can't do that now.")
+                _("This can’t be done while the game is %(state)s.")
                 % {"state": self.get_state_display()},
                 field="state",
             )

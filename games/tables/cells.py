@@ -97,7 +97,9 @@ def number_text(text: str, format: str) -> str:
     if set(format) == {"0"}:
         sign = "-" if digits.startswith("-") else ""
         return sign + digits.removeprefix("-").zfill(len(format))
-    why = _("a number that is shown otherwise, as “%(format)s”") % {"format": format}
+    why = _("a number that is displayed differently, as “%(format)s”") % {
+        "format": format
+    }
     return Spoiled.by(digits, why)
 
 

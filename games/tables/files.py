@@ -57,7 +57,7 @@ class Table:
         except BROKEN as error:
             raise self._no_workbook() from error
         if not shown:
-            raise refused(_("%(name)s has no sheet that is shown."), self.name)
+            raise refused(_("%(name)s has no visible sheet."), self.name)
         return shown
 
     def guess(self, words: Sequence[str], **chosen: Any) -> Reading:

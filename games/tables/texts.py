@@ -25,7 +25,9 @@ def lines_in(file: IO[bytes], name: str, encoding: str) -> Iterator[str]:
     """The lines of a text, as far as a list can have any."""
     file.seek(0)
     if file.read(4).startswith(NO_TEXT):
-        raise refused(_("%(name)s is no text file, whatever its name says."), name)
+        raise refused(
+            _("%(name)s is not a text file, although its name says so."), name
+        )
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     try:
@@ -46,7 +48,9 @@ def check(number: int, line: str, name: str) -> None:
     if len(line) > MAX_LINE_LENGTH:
         raise broken(number, _("it is too long."))
     if "\x00" in line:
-        raise refused(_("%(name)s is no text file, whatever its name says."), name)
+        raise refused(
+            _("%(name)s is not a text file, although its name says so."), name
+        )
 
 
 def unreadable(file: IO[bytes], name: str, encoding: str) -> Exception:
@@ -57,8 +61,8 @@ def unreadable(file: IO[bytes], name: str, encoding: str) -> Exception:
             try:
                 line.decode(encoding)
             except UnicodeError:
-                return broken(row, _("it isn't written in that encoding."))
-    return refused(_("%(name)s isn't written in that encoding."), name)
+                return broken(row, _("it can’t be read in this encoding."))
+    return refused(_("%(name)s can’t be read in this encoding."), name)
 
 
 def encoding_of(file: IO[bytes]) -> str:

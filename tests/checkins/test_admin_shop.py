@@ -177,7 +177,7 @@ def test_only_pools_of_check_in_games_can_be_chosen(
         (
             {"picture": SimpleUploadedFile("cap.png", b"<svg/>")},
             "picture",
-            "cap.png: That is no picture.",
+            "cap.png: This is not a picture.",
         ),
     ],
 )
