@@ -1,4 +1,4 @@
-"""What `manage.py audit` proves of prize codes, and tells of names on lists."""
+"""What `manage.py audit` checks about prize codes, and reports about lists."""
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
@@ -20,7 +20,7 @@ GIVEN = Q(player__isnull=False, claim__isnull=False, given_at__isnull=False)
 
 
 def lists(model: type[Line], what: str) -> list[Provable]:
-    """Whose the names on lists are. An account may be renamed, so that is only told."""
+    """The players of names on lists. Accounts may be renamed, so these only report."""
     names = model._default_manager.all()
     nickname = Guest.objects.filter(
         player=OuterRef("player"), nickname_key=OuterRef("name_key")

@@ -1,4 +1,4 @@
-"""The staff side: games, their pools and their codes."""
+"""The admin of games, their pools, codes and lists."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Prize codes, for reading: a code given stays given."""
+"""The admin of prize codes: read all, delete those that nobody has."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,15 +30,15 @@ class GivenFilter(admin.SimpleListFilter):
 
 
 def count_neighbours(codes: Iterable[Any]) -> None:
-    """Write onto each code how many players won in its game behind its address."""
+    """Set how many players won in the game from the network of each code."""
     codes = list(codes)
     games = {code.pool.game_id for code in codes if code.address}
     addresses = {code.address for code in codes if code.address}
     rows = Code.objects.filter(pool__game__in=games, address__in=addresses)
     counted = rows.values_list("address").annotate(Count("player", distinct=True))
-    found = dict(counted) if addresses else {}
+    winners = dict(counted) if addresses else {}
     for code in codes:
-        code.neighbours = found.get(code.address, 0) if code.address else 0
+        code.neighbours = winners.get(code.address, 0) if code.address else 0
 
 
 class RepeatFilter(admin.SimpleListFilter):
@@ -82,7 +82,7 @@ class CodeAdmin(StaffAdmin):
         return request.user.has_perm("games.change_game")
 
     def may_see_free(self, request: HttpRequest) -> bool:
-        """A code not given yet is as good as its prize: for who imports them alone."""
+        """A free code is worth its prize: only staff who may import see it."""
         return self.has_import_permission(request)
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -107,13 +107,13 @@ class CodeAdmin(StaffAdmin):
         count_neighbours(rows)
 
     def get_object(self, *args: Any, **kwargs: Any) -> Code | None:
-        found = super().get_object(*args, **kwargs)
-        count_neighbours([found] if found else [])
-        return found
+        code = super().get_object(*args, **kwargs)
+        count_neighbours([code] if code else [])
+        return code
 
     @admin.display(description=_("winners in the same network"))
     def winners_there(self, code: Any) -> Any:
-        """How many won behind the address; several lead to their codes."""
+        """How many players won from this network; a link if there are several."""
         if code.neighbours < 2:
             return code.neighbours or "–"
         url = f"{reverse('admin:games_code_changelist')}?address__exact={code.address}"
@@ -155,11 +155,11 @@ class CodeAdmin(StaffAdmin):
         self.delete_queryset(request, Code.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        # One may have been given since the page was shown: that one stays.
+        # A code that was given since the page was shown stays.
         chosen = Code.objects.unclaimed().filter(pk__in=queryset.values("pk"))
         with transaction.atomic():
             pools = set(chosen.values_list("pool", flat=True))
             chosen.delete()
-            # The last ones may be gone: players must hear that it is sold out.
+            # If these were the last codes, players must learn that it is sold out.
             for game in Game.objects.published().filter(pools__in=pools).distinct():
                 game.announce()

@@ -1,4 +1,4 @@
-"""Names on lists: whose each of them is, and the page on which staff choose."""
+"""The admin of lists: the player of each name, which staff may change."""
 
 from typing import Any
 
@@ -34,24 +34,24 @@ class NobodysFilter(admin.SimpleListFilter):
 
 
 def lists_of(game: Game) -> list[dict[str, Any]]:
-    """Each list of the game that has a name on it: how many are nobody's, and where."""
-    found = []
+    """The game's lists that aren't empty: label, number of unbound names, page."""
+    lists = []
     for model in (Invitation, Winner):
         names = model._default_manager.filter(game=game)
         if names.exists():
             page = reverse(f"admin:games_{model._meta.model_name}_changelist")
-            found.append(
+            lists.append(
                 {
                     "label": model._meta.verbose_name_plural,
                     "nobodys": names.filter(player=None).count(),
                     "page": f"{page}?game__id__exact={game.pk}",
                 }
             )
-    return found
+    return lists
 
 
 class LineAdmin(StaffAdmin):
-    """For who changes games: they write the lists."""
+    """For staff who may change games, because they write the lists."""
 
     staff_may = frozenset({"change"})
     list_display = ("name", "game", "whose")
@@ -75,10 +75,13 @@ class LineAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("players with this name now"))
     def namesakes(self, line: Line) -> Any:
-        """Who has the name now, with the numbers by which they are chosen."""
-        rows = [(one.pk, one.name, _("account")) for one in accounts_like(line)]
+        """The players who have the name now, with the numbers to choose them by."""
+        rows = [
+            (player.pk, player.name, _("account")) for player in accounts_like(line)
+        ]
         rows += [
-            (one.player_id, one.nickname, told_of(one)) for one in guests_like(line)
+            (guest.player_id, guest.nickname, described(guest))
+            for guest in guests_like(line)
         ]
         if not rows:
             return _("Nobody has this name now.")
@@ -123,7 +126,7 @@ def guests_like(line: Line) -> QuerySet[Guest]:
     return rows.select_related("game", "player").order_by("-pk")[:MAX_NAMESAKES]
 
 
-def told_of(guest: Guest) -> str:
+def described(guest: Guest) -> str:
     text = _("guest in “%(game)s” since %(time)s")
     return text % {"game": guest.game, "time": short(guest.player.joined_at)}
 

@@ -1,4 +1,4 @@
-"""The list of games."""
+"""The list of games, with counts and filters."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,8 +33,10 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class RelatedUsedFilter(admin.RelatedOnlyFieldListFilter):
-    """Narrows by a link also where there is nothing to choose between: Django would
-    then show everything, such as another game's."""
+    """Filters by a link even if there is only one value to choose.
+
+    Django would then ignore the link and show everything, such as another game's rows.
+    """
 
     def has_output(self) -> bool:
         return bool(self.lookup_val) or super().has_output()
@@ -51,7 +53,7 @@ def add_counts(games: Iterable[Any]) -> None:
 
 
 def short(moment: datetime | None) -> str:
-    """Without a line break inside the date: the column is narrow."""
+    """The time, without a line break inside the date, for a narrow column."""
     if moment is None:
         return "–"
     day, time = written(moment).rsplit(" ", 1)

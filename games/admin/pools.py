@@ -1,4 +1,4 @@
-"""Pools of codes: a part of their game's page."""
+"""The pools of codes on a game's page."""
 
 from typing import Any
 

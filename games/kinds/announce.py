@@ -1,4 +1,4 @@
-"""A list of winners: everybody sees it masked, each winner their own line."""
+"""A winners' list: everybody sees masked names, each winner their own line."""
 
 import unicodedata
 from functools import cached_property
@@ -53,7 +53,7 @@ class AnnounceSettings(Settings):
         return winners
 
     def lines(self) -> list[tuple[str, str]]:
-        """Names and prizes, in the order given."""
+        """Names and prizes, in their order."""
         pairs = (line.partition(",") for line in self.winners)
         return [
             (normalize_display(name), prize.strip()) for name, _comma, prize in pairs
@@ -61,7 +61,7 @@ class AnnounceSettings(Settings):
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, str]]:
-        """Each winner's own line by the key of their name."""
+        """Each winner's line, by the key of their name."""
         return {
             key_on_list(name): {"name": name, "prize": prize}
             for name, prize in self.lines()
@@ -69,10 +69,10 @@ class AnnounceSettings(Settings):
 
 
 def mask(name: str) -> str:
-    """The first letter of a name and three stars, however long the name is.
+    """The first letter of a name, and three stars whatever its length.
 
-    Combining marks stay with their letter, so that Thai stays readable. A name of one
-    letter is stars alone: a whole name is never shown.
+    Combining marks stay with their letter, so that Thai is readable. A name of one
+    letter becomes only stars: a whole name is never shown.
     """
     end = 1
     while end < len(name) and unicodedata.category(name[end])[0] == "M":

@@ -1,7 +1,7 @@
-"""A daily check-in: days in the game's own time zone, a reward for each.
+"""A daily check-in: days in the game's own time zone, each with a reward.
 
-Which date it is, is decided here from the server's clock; which day a player may do, in
-`checkins/days.py`.
+This module tells the date by the server's clock. `checkins/days.py` decides which day a
+player may do.
 """
 
 from bisect import bisect_left
@@ -22,7 +22,7 @@ from games.kinds.base import (
 )
 
 Coins = Annotated[int, Field(ge=0, le=1_000_000)]
-# Further off, a time zone may lead out of the years that can be written.
+# Near the ends of `date`, a time zone would lead to dates that don't exist.
 Date = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 PoolName = Annotated[str, Field(max_length=60)]
 
@@ -108,18 +108,18 @@ class CheckinSettings(Settings):
     # Days by the game's clock
 
     def date_at(self, now: datetime) -> date:
-        """The game's date at a moment: a day may start later than at midnight."""
+        """The game's date at a time; a date may start later than at midnight."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         today = local.date() - timedelta(days=local.hour < self.day_starts)
-        # A date once begun stays begun when the clocks are put back behind its start.
+        # A date that has begun stays, even if clocks are put back before its start.
         begun = self.starts_at(today + timedelta(days=1)) <= now
         return today + timedelta(days=begun)
 
     def starts_at(self, day: date) -> datetime:
-        """The moment a date begins: when clocks first show its hour or a later one."""
+        """When a date begins: clocks first show its hour, or a later one."""
         zone = ZoneInfo(self.time_zone)
         wall = datetime.combine(day, time(self.day_starts))
-        # Two readings of the same time, the other way round where clocks skip it.
+        # The clock time may occur twice, or never if clocks skip it.
         late, early = (
             int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1)
         )
@@ -129,12 +129,12 @@ class CheckinSettings(Settings):
         return datetime.fromtimestamp(first, UTC)
 
     def date_of(self, number: int) -> date:
-        """The date of a day, where days follow the calendar."""
+        """The date of a day, in the mode `calendar`."""
         return self.first_day + timedelta(days=number - 1)
 
 
 def wall_clock(zone: ZoneInfo, moment: int) -> datetime:
-    """What clocks show at a moment, in seconds since 1970."""
+    """What clocks show at a time in seconds since 1970."""
     return datetime.fromtimestamp(moment, zone).replace(tzinfo=None)
 
 
@@ -155,7 +155,7 @@ class Checkin(Kind[CheckinSettings]):
     takes_check_ins = True
 
     def public(self, settings: CheckinSettings) -> dict[str, Any]:
-        """All of it: there is no secret in a calendar."""
+        """All settings: a calendar has no secrets."""
         return settings.model_dump(mode="json")
 
     def pools(self, settings: CheckinSettings) -> list[str]:

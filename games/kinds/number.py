@@ -1,4 +1,4 @@
-"""A number to guess: a draw's digits, or how many sweets are in the jar."""
+"""Guess a number, such as the digits of a draw or the sweets in a jar."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -101,7 +101,7 @@ class Number(QuestionKind[NumberSettings]):
 
     @staticmethod
     def _distance(settings: NumberSettings, guess: str) -> int | None:
-        """How far off; None where the guess went over and must not."""
+        """How far off the guess is; None if it must not go over, but does."""
         off = int(settings.number) - int(guess)
         if settings.rule == "closest_below" and off < 0:
             return None
@@ -114,7 +114,7 @@ class Number(QuestionKind[NumberSettings]):
         return {"number": settings.number}
 
     def meaning(self, settings: NumberSettings, question: str, value: Any) -> str:
-        """With as many digits as guesses have now; compared it is as a number."""
+        """With as many digits as guesses have now: it is compared as a number."""
         return f"{int(value):0{settings.digits}d}"
 
     def ready(self, settings: NumberSettings) -> bool:

@@ -1,4 +1,4 @@
-"""The final score of a match between two teams."""
+"""Guess the final score of a match between two teams."""
 
 from typing import Annotated, Any, Literal
 

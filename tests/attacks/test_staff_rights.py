@@ -121,7 +121,7 @@ def look_of(house: House) -> str:
     """The look at a file that Dave uploaded."""
     file, pool = SimpleUploadedFile("a.txt", b"ONE-MORE"), house.puzzle.pools.get()
     dave = Player.objects.get(name="Dave")
-    kept = Upload.objects.keep(file, pool, dave)
+    kept = Upload.objects.store(file, pool, dave)
     return reverse("admin:games_game_look", args=[pool.pk, kept.key])
 
 
