@@ -1,4 +1,4 @@
-"""What a schema complains of, in words for staff and with the path to what is wrong."""
+"""A schema's errors, with texts for staff and the path to the wrong value."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
-# Instead of pydantic's own texts, which are written for programmers.
+# Replace pydantic's texts, which are for programmers.
 TEXTS: Mapping[str, str | Promise] = {
     "missing": _("This field is required."),
     "too_short": _("Too few: enter at least %(min_length)s."),
@@ -28,22 +28,21 @@ TEXTS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """`path` leads from the name of a setting to the item and field that is wrong."""
+    """`path` leads from a setting's name to the item and field that are wrong."""
 
     path: tuple[str | int, ...]
     text: str
 
 
-def complaints(error: ValidationError) -> Iterator[FieldError]:
-    for said in error.errors(include_url=False):
-        context = said.get("ctx", {})
-        at = (context["field"],) if context.get("field") else ()
-        yield FieldError(
-            (*said["loc"], *at), text_of(said["type"], said["msg"], context)
-        )
+def field_errors(error: ValidationError) -> Iterator[FieldError]:
+    for details in error.errors(include_url=False):
+        context = details.get("ctx", {})
+        field = (context["field"],) if context.get("field") else ()
+        text = text_of(details["type"], details["msg"], context)
+        yield FieldError((*details["loc"], *field), text)
 
 
-def text_of(what: str, message: str, context: Mapping[str, Any]) -> str:
-    if what in TEXTS:
-        return str(TEXTS[what]) % context
+def text_of(type_: str, message: str, context: Mapping[str, Any]) -> str:
+    if type_ in TEXTS:
+        return str(TEXTS[type_]) % context
     return message.removeprefix("Value error, ")
