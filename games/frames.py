@@ -58,7 +58,7 @@ def notice(seq: int, notice: Notice | None) -> Frame:
     return {"type": "notice", "seq": seq, **(notice or {"text": "", "until": None})}
 
 
-def said_in(frame: Frame) -> Notice | None:
+def notice_in(frame: Frame) -> Notice | None:
     """The notice of such a frame, as `welcome` and `game` have it."""
     return {"text": frame["text"], "until": frame["until"]} if frame["text"] else None
 

@@ -21,18 +21,18 @@ class Relations(Part):
 
     def __init__(self, budget: Budget, folder: str) -> None:
         super().__init__(budget)
-        self.folder, self.found = folder, dict[str, tuple[str, str]]()
+        self.folder, self.parts = folder, dict[str, tuple[str, str]]()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship":
             kind = attributes.get("Type", "").rpartition("/")[2]
             path = posixpath.join("/", self.folder, attributes.get("Target", ""))
             path = posixpath.normpath(path).lstrip("/")
-            self.found[attributes.get("Id", "")] = kind, path
+            self.parts[attributes.get("Id", "")] = kind, path
 
     def path(self, kind: str) -> str:
         """The path of the first part of this type; empty if there is none."""
-        return next((path for type_, path in self.found.values() if type_ == kind), "")
+        return next((path for type_, path in self.parts.values() if type_ == kind), "")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SheetNames(Part):
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
-        self.found: list[SheetName] = []
+        self.sheets: list[SheetName] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name != "sheet":
@@ -57,8 +57,8 @@ class SheetNames(Part):
         hidden = attributes.get("state", "visible") != "visible"
         title = attributes.get("name", "")[:MAX_NAME_LENGTH]
         ids = [attributes[key] for key in attributes if key.rpartition(":")[2] == "id"]
-        self.found += [SheetName(title, relation, hidden) for relation in ids]
-        if len(self.found) > MAX_SHEETS:
+        self.sheets += [SheetName(title, relation, hidden) for relation in ids]
+        if len(self.sheets) > MAX_SHEETS:
             raise TooLarge
 
 
@@ -95,7 +95,7 @@ class Texts(TextCollector):
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
-        self.found: list[str] = []
+        self.texts: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.listen(name, True)
@@ -103,7 +103,7 @@ class Texts(TextCollector):
     def end(self, name: str) -> None:
         self.listen(name, False)
         if name == "si":
-            self.found.append(self.take().replace("x005F_", ""))
+            self.texts.append(self.take().replace("x005F_", ""))
 
 
 class Styles(Part):
@@ -112,7 +112,7 @@ class Styles(Part):
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
         self.formats: dict[str, str] = {}
-        self.inside, self.place, self.found = False, 0, dict[str, str]()
+        self.inside, self.place, self.by_place = False, 0, dict[str, str]()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
@@ -130,7 +130,7 @@ class Styles(Part):
     def note(self, number: str) -> None:
         code = self.formats.get(number) or BUILTIN_FORMATS.get(int(number), number)
         if code != GENERAL:
-            self.found[str(self.place)] = code
+            self.by_place[str(self.place)] = code
         self.place += 1
         if self.place > MAX_STYLES:
             raise TooLarge

@@ -103,26 +103,26 @@ class Book:
         """The sheets with cells, without those of charts."""
         names = SheetNames(self.budget)
         names.whole(self.archive, self.path)
-        kinds = {key: kind for key, (kind, _path) in self.relations.found.items()}
-        return [s for s in names.found if kinds.get(s.relation) == "worksheet"]
+        kinds = {key: kind for key, (kind, _path) in self.relations.parts.items()}
+        return [s for s in names.sheets if kinds.get(s.relation) == "worksheet"]
 
     def visible(self) -> list[SheetName]:
         return [sheet for sheet in self.sheets() if not sheet.hidden]
 
     def path_of(self, sheet: SheetName) -> str:
-        return self.relations.found[sheet.relation][1]
+        return self.relations.parts[sheet.relation][1]
 
     def texts(self) -> list[str]:
         texts = Texts(self.budget)
         if path := self.relations.path("sharedStrings"):
             texts.whole(self.archive, path)
-        return texts.found
+        return texts.texts
 
     def formats(self) -> dict[str, str]:
         styles = Styles(self.budget)
         if path := self.relations.path("styles"):
             styles.whole(self.archive, path)
-        return styles.found
+        return styles.by_place
 
 
 class SheetReader(TextCollector):

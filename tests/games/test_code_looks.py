@@ -430,5 +430,5 @@ def test_staff_say_yes_to_codes_that_stood_in_two_pools_before(
 def test_workbook_is_shown_like_a_text(as_carol: Client, pool: Pool) -> None:
     file = workbook(["Code", "Prize"], ["K7Q2", "Tea"], [8.5, "Tea"])
     page = look_at(as_carol, pool, file).content.decode()
-    assert "One row holds no code." in page
+    assert "One row has no valid code." in page
     assert "Row 3" in page
