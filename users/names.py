@@ -63,7 +63,7 @@ def normalize_display(name: str) -> str:
     `Refused("too_large")` if it has more than `MAX_TYPED` characters.
     """
     check_length(name)
-    return _tidy(name)
+    return _display_text(name)
 
 
 def check_length(typed: str) -> None:
@@ -71,7 +71,7 @@ def check_length(typed: str) -> None:
         raise Refused("too_large")
 
 
-def _tidy(name: str) -> str:
+def _display_text(name: str) -> str:
     whole = name.translate(ACCENTS)
     shown = unicodedata.normalize("NFKC", whole)
     if not (shown.isprintable() and BLANKS.isdisjoint(shown)):
@@ -102,8 +102,8 @@ def normalize_key(name: str) -> str:
 
 def fold_text(text: str) -> str:
     """`normalize_key` for a text whose length has been checked."""
-    drawn = "".join(c for c in _tidy(text) if not (c == " " or c in VARIANTS))
-    return _tidy(drawn.casefold()).replace("เเ", "แ").translate(ALIKE)
+    drawn = "".join(c for c in _display_text(text) if not (c == " " or c in VARIANTS))
+    return _display_text(drawn.casefold()).replace("เเ", "แ").translate(ALIKE)
 
 
 def key_on_list(name: str) -> str:

@@ -54,7 +54,7 @@ class ItemAdmin(StaffAdmin):
         for item in queryset:
             item.discard()
 
-    def why_kept(self, obj: Item) -> Any:
+    def reason_not_to_delete(self, obj: Item) -> Any:
         bought = obj.redemptions.exists()
         return _("It has been bought: hide it instead.") if bought else ""
 

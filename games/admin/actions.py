@@ -78,7 +78,7 @@ class Actions(StaffAdmin):
         if verb.warning and "confirmed" not in request.POST and game.allows(verb.name):
             return self.ask(request, game, verb)
         now = timezone.now()
-        return self.try_to(request, game, lambda: verb.act(game, now), verb.done)
+        return self.try_to(request, game, lambda: verb.act(game, now), verb.success)
 
     def after_saving(
         self, request: HttpRequest, game: Game, label: Any, act: Act

@@ -147,7 +147,7 @@ class CodeAdmin(StaffAdmin):
     def game(self, code: Code) -> str:
         return code.pool.game.title
 
-    def why_kept(self, obj: Code) -> Any:
+    def reason_not_to_delete(self, obj: Code) -> Any:
         given = obj.player_id is not None
         return _("It was given to a player, so it can’t be deleted.") if given else ""
 

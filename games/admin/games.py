@@ -120,10 +120,10 @@ class GameAdmin(Listing, Imports):
         new, changes_rules = form.settings, form.changes_rules
         if not form.changed_data and not changes_rules:
             return
-        now = self.hold(form, no_key=not changes_rules)
-        changes = registry.changed_by(now, new) if changes_rules else []
-        touched = meanings.questions(now, new) if changes_rules else []
-        regrade = [regrading.question(now, new, changes)] if changes else []
+        current = self.lock_row(form, no_key=not changes_rules)
+        changes = registry.changed_by(current, new) if changes_rules else []
+        touched = meanings.questions(current, new) if changes_rules else []
+        regrade = [regrading.question(current, new, changes)] if changes else []
         ask(request, form, [*form.questions(), *touched, *regrade])
         if "names" in form.changed_data:
             game.invite(form.cleaned_data["names"])
@@ -165,7 +165,7 @@ class GameAdmin(Listing, Imports):
         """Go to the game's page, which has its prizes and buttons."""
         return redirect("admin:games_game_change", obj.pk)
 
-    def why_kept(self, obj: Game) -> Any:
+    def reason_not_to_delete(self, obj: Game) -> Any:
         """Only drafts that nobody has played may be deleted; others are archived."""
         if obj.state != State.DRAFT:
             return _("It has been published: archive it instead.")

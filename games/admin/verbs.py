@@ -25,7 +25,7 @@ class Verb:
 
     name: str
     label: str | Promise
-    done: str | Promise
+    success: str | Promise
     act: Act
     warning: str | Promise = ""
 

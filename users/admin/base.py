@@ -153,7 +153,7 @@ class StaffAdmin(admin.ModelAdmin):
     def confirm(self, request: HttpRequest, form: StaffForm, change: bool) -> None:
         """Lock the row; `Unconfirmed` if the form has a question without a yes."""
         if change:
-            self.hold(form)
+            self.lock_row(form)
         asking.ask(request, form, form.questions())
 
     def save_related(
@@ -164,7 +164,7 @@ class StaffAdmin(admin.ModelAdmin):
         asking.ask(request, form, questions)
         super().save_related(request, form, formsets, change)
 
-    def hold(self, form: StaffForm, *, no_key: bool = True) -> Any:
+    def lock_row(self, form: StaffForm, *, no_key: bool = True) -> Any:
         """The current row, locked until this request's transaction ends.
 
         With `no_key` only other staff wait: players may still refer to the row.
@@ -179,7 +179,7 @@ class StaffAdmin(admin.ModelAdmin):
 
     # Deleting
 
-    def why_kept(self, obj: Any) -> Any:
+    def reason_not_to_delete(self, obj: Any) -> Any:
         """Why nobody may delete it; empty if they may."""
         return ""
 
@@ -187,7 +187,7 @@ class StaffAdmin(admin.ModelAdmin):
         if "delete" not in self.staff_may:
             return False
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not self.why_kept(obj))
+        return allowed and (obj is None or not self.reason_not_to_delete(obj))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
@@ -195,7 +195,7 @@ class StaffAdmin(admin.ModelAdmin):
         with refusing_lookups():
             row = self.get_object(request, object_id)
             may = row and super().has_delete_permission(request, row)
-            if may and (why := self.why_kept(row)):
+            if may and (why := self.reason_not_to_delete(row)):
                 raise Refused("forbidden", why)
             return super().delete_view(request, object_id, *args, **kwargs)
 
