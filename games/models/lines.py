@@ -99,7 +99,7 @@ class Line(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("player"),
-        help_text=_("The number of an account or of a guest. Empty: nobody’s."),
+        help_text=_("The number of the account or guest. Empty: no player yet."),
     )
     # Whether staff chose the player, who may then have any name.
     chosen = models.BooleanField(default=False, db_default=False, editable=False)
