@@ -67,7 +67,7 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "reveal",
             _("Reveal"),
-            _("Revealed to everybody."),
+            _("The result is revealed to everybody."),
             lambda game, now: registry.reveal(
                 game, now
             ),  # set after this module is imported

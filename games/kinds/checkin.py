@@ -99,7 +99,7 @@ class CheckinSettings(Settings):
         span = (self.last_day - self.first_day).days + 1
         if self.mode == "calendar" and span != len(self.days):
             raise settings_error(
-                _("First to last day are %(span)d dates: enter as many days.")
+                _("There are %(span)d dates until the last day: enter as many days.")
                 % {"span": span},
                 "days",
             )

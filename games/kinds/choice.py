@@ -293,7 +293,9 @@ class Choice(QuestionKind[ChoiceSettings]):
             return value
         if version is None:
             if asked.moved:
-                raise Refused("invalid", _("The options have moved."), field="version")
+                raise Refused(
+                    "invalid", _("The options have changed."), field="version"
+                )
             return value
         order = order_in(version, question)
         if order == asked.order:

@@ -383,7 +383,7 @@ class Game(models.Model):
             self._require("extend")
             if minutes < 1:
                 raise Refused(
-                    "invalid", _("Extend by a minute or more."), field="minutes"
+                    "invalid", _("Extend by at least one minute."), field="minutes"
                 )
             assert self.closes_at
             self.closes_at = max(self.closes_at, now) + timedelta(minutes=minutes)
