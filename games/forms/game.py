@@ -60,7 +60,7 @@ class GameForm(StaffForm):
         if not game.pk or "title" not in self.fields:
             return
         names = game.invitations.order_by("pk").values_list("name", flat=True)
-        self.initial |= {"names": list(names), **prefixed(game.rules)}
+        self.initial.update({"names": list(names), **prefixed(game.rules)})
         if game.state != State.DRAFT:
             self.fields["slug"].disabled = True
             self.fields["slug"].help_text = _(
