@@ -67,6 +67,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 @admin.register(Answer)
 class AnswerAdmin(StaffAdmin):
+    staff_may = frozenset()
     list_display = (
         *("player", "game", "question", "in_words"),
         *("verdict", "points", "current", "submitted_at"),
@@ -96,9 +97,9 @@ class AnswerAdmin(StaffAdmin):
 
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
-        game = answer.game
-        said = (game.rules, answer.question, answer.value)
-        return game.of_kind.meaning(*said) or game.of_kind.in_words(*said)
+        kind, rules = answer.game.question_kind, answer.game.rules
+        meaning = kind.meaning(rules, answer.question, answer.value)
+        return meaning or kind.in_words(rules, answer.question, answer.value)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:
@@ -122,12 +123,3 @@ class AnswerAdmin(StaffAdmin):
             "submitted": written(answer.submitted_at, "H:i:s") if answer else "",
         }
         return TemplateResponse(request, "admin/answers/verify.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

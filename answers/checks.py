@@ -11,7 +11,7 @@ from pydantic import Field
 
 from answers.models import Answer
 from core.refusals import Refused
-from games.kinds.base import Grade, Kind, Settings, Verdict
+from games.kinds.base import Grade, QuestionKind, Settings, Verdict
 from games.models import Game
 from games.sources import NOWHERE, Source
 
@@ -30,7 +30,7 @@ class Submission:
     value: Any
     at: datetime
     origin: str = ""  # the socket that will have the reply
-    # Of what the client was shown, where that is known; see `Kind.rebase`.
+    # Of what the client was shown, where that is known; see `QuestionKind.rebase`.
     version: str | None = None
     source: Source = NOWHERE
 
@@ -48,8 +48,8 @@ class PlayerAnswers:
     answers: list[Answer] = field(default_factory=list)
 
     @property
-    def kind(self) -> Kind[Any]:
-        return self.game.of_kind
+    def kind(self) -> QuestionKind[Any]:
+        return self.game.question_kind
 
     @cached_property
     def rules(self) -> Settings:
@@ -84,7 +84,7 @@ class PlayerAnswers:
     def wins(self) -> bool:
         """Whether the player's current answers win a prize."""
         grades = {
-            one.question: Grade(Verdict(one.verdict), one.points, one.rank)
+            one.question: Grade(Verdict(one.verdict), one.points, one.tiebreak)
             for one in self.answers
             if one.current
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from games.kinds.base import QuestionKind
 from games.models import Game
 
 
@@ -22,7 +23,7 @@ class Touched:
 def touched_by(game: Game, new: Mapping[str, Any]) -> list[Touched]:
     """The current answers that these settings give another meaning, most first."""
     kind, old = game.of_kind, game.rules
-    if not kind.refers_to_settings:
+    if not (isinstance(kind, QuestionKind) and kind.refers_to_settings):
         return []
     rules = kind.Settings.model_validate(new)
     found: Counter[tuple[str, str | None]] = Counter()

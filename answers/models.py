@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
 from core.addresses import MAX_DIGEST_LENGTH
-from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
+from games.kinds.base import Entry, Grade, QuestionKind, Settings, Verdict
 from games.models import Claim, Game
 from games.sources import browser_in
 from users.models import Player
@@ -71,7 +71,10 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
             self.sent_as(ids),
         ]
         for game in games:
-            attempts = game.of_kind.attempts(game.rules)
+            kind = game.of_kind
+            if not isinstance(kind, QuestionKind):
+                continue
+            attempts = kind.attempts(game.rules)
             if attempts and attempts.window:
                 since = at - attempts.window
                 parts.append(theirs.filter(game=game, submitted_at__gt=since))
@@ -115,8 +118,8 @@ class Answer(models.Model):
     value = models.JSONField(_("answer"))
     verdict = models.CharField(_("verdict"), max_length=10, choices=VERDICTS)
     points = models.IntegerField(_("points"), default=0)
-    # Among winners, smaller comes first; see `kinds.base.Grade`.
-    rank = models.BigIntegerField(default=0, editable=False)
+    # Orders winners with the same points; smaller comes first (`kinds.base.Grade`).
+    tiebreak = models.BigIntegerField(default=0, editable=False)
     current = models.BooleanField(_("current"), default=True)
     # What the first outcome said, so that sending again says it again.
     outcome = models.JSONField(default=dict, editable=False)
@@ -163,11 +166,12 @@ class Answer(models.Model):
     @property
     def question_place(self) -> int | None:
         """Where its question stands now, counted from 1; None where it is gone."""
-        keys = list(self.game.of_kind.questions(self.game.rules))
+        keys = list(self.game.question_kind.questions(self.game.rules))
         return keys.index(self.question) + 1 if self.question in keys else None
 
     def grade(self, grade: Grade) -> None:
-        self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
+        self.verdict, self.points = grade.verdict, grade.points
+        self.tiebreak = grade.tiebreak
 
     def claim(self, owner: Player) -> Claim:
         """What its winner is given a code for: one win a player and game."""
@@ -181,9 +185,9 @@ class Answer(models.Model):
     def own(self) -> dict[str, Any]:
         """`public`, and the game's slug; it wants the game."""
         game = self.game
-        return {"game": game.slug, **self.public(game.of_kind, game.rules)}
+        return {"game": game.slug, **self.public(game.question_kind, game.rules)}
 
-    def public(self, kind: Kind[Any], rules: Settings) -> dict[str, Any]:
+    def public(self, kind: QuestionKind[Any], rules: Settings) -> dict[str, Any]:
         """As its owner may see it, by the settings that its game has now."""
         barred = {"won_here": True} if "won_here" in self.outcome else {}
         return {

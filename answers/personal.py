@@ -6,6 +6,7 @@ from typing import Any
 
 from answers.leaderboard import places_of
 from answers.models import Answer
+from games.kinds.base import QuestionKind
 from games.models import Game
 from users.models import Player
 
@@ -14,6 +15,8 @@ def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, An
     """The current answers of these players in the game, by player id."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     kind, rules = game.of_kind, game.rules
+    if not isinstance(kind, QuestionKind):
+        return found
     rows = Answer.objects.current().filter(game=game, player__in=players)
     for answer in rows.order_by("pk"):
         found[answer.player_id].append(answer.public(kind, rules))

@@ -12,7 +12,7 @@ from answers.models import Answer
 from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
-from games.kinds.base import Grade, Settings, Verdict
+from games.kinds.base import Grade, QuestionKind, Settings, Verdict
 from games.models import Claim, Code, Game
 from games.states import State
 from users.models import Player
@@ -65,7 +65,7 @@ def regrade(game: Game, new: Mapping[str, Any], now: datetime) -> None:
 def is_told(game: Game) -> bool:
     """Whether players know their verdicts."""
     kind = game.of_kind
-    if not kind.takes_answers:
+    if not isinstance(kind, QuestionKind):
         return False
     return kind.instant(game.rules) or game.revealed_at is not None
 
@@ -81,7 +81,7 @@ def settle(game: Game, now: datetime) -> None:
     changed = changes(game, game.rules, answers)
     for change in changed:
         apply(change)
-    fields = ["verdict", "points", "rank", "outcome"]
+    fields = ["verdict", "points", "tiebreak", "outcome"]
     Answer.objects.bulk_update(
         [change.answer for change in changed], fields, batch_size=500
     )
@@ -91,13 +91,13 @@ def settle(game: Game, now: datetime) -> None:
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:
-    grades = game.of_kind.settle(rules, [answer.as_entry() for answer in answers])
+    grades = game.question_kind.settle(rules, [answer.as_entry() for answer in answers])
     pairs = zip(answers, grades, strict=True)
     return [Change(answer, grade) for answer, grade in pairs if grade != graded(answer)]
 
 
 def graded(answer: Answer) -> Grade:
-    return Grade(Verdict(answer.verdict), answer.points, answer.rank)
+    return Grade(Verdict(answer.verdict), answer.points, answer.tiebreak)
 
 
 def apply(change: Change) -> None:
@@ -118,8 +118,8 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
     winning: dict[str, Answer] = {}
     for answer in firsts:
         won = answer.claim(owners.get(answer.player.account_id or 0, answer.player))
-        winners.setdefault(won.claim, won)
-        winning.setdefault(won.claim, answer)
+        winners.setdefault(won.key, won)
+        winning.setdefault(won.key, answer)
     codes = Code.objects.for_winners_of(game.pk)
     barred = [winning[it] for it in codes.give([*winners.values()], now).barred]
     for answer in barred:
@@ -128,27 +128,30 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
-    """Each winner's answers: the best points first, then rank, then the earliest."""
+    """Each winner's answers: most points first, then by tiebreak, then earliest."""
     by_player: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_player[answer.player_id].append(answer)
+    kind, rules = game.question_kind, game.rules
     winners = [
         answers
         for answers in by_player.values()
-        if game.of_kind.wins(game.rules, {one.question: graded(one) for one in answers})
+        if kind.wins(rules, {answer.question: graded(answer) for answer in answers})
     ]
     return sorted(winners, key=standing)
 
 
 def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
-    points, rank = sum(a.points for a in answers), sum(a.rank for a in answers)
+    points = sum(answer.points for answer in answers)
+    tiebreak = sum(answer.tiebreak for answer in answers)
     last = max(answers, key=lambda answer: answer.submitted_at)
-    return -points, rank, last.submitted_at, last.pk
+    return -points, tiebreak, last.submitted_at, last.pk
 
 
 def votes_in(game: Game) -> dict[str, Counter[str]]:
     """How often each option was chosen, by question, where the kind shows it."""
-    if not game.of_kind.counts_votes(game.rules):
+    kind = game.of_kind
+    if not (isinstance(kind, QuestionKind) and kind.counts_votes(game.rules)):
         return {}
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     rows = game.answers.current().values_list("question", "value")

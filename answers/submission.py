@@ -20,7 +20,7 @@ from core.parsing import check_value
 from core.refusals import Refused
 from games import events
 from games.models import Code, Game
-from games.personal import admitted_to, nicknames_in
+from games.personal import nicknames_in
 from users.models import Player
 
 Reply = dict[str, Any]
@@ -106,7 +106,7 @@ class SubmissionBatch:
                 for one in self.submissions
                 if one.game_id == game.pk and one.player_id in self.players
             ]
-            admitted = admitted_to(game, players, nicknames_in(game, players))
+            admitted = game.admitted(players, nicknames_in(game, players))
             for player in players:
                 sheets[player.pk, game.pk] = PlayerAnswers(game, player.pk in admitted)
         for answer in self._earlier():

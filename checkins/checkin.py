@@ -17,7 +17,7 @@ from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, ru
 from checkins.models import CheckIn
 from checkins.rewards import rewards_of
 from core.refusals import Refused
-from games.models import Claim, Pool, Wish, give_or_owe
+from games.models import AwardRequest, Claim, Pool, give_or_backorder
 from games.sources import Source, browser_in
 from users.models import Ledger
 
@@ -122,15 +122,16 @@ class CheckInBatch(Batch[CheckInRequest]):
         wanted = list(self._wanted())
         named = {(row.game_id, name) for row, _claim, name in wanted}
         pools = Pool.objects.named(named)
-        wishes = [
-            Wish(pools[row.game_id, name], claim, row.at) for row, claim, name in wanted
+        requests = [
+            AwardRequest(pools[row.game_id, name], claim, row.at)
+            for row, claim, name in wanted
         ]
-        barred = give_or_owe(wishes)
-        for (row, claim, _name), wish in zip(wanted, wishes):
-            if claim.claim in barred:
+        barred = give_or_backorder(requests)
+        for (row, claim, _name), request in zip(wanted, requests):
+            if claim.key in barred:
                 row.won_here = True
-            elif claim.claim == row.claim:
-                row.pool = wish.pool
+            elif claim.key == row.claim:
+                row.pool = request.pool
 
     def _wanted(self) -> Iterator[tuple[CheckIn, Claim, str]]:
         """Each claim with its check-in and the name of the pool."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from checkins.models import CheckIn
-from games.models import Code, Owed
+from games.models import Backorder, Code
 
 
 def mark(rows: Sequence[Any]) -> None:
@@ -23,7 +23,7 @@ def mark(rows: Sequence[Any]) -> None:
 def texts_by_claim(rows: Sequence[CheckIn]) -> dict[str | None, str]:
     claims = [row.claim for row in rows if row.pool_id]
     claims += [row.completing_claim for row in rows if row.completes]
-    owed = Owed.objects.filter(claim__in=claims).values_list("claim", flat=True)
+    owed = Backorder.objects.filter(claim__in=claims).values_list("claim", flat=True)
     texts: dict[str | None, str] = dict.fromkeys(owed, _("owed"))
     texts.update(Code.objects.filter(claim__in=claims).values_list("claim", "text"))
     return texts

@@ -21,7 +21,7 @@ from django.db.models.functions import Cast, Concat, Replace
 
 from checkins.models import CheckIn, Redemption
 from core.invariants import Provable, Rule, unique
-from games.models import Code, Owed
+from games.models import Backorder, Code
 from users.models import CoinEntry
 
 Reason = CoinEntry.Reason
@@ -184,10 +184,10 @@ CHECK_INS: list[Provable] = [
     Rule(
         "every check-in's code is given or owed",
         checkins.filter(pool__isnull=False),
-        Q(in_pool(Code.objects.all())) | Q(in_pool(Owed.objects.all())),
+        Q(in_pool(Code.objects.all())) | Q(in_pool(Backorder.objects.all())),
     ),
     *rewarded(Code.objects.all(), "given"),
-    *rewarded(Owed.objects.all(), "owed"),
+    *rewarded(Backorder.objects.all(), "owed"),
 ]
 
 SHOP: list[Provable] = [

@@ -2,7 +2,7 @@
 
 from checkins.models import CheckIn, Redemption
 from checkins.shop import bought_before, claim_of
-from games.models import Code, Owed
+from games.models import Backorder, Code
 from users.models import Player
 
 
@@ -17,14 +17,14 @@ def move_days(guest: Player, account: Player) -> None:
     both = rows.filter(game__in=theirs.values("game")).values("game")
     moving = list(rows.exclude(game__in=both).exclude(game__in=stay))
     claims = {one.claim for one in moving} | {one.completing_claim for one in moving}
-    # First what is owed: whoever pays it just now has done so before we read codes.
-    owed = list(Owed.objects.select_for_update().filter(claim__in=claims))
-    for found in [*owed, *Code.objects.filter(claim__in=claims)]:
-        assert isinstance(found, Code | Owed)
-        kind, game, _guest, *date = str(found.claim).split(":")
-        found.player = account
-        found.claim = ":".join([kind, game, str(account.pk), *date])
-        found.save(update_fields=["player", "claim"])
+    # Backorders first: one that is being filled has its code by the time we read codes.
+    backorders = list(Backorder.objects.select_for_update().filter(claim__in=claims))
+    for award in [*backorders, *Code.objects.filter(claim__in=claims)]:
+        assert isinstance(award, Code | Backorder)
+        kind, game, _guest, *date = str(award.claim).split(":")
+        award.player = account
+        award.claim = ":".join([kind, game, str(account.pk), *date])
+        award.save(update_fields=["player", "claim"])
     CheckIn.objects.filter(pk__in=[one.pk for one in moving]).update(player=account)
 
 

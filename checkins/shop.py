@@ -17,7 +17,7 @@ from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
 from games.models import Claim, Code, Pool
-from games.models.prizes import Given
+from games.models.prizes import Awards
 from games.sources import NOWHERE, Source, browser_in
 from users.models import CoinEntry, Ledger, Player
 from users.models.coins import check_may_pay
@@ -84,7 +84,7 @@ class PurchaseBatch(Batch[Purchase]):
     # Reading
 
     def _lock_browsers(self) -> None:
-        """Before any code is given: who pays debts in them waits, or we for them."""
+        """Before any code is given: filling backorders there waits, or we wait."""
         browsers = {browser_of(one) for one in self.requests} - {""}
         if browsers:
             Pool.objects.lock([], browsers)
@@ -157,7 +157,7 @@ class PurchaseBatch(Batch[Purchase]):
         claims = {one: self._claim(one) for one in sales}
         last = max(one.at for one in sales)
         given = pool.codes.order_by("pk").give([*claims.values()], last)
-        return {one: self._outcome(one, c.claim, given) for one, c in claims.items()}
+        return {one: self._outcome(one, c.key, given) for one, c in claims.items()}
 
     def _claim(self, purchase: Purchase) -> Claim:
         claim = claim_of(purchase.player_id, purchase.key)
@@ -165,7 +165,9 @@ class PurchaseBatch(Batch[Purchase]):
         player = self.players[purchase.player_id]
         return Claim(player, claim, browser_of(purchase), address)
 
-    def _outcome(self, purchase: Purchase, claim: str, given: Given) -> Reply | Refused:
+    def _outcome(
+        self, purchase: Purchase, claim: str, given: Awards
+    ) -> Reply | Refused:
         if claim in given.barred:
             return Refused("won_here")
         if claim not in given:

@@ -17,7 +17,7 @@ from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
-from games.models import Code, Game, Guest, Invitation, Owed, Winner
+from games.models import Backorder, Code, Game, Guest, Invitation, Winner
 from users.guests import join
 from users.ledger_triggers import NAMES
 from users.models import CoinEntry, Player
@@ -33,7 +33,17 @@ CALENDAR = {
     "completed_pool": "Cup",
 }
 GUARDED: list[type[Model]] = [
-    *(Player, CoinEntry, Code, Owed, Answer, CheckIn, Redemption, Invitation, Winner)
+    *(
+        Player,
+        CoinEntry,
+        Code,
+        Backorder,
+        Answer,
+        CheckIn,
+        Redemption,
+        Invitation,
+        Winner,
+    )
 ]
 
 
@@ -111,7 +121,7 @@ class World:
 
     @property
     def owed(self) -> Any:
-        return Owed.objects.filter(player__in=self.players)
+        return Backorder.objects.filter(player__in=self.players)
 
     @property
     def answers(self) -> Any:

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,15 +11,6 @@ from checkins.claims import mark
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
 from games.admin.listing import RelatedUsedFilter
-
-
-class CheckInList(ChangeList):
-    """The codes of all rows of the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        mark(self.result_list)
 
 
 @admin.register(CheckIn)
@@ -42,8 +31,8 @@ class CheckInAdmin(ReadOnlyAdmin):
     date_hierarchy = "date"
     fields = readonly_fields = (*list_display, "completes", "at")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CheckInList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        mark(rows)
 
     def get_object(self, *args: Any, **kwargs: Any) -> CheckIn | None:
         found = super().get_object(*args, **kwargs)

@@ -1,6 +1,6 @@
 """Lists of what has happened: nobody edits them, and they can be exported."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -14,6 +14,7 @@ from users.admin.base import StaffAdmin
 
 
 class ReadOnlyAdmin(StaffAdmin):
+    staff_may = frozenset()
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)
@@ -37,12 +38,3 @@ class ReadOnlyAdmin(StaffAdmin):
         except IncorrectLookupParameters:
             return redirect("..")
         return download(request, self.table, rows)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -114,5 +114,5 @@ def answer_to(game: Game) -> tuple[Any, str] | None:
     if game.kind == "score":
         return {"home": 1, "away": 0}, ""
     if game.kind == "choice":
-        return [0], game.of_kind.questions(rules)[0]
+        return [0], game.question_kind.questions(rules)[0]
     return None

@@ -12,7 +12,7 @@ from answers.models import Answer
 from checkins.models import CheckIn
 from core.cache import invalidate
 from gameproject.loadtest.visitor import NICKNAME
-from games.models import Code, Game, Guest, Invitation, Owed, Pool
+from games.models import Backorder, Code, Game, Guest, Invitation, Pool
 from users.models import Player
 from users.renewal import life
 from users.session_store import SessionStore
@@ -29,7 +29,7 @@ def remove(prefix: str) -> None:
         remove_sessions(players)
         CheckIn.objects.filter(game__in=games).delete()
         Answer.objects.filter(game__in=games).delete()
-        Owed.objects.filter(pool__game__in=games).delete()
+        Backorder.objects.filter(pool__game__in=games).delete()
         Code.objects.filter(pool__game__in=games).delete()
         Pool.objects.filter(game__in=games).delete()
         Invitation.objects.filter(game__in=games).delete()

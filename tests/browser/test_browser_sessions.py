@@ -132,7 +132,7 @@ def test_answer_is_kept_until_its_player_is_back(cast: Cast) -> None:
     expect(tally(page, "here")).to_have_text("1")
     network.is_cut_off()
     answers(page)
-    expect(page.get_by_text("You’re offline. Your answer is kept")).to_be_visible()
+    expect(page.get_by_text("You’re offline. Your answer is saved")).to_be_visible()
     name, again = cast.stack.run(SIGN_OUT, session=alice)
     network.is_back()
     kept = page.get_by_text(f"What {name} sent has not arrived.")

@@ -131,7 +131,7 @@ def test_without_a_script_one_signs_in_and_is_led_on(cast: Cast, plain: Any) -> 
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("isn't right")).to_be_visible()
+    expect(page.get_by_text("is wrong")).to_be_visible()
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(cast.stack.url("/me/"))

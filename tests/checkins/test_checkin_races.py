@@ -17,7 +17,7 @@ from core.refusals import Refused
 from gameproject.management.commands.audit import audit
 from games.codes import Codes, Line
 from games.imports import import_codes
-from games.models import Code, Game, Owed, Pool
+from games.models import Backorder, Code, Game, Pool
 from games.sources import Source
 from tests.checkins.conftest import NOON
 from tests.checkins.test_checking_in_together import (
@@ -136,7 +136,10 @@ def test_last_code_is_given_once_and_owed_once(
         lambda: check_in_many([visit(two, game)]),
     )
     assert codes_of([o for [o] in found]) == ["done", "done"]
-    assert (Code.objects.exclude(player=None).count(), Owed.objects.count()) == (1, 1)
+    assert (Code.objects.exclude(player=None).count(), Backorder.objects.count()) == (
+        1,
+        1,
+    )
     prove()
 
 
@@ -212,7 +215,7 @@ def test_staff_who_import_codes_wait_for_nobody_who_waits_for_them(
         import_codes(pool, Codes([Line(1, "A"), Line(2, "B")]))
     [reply] = future.result(30)
     assert reply["reward"]["code"] == "A"
-    assert not Owed.objects.exists()
+    assert not Backorder.objects.exists()
 
 
 def test_debts_are_paid_while_the_same_browsers_win(

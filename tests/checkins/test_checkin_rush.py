@@ -73,7 +73,7 @@ def kept(stack: Stack, slug: str) -> dict[str, Any]:
         ".aggregate(sum=Sum('amount'))['sum'] or 0\n"
         "out = {'rows': rows.count(), 'earned': coins('check-in'), "
         "'paid': -coins('redeemed'), 'sales': sales.count(), "
-        "'owed': Owed.objects.filter(pool__game=game).count(), "
+        "'owed': Backorder.objects.filter(pool__game=game).count(), "
         "'balances': sum(Player.objects.filter(pk__in=who)"
         ".values_list('coins', flat=True)), "
         "'codes': sorted(given_.values_list('text', flat=True))}",

@@ -228,7 +228,7 @@ def test_picture_is_made_small_and_shown(as_carol: Client) -> None:
 def test_what_is_no_picture_is_refused_by_name(as_carol: Client) -> None:
     fake = SimpleUploadedFile("shop.png", b"<svg onload='x'/>", "image/png")
     response = add(as_carol, "puzzle", settings_accepted="x", picture=fake)
-    assert errors_of(response)["picture"] == ["shop.png: That is no picture."]
+    assert errors_of(response)["picture"] == ["shop.png: This is not a picture."]
 
 
 def test_picture_that_would_fill_the_memory_is_refused(as_carol: Client) -> None:

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.refusals import Refused
 from games.models import Code, Game, Pool, Upload
-from games.models.uploads import KEPT, MAX_KEPT, PIECE
+from games.models.uploads import LIFETIME, MAX_FILES, PIECE
 from games.states import State
 from tests.attacks.house import staff
 from tests.conftest import client_of
@@ -350,7 +350,7 @@ def test_nothing_is_kept_of_a_file_that_is_not_wanted(
 
 def test_large_file_comes_back_as_it_was(carol: Player, pool: Pool) -> None:
     data = bytes(range(256)) * (PIECE // 100)
-    kept = Upload.objects.keep(upload("a.xlsx", data), pool, carol)
+    kept = Upload.objects.store(upload("a.xlsx", data), pool, carol)
     assert kept.pieces.count() == 3
     with kept.opened() as file:
         assert file.read() == data
@@ -371,15 +371,15 @@ def test_kept_file_is_for_who_uploaded_it_and_for_its_pool(
 
 def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> None:
     kept = [
-        Upload.objects.keep(upload(f"{n}.txt", "A"), pool, carol)
-        for n in range(MAX_KEPT + 2)
+        Upload.objects.store(upload(f"{n}.txt", "A"), pool, carol)
+        for n in range(MAX_FILES + 2)
     ]
     assert list(Upload.objects.order_by("pk")) == kept[2:]
     now = timezone.now()
-    assert not Upload.objects.kept_for(carol, pool, now + KEPT).exists()
-    Upload.objects.clear(now + KEPT - timedelta(minutes=1))
-    assert Upload.objects.count() == MAX_KEPT
-    Upload.objects.clear(now + KEPT)
+    assert not Upload.objects.stored_for(carol, pool, now + LIFETIME).exists()
+    Upload.objects.clear(now + LIFETIME - timedelta(minutes=1))
+    assert Upload.objects.count() == MAX_FILES
+    Upload.objects.clear(now + LIFETIME)
     assert not Upload.objects.exists()
 
 
@@ -387,7 +387,7 @@ def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> 
 def test_second_tap_is_answered_while_the_first_still_imports(
     carol: Player, pool: Pool
 ) -> None:
-    kept = Upload.objects.keep(upload("a.txt", "A"), pool, carol)
+    kept = Upload.objects.store(upload("a.txt", "A"), pool, carol)
     again = Upload.objects.get()
 
     def tap() -> str:
@@ -430,5 +430,5 @@ def test_staff_say_yes_to_codes_that_stood_in_two_pools_before(
 def test_workbook_is_shown_like_a_text(as_carol: Client, pool: Pool) -> None:
     file = workbook(["Code", "Prize"], ["K7Q2", "Tea"], [8.5, "Tea"])
     page = look_at(as_carol, pool, file).content.decode()
-    assert "One row holds no code." in page
+    assert "One row has no valid code." in page
     assert "Row 3" in page

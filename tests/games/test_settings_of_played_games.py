@@ -86,7 +86,7 @@ def test_staff_are_asked_before_an_answer_says_something_else(
     without = {"settings_questions-0-options": "Coffee\nJuice\nWater"}
     asked = save(as_carol, page_of(game), **without)
     page = asked.content.decode()
-    assert "One answer that was given would say something else." in page
+    assert "One answer would get another meaning." in page
     assert "Which? Tea" in page
     assert "can't be chosen any more" in page
     game.refresh_from_db()

@@ -52,7 +52,7 @@ def fail(name: str, times: int, path: str = "/login/", address: str = HERE) -> i
     pages = [
         sign_in(stranger(), name, "wrong", path, address) for _time in range(times)
     ]
-    return sum("isn&#x27;t right" in page.content.decode() for page in pages)
+    return sum("password is wrong" in page.content.decode() for page in pages)
 
 
 def browser_of(name: str, path: str = "/login/") -> Client:
