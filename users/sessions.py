@@ -165,7 +165,7 @@ def note_sign_in(players: Iterable[Player]) -> None:
 
 
 def sign_in_by(request: HttpRequest, key: str, player: Player) -> None:
-    """Sign the browser in with a session of `open_for`: the response sets the cookies."""
+    """Sign the browser in with a session of `open_for`; the response sets cookies."""
     session = SessionStore(key)
     session.fill(Row(_signed_in(player), timezone.now() + life()))
     assert SESSION_KEY in session  # so it is in use
