@@ -12,10 +12,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from checkins.award_codes import rewards_of
 from checkins.batching import Batch, Reply, commit, raised
 from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, rules_of
 from checkins.models import CheckIn
-from checkins.rewards import rewards_of
 from core.refusals import Refused
 from games.models import Claim, Pool, Wish, give_or_owe
 from games.sources import Source, browser_in

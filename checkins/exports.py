@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.claims import mark
+from checkins.award_codes import annotate_codes
 
 CHUNK = 1000
 BOM = "\ufeff"  # Excel reads UTF-8 only with this mark
@@ -107,7 +107,7 @@ CHECKINS = Table(
         (_("Time"), lambda row: row.at),
     ),
     related=("game", "player"),
-    prepare=mark,
+    prepare=annotate_codes,
 )
 REDEMPTIONS = Table(
     "redemptions",

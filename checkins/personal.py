@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from checkins.award_codes import rewards_of
 from checkins.checks import rules_of
 from checkins.days import grid, is_complete, next_opening, streaks
 from checkins.models import CheckIn, Redemption
-from checkins.rewards import rewards_of
 from games.kinds.checkin import CheckinSettings
 from games.models import Game
 from users.models import Player

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from checkins.admin.records import ReadOnlyAdmin
-from checkins.claims import mark
+from checkins.award_codes import annotate_codes
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
 from games.admin.listing import RelatedUsedFilter
@@ -21,7 +21,7 @@ class CheckInList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        mark(self.result_list)
+        annotate_codes(self.result_list)
 
 
 @admin.register(CheckIn)
@@ -47,7 +47,7 @@ class CheckInAdmin(ReadOnlyAdmin):
 
     def get_object(self, *args: Any, **kwargs: Any) -> CheckIn | None:
         found = super().get_object(*args, **kwargs)
-        mark([found] if found else [])
+        annotate_codes([found] if found else [])
         return found
 
     @admin.display(description=_("made up"), ordering="made_up")
