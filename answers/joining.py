@@ -1,6 +1,7 @@
 """A guest's answers and what they won go to the account that its player signs in to."""
 
-from answers.models import Answer, claim_of
+from answers.models import WIN, Answer, claim_of
+from core.sql_format import prefix_of
 from games.models import Code, Game
 from users.models import Player
 
@@ -29,7 +30,7 @@ def move_wins(guest: Player, account: Player) -> None:
     """The codes won in games that the account has answers in, unless it won there."""
     answered = Answer.objects.filter(player=account).values("game")
     won = Code.objects.filter(
-        player=guest, claim__startswith="win:", pool__game__in=answered
+        player=guest, claim__startswith=prefix_of(WIN), pool__game__in=answered
     )
     for code in won.select_related("pool"):
         claim = claim_of(code.pool.game_id, account.pk)

@@ -17,6 +17,8 @@ from games.models import Claim, Game
 from games.sources import browser_in
 from users.models import Player
 
+# The claim of a winner's code, once a player and game.
+WIN = "win:{game}:{player}"
 VERDICTS = [
     (Verdict.PENDING.value, _("pending")),
     (Verdict.RIGHT.value, _("right")),
@@ -198,5 +200,5 @@ class Answer(models.Model):
 
 
 def claim_of(game_id: int, player_id: int) -> str:
-    """What a winner's code was given for: one win a player and game."""
-    return f"win:{game_id}:{player_id}"
+    """What a winner's code is given for."""
+    return WIN.format(game=game_id, player=player_id)

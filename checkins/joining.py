@@ -16,16 +16,19 @@ def move_days(guest: Player, account: Player) -> None:
     stay = rows.filter(key__in=theirs.values("key")).values("game")
     both = rows.filter(game__in=theirs.values("game")).values("game")
     moving = list(rows.exclude(game__in=both).exclude(game__in=stay))
-    claims = {one.claim for one in moving} | {one.completing_claim for one in moving}
-    # First what is owed: whoever pays it just now has done so before we read codes.
+    claims: dict[str | None, str] = {}
+    for row in moving:
+        before = row.claim, row.completing_claim
+        row.player = account
+        claims |= dict(zip(before, (row.claim, row.completing_claim)))
+    # What is owed comes first: a code that is paid meanwhile is then found as given.
     owed = list(Owed.objects.select_for_update().filter(claim__in=claims))
-    for found in [*owed, *Code.objects.filter(claim__in=claims)]:
-        assert isinstance(found, Code | Owed)
-        kind, game, _guest, *date = str(found.claim).split(":")
-        found.player = account
-        found.claim = ":".join([kind, game, str(account.pk), *date])
-        found.save(update_fields=["player", "claim"])
-    CheckIn.objects.filter(pk__in=[one.pk for one in moving]).update(player=account)
+    for award in [*owed, *Code.objects.filter(claim__in=claims)]:
+        assert isinstance(award, Code | Owed)
+        award.player, award.claim = account, claims[award.claim]
+        award.save(update_fields=["player", "claim"])
+    ids = [row.pk for row in moving]
+    CheckIn.objects.filter(pk__in=ids).update(player=account)
 
 
 def move_purchases(guest: Player, account: Player) -> None:

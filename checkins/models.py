@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from checkins.claims import ALL_DAYS, DAY
 from checkins.days import CompletedDay
 from core.refusals import Refused
 from core.timestamps import to_ms
@@ -80,12 +81,12 @@ class CheckIn(models.Model):
     @property
     def claim(self) -> str:
         """What the day's code is given for."""
-        return f"checkin:{self.game_id}:{self.player_id}:{self.date.isoformat()}"
+        return DAY.format(game=self.game_id, player=self.player_id, date=self.date)
 
     @property
     def completing_claim(self) -> str:
         """What the code for all days is given for, once a player and game."""
-        return f"completed:{self.game_id}:{self.player_id}"
+        return ALL_DAYS.format(game=self.game_id, player=self.player_id)
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -184,6 +185,11 @@ class Item(models.Model):
                     game.announce()
 
 
+VOIDED_IS_REFUNDED = Q(refund=None, voided_by=None) | Q(
+    refund__isnull=False, voided_by__isnull=False
+)
+
+
 class Redemption(models.Model):
     """Coins that became a code: both or neither."""
 
@@ -229,9 +235,7 @@ class Redemption(models.Model):
                 *("item", "player", "number"), name="redemption_number_once"
             ),
             models.CheckConstraint(
-                condition=Q(refund=None, voided_by=None)
-                | Q(refund__isnull=False, voided_by__isnull=False),
-                name="redemption_voided_is_refunded",
+                condition=VOIDED_IS_REFUNDED, name="redemption_voided_is_refunded"
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from checkins.batching import Batch, Reply, commit, raised
+from checkins.claims import SALE
 from checkins.models import Item, Redemption
 from checkins.prices import check_price
 from core.on_commit import on_commit
@@ -239,7 +240,7 @@ def browser_of(purchase: Purchase) -> str:
 
 def claim_of(player_id: int, key: UUID) -> str:
     """What a code was sold for: also the key of the payment."""
-    return f"redeemed:{player_id}:{key}"
+    return SALE.format(player=player_id, key=key)
 
 
 def reply(redemption: Redemption, player: Player, status: str) -> Reply:

@@ -231,11 +231,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: Game.objects.filter(pk=w.calendar.pk).update(access="listed"),
     ),
     (
-        "one answer a player and question is current",
+        "one answer per player and question is current",
         lambda w: w.answers.update(current=True),
     ),
     (
-        "no player has two answers of one key",
+        "no player has two answers with one key",
         lambda w: w.answers.update(key=uuid4()),
     ),
     (
@@ -243,11 +243,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.answers.update(attempt=1),
     ),
     (
-        "every code an answer was acknowledged with is its player's",
+        "every code that an answer's reply named is its player's",
         lambda w: w.won.filter(player=w.alice).update(player=w.bob),
     ),
     (
-        "every code an answer was acknowledged with is its player's",
+        "every code that an answer's reply named is its player's",
         lambda w: w.won.update(player=None, claim=None, given_at=None),
     ),
     (
@@ -266,13 +266,13 @@ BREAKS: list[tuple[str, Break]] = [
         "every code won has an answer of its owner",
         lambda w: deleted(w.answers.filter(player=w.alice)),
     ),
-    ("one check-in a game, player, run and day", lambda w: w.days.update(day=1)),
+    ("one check-in per game, player, run and day", lambda w: w.days.update(day=1)),
     (
-        "one check-in a game, player and date",
+        "one check-in per game, player and date",
         lambda w: w.days.update(date=NOON.date()),
     ),
     (
-        "no player has two check-ins of one key",
+        "no player has two check-ins with one key",
         lambda w: w.days.update(key=uuid4()),
     ),
     (
@@ -297,11 +297,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.days.update(completes=False),
     ),
     (
-        "every day made up was paid",
+        "every made-up day was paid",
         lambda w: deleted(w.entries.filter(reason="make-up")),
     ),
     (
-        "every day made up was paid",
+        "every made-up day was paid",
         lambda w: w.entries.filter(reason="make-up").update(amount=3),
     ),
     (
@@ -330,11 +330,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.days.update(completes=False),
     ),
     (
-        "one redemption an item, player and number",
+        "one redemption per item, player and number",
         lambda w: w.bought.update(number=1),
     ),
     (
-        "no player has two redemptions of one key",
+        "no player has two redemptions with one key",
         lambda w: w.bought.update(key=uuid4()),
     ),
     ("no code is redeemed twice", lambda w: w.bought.update(code=w.sold[0])),
@@ -343,45 +343,45 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.bought.update(payment=w.bought[0].payment),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.sold.update(player=w.carol),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.sold.update(player=None, claim=None, given_at=None),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.bought.update(key=uuid4()),
     ),
     (
-        "every redemption was paid by its redeemer, for that code",
+        "every redemption was paid by its redeemer, for this code",
         lambda w: w.entries.filter(reason="redeemed").update(amount=7),
     ),
     (
-        "every redemption was paid by its redeemer, for that code",
+        "every redemption was paid by its redeemer, for this code",
         lambda w: w.entries.filter(player=w.alice).update(player=w.bob),
     ),
     ("every payment in the shop has its code", lambda w: deleted(w.bought)),
     ("every code given in the shop was paid", lambda w: deleted(w.bought)),
     (
-        "what was voided was refunded, and nothing else",
+        "every voided redemption was refunded, and no other",
         lambda w: w.bought.update(voided_by=None),
     ),
     (
-        "what was voided was refunded, and nothing else",
+        "every voided redemption was refunded, and no other",
         lambda w: w.bought.update(voided_by=w.carol),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.entries.filter(reason="refund").update(amount=1),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.entries.filter(reason="refund").update(player=w.bob),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.bought.update(voided_by=None),
     ),
     (
