@@ -16,6 +16,16 @@ from users.models import Player
 router = Router(tags=["check-ins"])
 
 
+class CalendarOut(Schema):
+    """How far the player is, and the states of the days that the check-in changed."""
+
+    days: list[dict[str, Any]]
+    done: int
+    streak: int
+    best: int
+    complete: bool
+
+
 class CheckinOut(Schema):
     id: UUID
     status: str
@@ -24,6 +34,7 @@ class CheckinOut(Schema):
     reward: dict[str, Any]
     next_open_at: int | None
     coins: int
+    calendar: CalendarOut
 
 
 class RedeemOut(Schema):

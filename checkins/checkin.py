@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from checkins.award_codes import rewards_of
 from checkins.batching import Batch, Reply, commit, raised
 from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, rules_of
+from checkins.days import calendar, changed_by
 from checkins.models import CheckIn
 from core.refusals import Refused
 from games.models import Claim, Pool, Wish, give_or_owe
@@ -60,13 +61,24 @@ class CheckInBatch(Batch[CheckInRequest]):
         self.new: list[tuple[CheckIn, Source]] = []
 
     def outcomes(self) -> list[Reply | Refused]:
-        taken = [self._take(one) for one in self.requests]
+        results = [self._take(request) for request in self.requests]
         self._write()
-        rewards = self._rewards(one for one in taken if isinstance(one, Accepted))
+        rewards = self._rewards(it for it in results if isinstance(it, Accepted))
         return [
-            one.reply(rewards[one.row]) if isinstance(one, Accepted) else one
-            for one in taken
+            self._reply(request, result, rewards[result.row])
+            if isinstance(result, Accepted)
+            else result
+            for request, result in zip(self.requests, results)
         ]
+
+    def _reply(
+        self, request: CheckInRequest, accepted: Accepted, reward: Reply
+    ) -> Reply:
+        days = self.days[request.player_id, request.game_id]
+        rules, done = days.rules, days.done
+        numbers = changed_by(rules, done, accepted.row.day)
+        changes = calendar(rules, done, request.at, numbers)
+        return {**accepted.reply(reward), "calendar": changes}
 
     # Reading
 

@@ -1,6 +1,6 @@
 """Which day a player may do, by the server's clock: values in, values out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from checkins.clock import date_at, starts_ms
 from core.refusals import Refused
-from core.timestamps import to_ms
 from games.kinds.checkin import CheckinSettings
 
 
@@ -42,9 +42,9 @@ def available_day(
 
     `wanted` names a day only to make it up; by itself the clock decides.
     """
-    today = rules.date_at(now)
+    today = date_at(rules, now)
     if today < rules.first_day:
-        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(rules.first_day)))
+        raise Refused("not_open", next_open_at=starts_ms(rules, rules.first_day))
     if wanted is not None and rules.mode == "calendar":
         return _made_up(rules, done, today, wanted)
     if today > rules.last_day:
@@ -83,7 +83,7 @@ def _made_up(
     if its_date == today:
         return AvailableDay(wanted, today)
     if its_date > today:
-        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(its_date)))
+        raise Refused("not_open", next_open_at=starts_ms(rules, its_date))
     if rules.makeup_price is None:
         raise Refused("closed")
     if first_missing(done) < wanted:
@@ -101,11 +101,11 @@ def next_opening(
     rules: CheckinSettings, now: datetime, done: Sequence[CompletedDay]
 ) -> int | None:
     """When a day can be done again, in ms: the next date, unless nothing is left."""
-    tomorrow = max(rules.date_at(now) + timedelta(days=1), rules.first_day)
+    tomorrow = max(date_at(rules, now) + timedelta(days=1), rules.first_day)
     following = _following(rules, done, tomorrow).number
     if following > len(rules.days) or tomorrow > rules.last_day:
         return None
-    return to_ms(rules.starts_at(tomorrow))
+    return starts_ms(rules, tomorrow)
 
 
 def is_complete(rules: CheckinSettings, done: Sequence[CompletedDay]) -> bool:
@@ -124,25 +124,44 @@ def streaks(done: Sequence[CompletedDay]) -> tuple[int, int]:
     return (lengths[max(lengths)], max(lengths.values())) if lengths else (0, 0)
 
 
-def grid(
-    rules: CheckinSettings, done: Sequence[CompletedDay], now: datetime
-) -> list[dict[str, Any]]:
-    """Each day's state for a player: done, open, makeup, missed, later or waiting."""
-    today = rules.date_at(now)
-    latest = _latest_run(done)
-    begun = {one.number: one for one in done if one.run == latest}
+def calendar(
+    rules: CheckinSettings,
+    done: Sequence[CompletedDay],
+    now: datetime,
+    numbers: Iterable[int] | None = None,
+) -> dict[str, Any]:
+    """A player's calendar: `days` with their states, and how far the player is.
+
+    `days` has these numbers only, or all. `done` counts the days of the current run,
+    `streak` those of the last run, `best` those of the longest.
+    """
+    today = date_at(rules, now)
     following = _following(rules, done, today)
-    if following.run > latest:
-        begun = {}
-    done_today = any(one.date == today for one in done)
-    return [
-        {"day": number, **_state(rules, begun, following, today, done_today, number)}
-        for number in range(1, len(rules.days) + 1)
-    ]
+    current = {day.number: day for day in done if day.run == following.run}
+    done_today = any(day.date == today for day in done)
+    streak, best = streaks(done)
+    return {
+        "days": [
+            {
+                "day": number,
+                **_state(rules, current, following, today, done_today, number),
+            }
+            for number in numbers or range(1, len(rules.days) + 1)
+        ],
+        "done": len(current),
+        "streak": streak,
+        "best": best,
+        "complete": is_complete(rules, done),
+    }
 
 
-def _latest_run(done: Sequence[CompletedDay]) -> int:
-    return max((one.run for one in done), default=1)
+def changed_by(
+    rules: CheckinSettings, done: Sequence[CompletedDay], number: int
+) -> list[int]:
+    """The days whose states may have changed when the player did this day: itself, and
+    the one that the player may do next."""
+    next_ = first_missing(done) if rules.mode == "calendar" else number + 1
+    return [number, next_] if next_ <= len(rules.days) else [number]
 
 
 def _state(
@@ -162,7 +181,7 @@ def _state(
         return {"state": "open", "date": today.isoformat()}
     if number == following.number and today < rules.last_day:
         starts = max(today + timedelta(days=1), rules.first_day)
-        return {"state": "later", "opens_at": to_ms(rules.starts_at(starts))}
+        return {"state": "later", "opens_at": starts_ms(rules, starts)}
     return {"state": "waiting" if today <= rules.last_day else "missed"}
 
 
@@ -174,7 +193,7 @@ def _calendar_state(
     if its_date == today:
         return {"state": "open", **state}
     if its_date > today:
-        return {"state": "later", "opens_at": to_ms(rules.starts_at(its_date)), **state}
+        return {"state": "later", "opens_at": starts_ms(rules, its_date), **state}
     if rules.makeup_price is not None:
         next_ = first_missing([*done.values()]) == number
         price = {"price": rules.makeup_price}

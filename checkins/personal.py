@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from checkins.award_codes import rewards_of
 from checkins.checks import rules_of
-from checkins.days import grid, is_complete, next_opening, streaks
+from checkins.days import calendar, next_opening
 from checkins.models import CheckIn, Redemption
 from games.kinds.checkin import CheckinSettings
 from games.models import Game
@@ -27,33 +27,25 @@ def checkins_of(game: Game, players: list[Player]) -> dict[int, dict[str, Any]]:
         rows[row.player_id].append(row)
     rewards = rewards_of([row for mine in rows.values() for row in mine], rules)
     return {
-        player.pk: calendar(rules, rows.get(player.pk, []), rewards, now)
+        player.pk: calendar_of(rules, rows.get(player.pk, []), rewards, now)
         for player in players
     }
 
 
-def calendar(
+def calendar_of(
     rules: CheckinSettings,
     rows: Sequence[CheckIn],
     rewards: dict[int, dict[str, Any]],
     now: datetime,
 ) -> dict[str, Any]:
-    """The grid of days with their states and rewards, and how far the player is."""
+    """`days.calendar`, with the reward of each day done and `next_open_at`."""
     done = [row.as_done() for row in rows]
-    streak, best = streaks(done)
-    given = {row.date.isoformat(): rewards[row.pk] for row in rows}
+    by_date = {row.date.isoformat(): rewards[row.pk] for row in rows}
+    state = calendar(rules, done, now)
     days = [
-        {**day, "reward": given.get(day.get("date", ""))}
-        for day in grid(rules, done, now)
+        {**day, "reward": by_date.get(day.get("date", ""))} for day in state["days"]
     ]
-    return {
-        "days": days,
-        "done": sum(day["state"] == "done" for day in days),
-        "streak": streak,
-        "best": best,
-        "complete": is_complete(rules, done),
-        "next_open_at": next_opening(rules, now, done),
-    }
+    return {**state, "days": days, "next_open_at": next_opening(rules, now, done)}
 
 
 def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:

@@ -19,7 +19,13 @@ from pydantic import ValidationError
 
 from checkins.checkin import check_in
 from checkins.checks import CheckInRequest, done_in, repeat_of, row_of
-from checkins.days import available_day, grid, is_complete, next_opening
+from checkins.days import (
+    available_day,
+    calendar,
+    changed_by,
+    is_complete,
+    next_opening,
+)
 from checkins.models import CheckIn
 from core.refusals import Refused
 from gameproject.management.commands.audit import RULES
@@ -342,7 +348,7 @@ def test_every_mode_does_what_its_rules_say_in_words(story: Story) -> None:
 
 @given(stories())
 @settings(max_examples=100, deadline=None)
-def test_grid_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
+def test_calendar_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
     rows: list[CheckIn] = []
     for at, wanted in story.visits:
         assert offered(story, rows, at) == doable(story, rows, at)
@@ -350,8 +356,26 @@ def test_grid_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
         assert offered(story, rows, at) == doable(story, rows, at)
 
 
+@given(stories())
+@settings(max_examples=200, deadline=None)
+def test_days_that_a_check_in_changes_are_all_that_changes(story: Story) -> None:
+    rows: list[CheckIn] = []
+    for at, wanted in story.visits:
+        before = calendar(story.rules, done_in(rows), at)["days"]
+        result, number = come(story.rules, rows, at, wanted)
+        if result not in ("done", "already"):
+            continue
+        assert number
+        done = done_in(rows)
+        changes = calendar(story.rules, done, at, changed_by(story.rules, done, number))
+        after = calendar(story.rules, done, at)
+        changed = {day["day"]: day for day in changes["days"]}
+        days = [changed.get(day["day"], day) for day in before]
+        assert {**changes, "days": days} == after
+
+
 def offered(story: Story, rows: list[CheckIn], at: datetime) -> set[int]:
-    days = grid(story.rules, done_in(rows), at)
+    days = calendar(story.rules, done_in(rows), at)["days"]
     return {day["day"] for day in days if day["state"] in ("open", "makeup")}
 
 
@@ -368,7 +392,7 @@ def test_day_that_opens_later_opens_then_and_not_a_second_before(story: Story) -
     rows: list[CheckIn] = []
     for at, wanted in story.visits:
         come(story.rules, rows, at, wanted)
-        for day in grid(story.rules, done_in(rows), at):
+        for day in calendar(story.rules, done_in(rows), at)["days"]:
             if day["state"] == "later":
                 opens_at = datetime.fromtimestamp(day["opens_at"] / 1000, UTC)
                 assert opens_at > at

@@ -28,30 +28,13 @@ export function refused(model, command, { field, price }) {
   for (const one of [...items, ...days]) one.price = price;
 }
 
-function afterCheckin(calendar, frame) {
-  if (frame.status === "already") return calendar;
-  const done = { day: frame.day, state: "done", date: frame.date, reward: frame.reward };
-  const later = { state: "later", opens_at: frame.next_open_at };
-  const days = calendar.days.map((one) => {
-    if (one.day === frame.day) return done;
-    const follows = one.day === frame.day + 1 && one.state === "waiting" && frame.next_open_at;
-    return follows && !one.price ? { ...one, ...later } : one;
-  });
-  // Missed days are made up in their order: the first of them has a price to pay now.
-  const first = days.findIndex((one) => one.state !== "done");
-  const missed = days[first];
-  if (missed?.price) days[first] = { ...missed, state: "makeup" };
-  const streak = frame.day === 1 ? 1 : calendar.streak + 1;
-  const count = days.filter((one) => one.state === "done").length;
-  return {
-    ...calendar,
-    days,
-    streak,
-    done: count,
-    best: Math.max(calendar.best, streak),
-    complete: count === days.length,
-    next_open_at: frame.next_open_at,
-  };
+// The reply has the days that the check-in changed, and the counts of all.
+function afterCheckin(before, { calendar, day, reward, next_open_at }) {
+  const changed = new Map(calendar.days.map((one) => [one.day, one]));
+  const done = changed.get(day);
+  if (done?.state === "done") changed.set(day, { ...done, reward });
+  const days = before.days.map((one) => changed.get(one.day) ?? one);
+  return { ...before, ...calendar, days, next_open_at };
 }
 
 function codesIn({ code, reward }) {
