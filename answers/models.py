@@ -15,15 +15,11 @@ from core.addresses import MAX_DIGEST_LENGTH
 from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
 from games.models import Claim, Game
 from games.sources import browser_in
+from games.verdicts import FOR_PLAYERS, FOR_STAFF
 from users.models import Player
 
 # The claim of a winner's code, once a player and game.
 WIN = "win:{game}:{player}"
-VERDICTS = [
-    (Verdict.PENDING.value, _("pending")),
-    (Verdict.RIGHT.value, _("right")),
-    (Verdict.WRONG.value, _("wrong")),
-]
 
 
 class AnswerQuerySet(models.QuerySet["Answer"]):
@@ -115,7 +111,9 @@ class Answer(models.Model):
     # The client's idempotency key.
     key = models.UUIDField(editable=False)
     value = models.JSONField(_("answer"))
-    verdict = models.CharField(_("verdict"), max_length=10, choices=VERDICTS)
+    verdict = models.CharField(
+        _("verdict"), max_length=10, choices=[*FOR_STAFF.items()]
+    )
     points = models.IntegerField(_("points"), default=0)
     # Among winners, smaller comes first; see `kinds.base.Grade`.
     rank = models.BigIntegerField(default=0, editable=False)
@@ -167,6 +165,10 @@ class Answer(models.Model):
         """Where its question stands now, counted from 1; None where it is gone."""
         keys = list(self.game.of_kind.questions(self.game.rules))
         return keys.index(self.question) + 1 if self.question in keys else None
+
+    @property
+    def verdict_for_player(self) -> str:
+        return str(FOR_PLAYERS[self.verdict])
 
     def grade(self, grade: Grade) -> None:
         self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
