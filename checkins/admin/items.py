@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from checkins.forms import ItemForm
 from checkins.models import Item
 from games.admin.listing import RelatedUsedFilter, short
-from games.models import Code
+from games.stock import Stock, stock_by
 from users.admin.base import StaffAdmin
 
 
@@ -23,23 +23,14 @@ class ItemList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        count(self.result_list)
+        annotate_stock(self.result_list)
 
 
-def count(items: Iterable[Any]) -> None:
-    """Write onto each item the stock of its pool."""
-    stock = stock_of({item.pool_id for item in items})
+def annotate_stock(items: Iterable[Any]) -> None:
+    """Set the stock of its pool on each item."""
+    stocks = stock_by("pool", {item.pool_id for item in items})
     for item in items:
-        item.codes_left, item.codes_given = stock.get(item.pool_id, (0, 0))
-
-
-def stock_of(pools: set[int]) -> dict[int, tuple[int, int]]:
-    """How many codes each pool has left, and has given."""
-    rows = Code.objects.filter(pool__in=pools).values_list("pool")
-    counted = rows.annotate(
-        left=Count("pk", filter=Q(player=None)), given=Count("player")
-    )
-    return {pool: (left, given) for pool, left, given in counted}
+        item.pool_stock = stocks.get(item.pool_id, Stock())
 
 
 @admin.register(Item)
@@ -105,4 +96,4 @@ class ItemAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("left / given"))
     def stock(self, item: Any) -> str:
-        return f"{item.codes_left:,} / {item.codes_given:,}"
+        return f"{item.pool_stock.left:,} / {item.pool_stock.given:,}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from core.calendars import written
 from games.extensions import registry
 from games.kinds import kinds
-from games.models import Code, Game
+from games.models import Game
+from games.stock import Stock, stock_by
 from users.admin.base import StaffAdmin
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -52,17 +53,10 @@ class GameList(ChangeList):
 def count(games: Iterable[Game]) -> None:
     """Write onto each game how many answered, and its stock of codes."""
     by_id: dict[int, Any] = {game.pk: game for game in games}
-    answered, stock = registry.counts(by_id), stock_of(by_id)
+    answered, stock = registry.counts(by_id), stock_by("pool__game", by_id)
     for pk, game in by_id.items():
         game.answered = answered.get(pk, {}).get("answered", 0)
-        game.codes_left, game.codes_in_all = stock.get(pk, (0, 0))
-
-
-def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """How many codes each game has left, and had in all."""
-    rows = Code.objects.filter(pool__game__in=list(game_ids)).values("pool__game")
-    counted = rows.annotate(left=Count("pk", filter=Q(player=None)), total=Count("pk"))
-    return {row["pool__game"]: (row["left"], row["total"]) for row in counted}
+        game.stock = stock.get(pk, Stock())
 
 
 def short(moment: datetime | None) -> str:
@@ -111,6 +105,6 @@ class Listing(StaffAdmin):
 
     @admin.display(description=_("codes left"))
     def codes(self, game: Any) -> str:
-        if not game.codes_in_all:
+        if not game.stock.total:
             return "–"
-        return f"{game.codes_left:,} / {game.codes_in_all:,}"
+        return f"{game.stock.left:,} / {game.stock.total:,}"

@@ -194,7 +194,7 @@ def test_list_shows_the_stock_of_the_pool(
 ) -> None:
     buy(alice, mug)
     [item] = found(as_carol, ITEMS)
-    assert (item.codes_left, item.codes_given) == (2, 1)
+    assert (item.pool_stock.left, item.pool_stock.given) == (2, 1)
     assert "2 / 1" in as_carol.get(ITEMS).content.decode()
 
 
