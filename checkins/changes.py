@@ -19,11 +19,15 @@ def check_change(game: Game, new: Settings) -> None:
     if done is None:
         return
     if new.mode != old.mode:
-        raise refused("mode", _("Players have checked in: what days follow stays."))
+        raise refused(
+            "mode", _("Players have checked in: “Days follow” can't be changed.")
+        )
     if new.mode == "calendar" and new.first_day != old.first_day:
-        raise refused("first_day", _("Players have checked in: the first day stays."))
+        raise refused(
+            "first_day", _("Players have checked in: the first day can't be changed.")
+        )
     if len(new.days) < done:
-        text = _("Players have done day %(day)d: it stays.") % {"day": done}
+        text = _("Players have done day %(day)d: it can't be removed.") % {"day": done}
         raise refused("days", text)
 
 

@@ -31,7 +31,7 @@ class PoolField(forms.ModelChoiceField):
 class ItemForm(StaffForm):
     pool = PoolField(
         label=_("Pool of codes"),
-        help_text=_("The item stands in the shop of the pool's game."),
+        help_text=_("The item is sold in the shop of the pool's game."),
     )
     picture = PictureField(label=_("Picture"), required=False)
     price = forms.IntegerField(
@@ -46,7 +46,7 @@ class ItemForm(StaffForm):
         max_value=MOST,
         required=False,
         widget=AdminIntegerFieldWidget,
-        help_text=_("Empty: none."),
+        help_text=_("Empty: no limit."),
     )
 
     class Meta:

@@ -106,14 +106,11 @@ class Item(models.Model):
         models.PROTECT,
         related_name="items",
         verbose_name=_("pool of codes"),
-        help_text=_("The item stands in the shop of the pool's game."),
     )
     title = models.CharField(_("title"), max_length=120)
     picture = models.ImageField(_("picture"), upload_to="pictures", blank=True)
     price = models.PositiveIntegerField(_("price in coins"))
-    limit = models.PositiveIntegerField(
-        _("limit per player"), null=True, blank=True, help_text=_("Empty: none.")
-    )
+    limit = models.PositiveIntegerField(_("limit per player"), null=True, blank=True)
     opens_at = models.DateTimeField(_("sold from"), null=True, blank=True)
     closes_at = models.DateTimeField(_("sold until"), null=True, blank=True)
     hidden = models.BooleanField(_("hidden"), default=False)

@@ -87,7 +87,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/checkins/void.html", context)
 
     def take_back(self, request: HttpRequest, redemption: Redemption) -> HttpResponse:
-        text = _("Void. %(coins)d coins were given back.")
+        text = _("Voided. %(coins)d coins were refunded.")
         text %= {"coins": self.price(redemption)}
         with transaction.atomic():
             done = void(redemption, staff_of(request), timezone.now())
@@ -96,7 +96,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         if done:
             messages.success(request, text)
         else:
-            messages.warning(request, _("It was void before. Nothing was changed."))
+            messages.warning(request, _("Already voided. Nothing was changed."))
         return redirect("admin:checkins_redemption_change", redemption.pk)
 
     @admin.display(description=gettext_lazy("game"), ordering="item__pool__game__title")

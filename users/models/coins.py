@@ -164,5 +164,7 @@ def rounds(entries: Iterable[CoinEntry]) -> list[list[CoinEntry]]:
 def check_may_pay(by: Player, player: Player) -> None:
     """`Refused` unless this member of staff may give that player coins."""
     if not by.may_pay(player):
-        detail = _("Nobody gives coins to themselves, and only superusers to staff.")
+        detail = _(
+            "You can't give coins to yourself. Only superusers can give coins to staff."
+        )
         raise Refused("forbidden", detail, field="player")
