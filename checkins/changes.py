@@ -1,4 +1,4 @@
-"""Which settings of a check-in game stay once players have checked in."""
+"""Which settings of a check-in game can't change once players have checked in."""
 
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from games.models import Game
 
 
 def check_change(game: Game, new: Settings) -> None:
-    """`Refused`, by the name of the setting, where a day that was done is lost."""
+    """Refuse new settings, by field, that would lose a completed day."""
     old = game.rules
     if not isinstance(new, CheckinSettings) or not isinstance(old, CheckinSettings):
         return

@@ -1,4 +1,4 @@
-"""What a welcome says of a player's check-ins, and of what they bought."""
+"""The check-ins and purchases of a player, for the welcome."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from users.models import Player
 
 
 def checkins_of(game: Game, players: list[Player]) -> dict[int, dict[str, Any]]:
-    """The calendar of each of these players, by player id; only in check-in games."""
+    """The calendar of each of these players, by player id; empty in other games."""
     if game.kind != "checkin":
         return {}
     rules, now = rules_of(game), timezone.now()
     rows: dict[int, list[CheckIn]] = defaultdict(list)
-    found = CheckIn.objects.filter(game=game, player__in=players).select_related("pool")
-    for row in found.order_by("date"):
+    days = CheckIn.objects.filter(game=game, player__in=players).select_related("pool")
+    for row in days.order_by("date"):
         rows[row.player_id].append(row)
-    rewards = rewards_of([row for mine in rows.values() for row in mine], rules)
+    rewards = rewards_of([row for own in rows.values() for row in own], rules)
     return {
         player.pk: calendar_of(rules, rows.get(player.pk, []), rewards, now)
         for player in players
@@ -49,11 +49,11 @@ def calendar_of(
 
 
 def purchases_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, Any]]]:
-    """What each of these players bought in the game's shop, the newest first."""
+    """The purchases of each of these players in the game's shop, newest first."""
     if game.kind != "checkin":
         return {}
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    purchases: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = Redemption.objects.filter(item__pool__game=game, player__in=players)
     for row in rows.select_related("item", "code__pool", "payment").order_by("-pk"):
-        found[row.player_id].append(row.public())
-    return found
+        purchases[row.player_id].append(row.public())
+    return purchases

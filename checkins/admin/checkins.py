@@ -1,4 +1,4 @@
-"""Check-ins, for reading."""
+"""The list of check-ins, read-only."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from games.admin.listing import RelatedUsedFilter
 
 
 class CheckInList(ChangeList):
-    """The codes of all rows of the page at once."""
+    """Loads the codes of all check-ins on the page at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -46,9 +46,9 @@ class CheckInAdmin(ReadOnlyAdmin):
         return CheckInList
 
     def get_object(self, *args: Any, **kwargs: Any) -> CheckIn | None:
-        found = super().get_object(*args, **kwargs)
-        annotate_codes([found] if found else [])
-        return found
+        check_in = super().get_object(*args, **kwargs)
+        annotate_codes([check_in] if check_in else [])
+        return check_in
 
     @admin.display(description=_("made up"), ordering="made_up")
     def is_made_up(self, row: CheckIn) -> str:

@@ -1,4 +1,4 @@
-"""What players bought, and the button that takes it back."""
+"""The list of purchases, and the button that voids one."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
 
     def may_void(self, request: HttpRequest, redemption: Redemption) -> bool:
-        """Whose permission says "change": there is no other change. It gives coins."""
+        """Voiding takes the permission to change, and gives coins."""
         codename = f"{self.opts.app_label}.change_{self.opts.model_name}"
         by = staff_of(request)
         return by.has_perm(codename) and by.may_pay(redemption.player)
@@ -65,18 +65,19 @@ class RedemptionAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        bought: Redemption = kwargs["obj"]
-        context["may_void"] = self.may_void(request, bought) and not bought.refund_id
+        redemption: Redemption = kwargs["obj"]
+        may_void = self.may_void(request, redemption) and not redemption.refund_id
+        context["may_void"] = may_void
         return super().render_change_form(request, context, *args, **kwargs)
 
     def void(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """First the page that says what will happen, then the deed."""
+        """GET asks for confirmation; POST voids and refunds."""
         rows = Redemption.objects.select_related(*REDEMPTIONS.related)
         redemption = get_object_or_404(rows, pk=pk)
         if not self.may_void(request, redemption):
             raise PermissionDenied
         if request.method == "POST" or redemption.refund_id:
-            return self.take_back(request, redemption)
+            return self.void_and_refund(request, redemption)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -86,7 +87,9 @@ class RedemptionAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/checkins/void.html", context)
 
-    def take_back(self, request: HttpRequest, redemption: Redemption) -> HttpResponse:
+    def void_and_refund(
+        self, request: HttpRequest, redemption: Redemption
+    ) -> HttpResponse:
         text = _("Voided. %(coins)d coins were refunded.")
         text %= {"coins": self.price(redemption)}
         with transaction.atomic():
