@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 
 from gameproject.loadtest.client import is_whole
 from gameproject.loadtest.coordinator import Phase
-from gameproject.loadtest.door_promises import (
-    Bound,
+from gameproject.loadtest.door_thresholds import (
+    Threshold,
     everybody,
     judge,
     statements,
@@ -150,7 +150,7 @@ def test_time_of_a_door_is_judged_by_that_of_the_socket(
     seconds: float, passed: bool
 ) -> None:
     run = run_of(socket=[1.0], join=[seconds])
-    _in, time, _statements = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    _in, time, _statements = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert time.passed is passed
     assert time.bound == "< 1.5 y = 1,500 ms"
 
@@ -162,7 +162,7 @@ def test_one_refused_is_a_broken_promise_and_says_why() -> None:
 
 def test_nobody_let_in_is_not_in_time() -> None:
     run = run_of(socket=[1.0], join=[None])
-    _in, time, _statements = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    _in, time, _statements = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert time.passed is False
 
 
@@ -173,13 +173,13 @@ def test_nobody_let_in_is_not_in_time() -> None:
 def test_statements_of_a_door_are_bound_by_number_or_by_the_answers(
     most: int | None, limit: str, passed: bool
 ) -> None:
-    promise = statements(run_of(join=[0.1]), "join", Bound(1.5, most))
+    promise = statements(run_of(join=[0.1]), "join", Threshold(1.5, most))
     assert (promise.bound, promise.passed) == (limit, passed)
 
 
 def test_with_a_daphne_killed_only_who_came_in_is_judged() -> None:
     run = run_of(socket=[1.0], join=[9.0], chaos=object())
-    [promise] = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    [promise] = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert promise.passed is True
 
 
