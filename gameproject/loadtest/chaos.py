@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gameproject.loadtest import counters
 from gameproject.loadtest.plan import Address
-from gameproject.ops.supervisor import answers
+from gameproject.ops.supervisor import is_listening
 
 RESTART_SECONDS = 30.0  # until a killed daphne must listen again
 POLL_SECONDS = 0.1
@@ -63,4 +63,4 @@ class Chaos:
         running = counters.daphnes(self.address)
         places = map(counters.place_of, running)
         complete = len(running) == self.count and not {*running} & {*self.killed}
-        return complete and all(answers(place) for place in places)
+        return complete and all(is_listening(place) for place in places)

@@ -104,7 +104,7 @@ def statements(run: Coordinator, door: str, threshold: Threshold) -> Promise:
     name, limit = f"{door}: statements", f"<= {most:,}"
     if reason := uncounted(run):
         return Promise(name, limit, f"not counted: {reason}", None)
-    rate = run.counted["idle" if door in WITH_ROOMS else "quiet"]
+    rate = run.counted["idle" if door in WITH_ROOMS else "idle without rooms"]
     background = max(0.0, rate) * counted["seconds"]
     count = max(0, round(counted["statements"] - background))
     measured = f"{count:,}, and {background:.0f} by the clock"

@@ -95,7 +95,9 @@ class Doors:
         time.sleep(SETTLE_SECONDS)
         with counters.counting() as counted:
             time.sleep(self.run.plan.wait)
-        self.run.counted["quiet"] = (counted.statements or 0) / counted.seconds
+        self.run.counted["idle without rooms"] = (
+            counted.statements or 0
+        ) / counted.seconds
 
     def strangers(self) -> None:
         slug, other = self.first.slug, self.second.slug

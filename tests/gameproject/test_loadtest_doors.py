@@ -139,7 +139,7 @@ def run_of(chaos: object = None, **let_in: list[float | None]) -> Any:
     return SimpleNamespace(
         phases=phases,
         counted=dict.fromkeys([*phases, "arrival", "answers"], statements)
-        | {"idle": 0, "quiet": 0},
+        | {"idle": 0, "idle without rooms": 0},
         chaos=chaos,
         plan=SimpleNamespace(players=10),
     )

@@ -28,7 +28,7 @@ PUZZLE = {"accepted": ["elephant"]}
 @pytest.mark.usefixtures("runs_servers")
 @pytest.mark.django_db
 def test_process_is_ready_while_database_and_redis_answer(client: Client) -> None:
-    assert set(readiness.PARTS) == {"database", "redis"}
+    assert set(readiness.DEPENDENCIES) == {"database", "redis"}
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (200, b"ready\n")
     assert "no-store" in response["Cache-Control"]

@@ -17,7 +17,7 @@ from gameproject.loadtest.client import handshake
 from gameproject.loadtest.plan import Address
 from gameproject.ops.bounds import ARRIVAL_SECONDS
 from gameproject.ops.server import HTTPChannel
-from gameproject.ops.upgrades import MAX_HANDSHAKE, Newcomer, handshake_in
+from gameproject.ops.upgrades import MAX_HANDSHAKE, UpgradeSniffer, handshake_in
 from tests.stack import Stack
 
 ASKED = handshake(Address.parse("http://127.0.0.1:1"), "/ws/games/x/", "abc")
@@ -101,7 +101,7 @@ def test_odd_path_is_a_bad_request(line: socket.socket) -> None:
 @pytest.mark.parametrize(("waited", "gone"), [(59, False), (60, True)])
 def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
     factory: Any = SimpleNamespace(reactor=MemoryReactorClock(), timeOut=60)
-    silent, transport = Newcomer(factory, None), StringTransport()
+    silent, transport = UpgradeSniffer(factory, None), StringTransport()
     silent.makeConnection(transport)
     factory.reactor.advance(waited)
     assert transport.disconnecting is gone

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from gameproject import demo
 from gameproject.ops import serving
 from gameproject.ops.nginx import Site, command, render
-from gameproject.ops.supervisor import Child, NotStarted, Supervisor, answers
+from gameproject.ops.supervisor import Child, NotStarted, Supervisor, is_listening
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 MAX_FOLDER_LENGTH = 85  # bytes: a unix socket's path has at most 107
@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 "Several daphnes need PostgreSQL and Redis: `make serve`."
             )
         address = (options["host"], options["port"])
-        if answers(address):
+        if is_listening(address):
             raise CommandError(
                 f"Port {address[1]} is taken; choose another with PORT=."
             )
