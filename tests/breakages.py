@@ -1,4 +1,4 @@
-"""Ways to break each rule of the audit, in a database that refuses nothing any more.
+"""Ways to break each rule of the audit, in a database without constraints.
 
 Run on the stage of a stack, in a transaction that is rolled back.
 """
@@ -87,7 +87,7 @@ class World:
         for value in ("mouse", "elephant"):
             submit(Submission(player.pk, self.puzzle.pk, uuid4(), "", value, NOON))
 
-    # What there is to break
+    # The rows to break
 
     @property
     def players(self) -> Any:
@@ -143,7 +143,7 @@ class World:
 
 
 def deleted(rows: Any) -> None:
-    """Rows gone from under whatever points to them."""
+    """Delete rows although others refer to them."""
     ids = list(rows.values_list("pk", flat=True))
     rows.model.objects.filter(pk__in=ids)._raw_delete("default")
 
@@ -392,7 +392,7 @@ BREAKS: list[tuple[str, Break]] = [
 
 
 def reported() -> dict[str, list[str]]:
-    """What the audit prints of rules it finds broken while all is in order."""
+    """What the audit prints about broken rules while all is in order."""
     with transaction.atomic():
         World()
         findings = [rule.check() for rule in RULES]
@@ -401,7 +401,7 @@ def reported() -> dict[str, list[str]]:
 
 
 def found_after_each_break() -> list[bool]:
-    """Of each break in turn, whether the audit finds its rule broken.
+    """For each break in turn, whether the audit finds its rule broken.
 
     All break the same world; what each broke is put right before the next.
     """
@@ -423,7 +423,7 @@ def found_after(world: World, says: str, breaks: Break) -> bool:
 
 
 def loosen() -> None:
-    """Take every trigger, CHECK and UNIQUE away from the tables."""
+    """Remove every trigger, CHECK and UNIQUE from the tables."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # No table is altered while a foreign key waits to be checked.
@@ -439,7 +439,7 @@ def loosen() -> None:
 
 
 def loosening(cursor: Any) -> list[str]:
-    """What takes the constraints away on PostgreSQL."""
+    """The statements that remove the constraints on PostgreSQL."""
     statements = []
     for model in GUARDED:
         table = model._meta.db_table
@@ -462,7 +462,7 @@ def loosening(cursor: Any) -> list[str]:
 
 
 def replace(cursor: Any, table: str) -> None:
-    """The same rows on SQLite, in a table without any rule."""
+    """Copy the rows on SQLite into a table without constraints."""
     cursor.execute(f"CREATE TABLE loose AS SELECT * FROM {table}")
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE loose RENAME TO {table}")

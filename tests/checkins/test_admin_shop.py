@@ -1,4 +1,4 @@
-"""Staff keep the shop: what it sells, who bought it, and what is taken back."""
+"""The shop in the admin: items, purchases and voids."""
 
 import io
 from collections.abc import Callable
@@ -258,7 +258,7 @@ def void_page(redemption: Redemption) -> str:
 
 
 def press_void(client: Client, redemption: Redemption) -> list[str]:
-    """Press the button of the page that asks; what staff are told."""
+    """Press the button of the confirmation page; the messages that staff see."""
     page = client.post(void_page(redemption), follow=True)
     return [str(message) for message in page.context["messages"]]
 

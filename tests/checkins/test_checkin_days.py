@@ -1,4 +1,4 @@
-"""Days and modes, held against a plain model that walks a wall clock."""
+"""Days and modes, compared with a simple model that reads a wall clock."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def rules_in(zone: str, starts: int = 0, **fields: Any) -> CheckinSettings:
 
 @dataclass(frozen=True)
 class Watched:
-    """What a watcher wrote down: when each date began, the first of them too early."""
+    """When each date began, as a watcher noted; the first is too early."""
 
     dates: list[date]
     begun: list[datetime]
@@ -201,7 +201,7 @@ def test_last_second_and_first_second_are_two_dates(zone: str, starts: int) -> N
 
 @dataclass
 class Diary:
-    """What one player has done, by date; and what the rules in words allow."""
+    """What one player has done, by date, and what the rules allow."""
 
     mode: str
     length: int
@@ -218,7 +218,7 @@ class Diary:
         return said, number
 
     def says(self, today: date, wanted: int | None) -> tuple[str, int | None, date]:
-        """What comes of a visit, without making it."""
+        """The result of a visit, without making it."""
         if self.mode == "calendar" and wanted is not None:
             return self.calendar_says(today, wanted)
         if today in self.done:
@@ -316,7 +316,7 @@ def stories(draw: st.DrawFn, dear: bool = True) -> Story:
 def come(
     rules: CheckinSettings, rows: list[CheckIn], at: datetime, wanted: int | None
 ) -> tuple[str, int | None]:
-    """What `check_in` decides, without a database; a day done joins the rows."""
+    """What `check_in` decides, without a database. A new day is added to `rows`."""
     visit = CheckInRequest(1, 1, uuid4(), at, wanted)
     if repeated := repeat_of(visit, rules, rows):
         return "already", repeated.day
@@ -329,7 +329,7 @@ def come(
 
 
 def may(story: Story, rows: list[CheckIn], at: datetime, wanted: int | None) -> Any:
-    """The day that a visit now would do, if any; nothing is done."""
+    """The day that a visit now would complete, if any."""
     said, number = come(story.rules, [*rows], at, wanted)
     return number if said == "done" else None
 
@@ -380,7 +380,7 @@ def offered(story: Story, rows: list[CheckIn], at: datetime) -> set[int]:
 
 
 def doable(story: Story, rows: list[CheckIn], at: datetime) -> set[int]:
-    """The days that can be done by a visit now, by the clock's choice or by name."""
+    """The days that a visit now can complete, chosen by the clock or by number."""
     numbers = [None, *range(1, len(story.rules.days) + 1)]
     found = {may(story, rows, at, number) for number in numbers}
     return found - {None}

@@ -1,4 +1,4 @@
-"""Garbage is collected when nothing happens, and not while anything does."""
+"""Garbage is collected while the process is idle, and not during work."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ from gameproject.ops.collector import LATE_SECONDS, IdleCollector, collect, is_w
 
 
 class Collected:
-    """In the collector's place: counts."""
+    """Stands in for the collector and counts calls."""
 
     times = 0
 
@@ -21,7 +21,7 @@ class Collected:
 
 
 class Server:
-    """Asks an application, which answers when told."""
+    """Calls an application, which answers when told."""
 
     def __init__(self, idle: IdleCollector) -> None:
         self.application = idle.watch(self.serve)

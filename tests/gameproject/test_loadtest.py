@@ -1,4 +1,4 @@
-"""The rehearsal: what it counts is true, and nothing of it is left behind."""
+"""The rehearsal counts correctly, and leaves nothing behind."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
 
 PLAYERS = 20
-# Of times nothing is asserted: the machine may be busy.
+# Times are not asserted: the machine may be busy.
 TIMES = ("page", "playable", "change", "answers ack", "all back", "memory", "tally")
 
 
@@ -55,7 +55,7 @@ def rehearse(stack: Stack, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def left_behind(stack: Stack) -> dict[str, int]:
-    """How much of everything a rehearsal makes there is."""
+    """The number of rows of each model that a rehearsal makes."""
     return stack.run(
         "from django.contrib.sessions.models import Session\n"
         "from checkins.models import CheckIn\n"
@@ -66,7 +66,7 @@ def left_behind(stack: Stack) -> dict[str, int]:
 
 
 def counts(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The verdicts that don't hang on how fast this machine is."""
+    """The promises that don't depend on the speed of this machine."""
     return [one for one in found["promises"] if not one["promise"].startswith(TIMES)]
 
 
@@ -112,7 +112,7 @@ def test_a_rehearsal_counts_and_leaves_nothing_behind(
 
 
 def check_report(page: str, plots: int = 4) -> None:
-    """Well-formed, without script, asking nobody for anything; its plots are SVG."""
+    """Well-formed and self-contained, without script, with SVG plots."""
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
@@ -168,7 +168,7 @@ def test_with_a_daphne_killed_in_each_phase_nothing_is_lost(fronted: Fronted) ->
 
 @contextmanager
 def started_again(fronted: Fronted) -> Iterator[None]:
-    """As whatever looks after the daphnes in production does."""
+    """Restart daphnes that end, as a supervisor in production does."""
     over = threading.Event()
 
     def watch() -> None:
@@ -237,7 +237,7 @@ async def test_a_lost_connection_is_counted_and_comes_back() -> None:
     assert player.lost == 1
 
 
-# Without nginx, and when it doesn't go well
+# Without nginx, and failures
 
 
 def test_a_broken_promise_is_an_exit_status(on_postgres: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Everybody at every door of the rehearsal is counted, and nothing is left behind."""
+"""The rehearsal's doors count everybody, and leave nothing behind."""
 
 import gzip
 import json
@@ -97,8 +97,8 @@ def test_with_a_daphne_killed_everybody_tries_again_and_is_one_guest(
         assert promises[f"{door}: everybody"]["passed"], promises
     assert promises["guests: none made twice"]["measured"] == str(2 * PLAYERS)
     assert promises["check-ins: a reward each"]["passed"]
-    # A sign-in that was cut off may leave a session in which nobody is: nobody's to
-    # remove but the clock's.
+    # A sign-in that was cut off may leave a session without a player. It stays until it
+    # expires.
     after = left_behind(fronted)
     assert after.pop("Session") == before.pop("Session") + sessions_of_nobody(fronted)
     assert after == before
@@ -125,7 +125,7 @@ def test_more_strangers_than_may_join_from_one_address_is_said_beforehand(
 
 
 def run_of(chaos: object = None, **let_in: list[float | None]) -> Any:
-    """A rehearsal in which these doors let people in after so many seconds."""
+    """A rehearsal with these seconds until each visitor was let in, by door."""
     phases = {
         door.replace("_", " "): Phase(
             [

@@ -1,4 +1,4 @@
-"""The supervisor: whoever ends or listens no more is started again, and all end."""
+"""The supervisor restarts children that end or stop listening, and ends all."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""The first bytes of a connection: a handshake is served as one however it comes."""
+"""The first bytes of a connection choose its protocol, however they arrive."""
 
 import socket
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def line(stack: Stack) -> Iterator[socket.socket]:
 
 
 def status(line: socket.socket) -> bytes:
-    """That of the answer that comes next."""
+    """The status of the next response."""
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += line.recv(1 << 16)
@@ -110,14 +110,14 @@ def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
 
 
 class Channel(HTTPChannel):
-    """Our HTTP, on a clock that goes on when told."""
+    """Our HTTP protocol with a fake clock."""
 
     timeOut = 60
     factory = SimpleNamespace(server=SimpleNamespace(is_stopping=False))
 
     class requestFactory(Request):
         def process(self) -> None:
-            """It takes its time over the answer."""
+            """The response takes long."""
 
     def __init__(self) -> None:
         super().__init__()
