@@ -131,14 +131,14 @@ class CheckInBatch(Batch[CheckInRequest]):
 
     def _give_codes(self) -> None:
         """Give the code of each new day and, with the last one, that for all days."""
-        wanted = list(self._codes_to_give())
-        named = {(row.game_id, name) for row, _claim, name in wanted}
+        awards = list(self._codes_to_give())
+        named = {(row.game_id, name) for row, _claim, name in awards}
         pools = Pool.objects.named(named)
         wishes = [
-            Wish(pools[row.game_id, name], claim, row.at) for row, claim, name in wanted
+            Wish(pools[row.game_id, name], claim, row.at) for row, claim, name in awards
         ]
         barred = give_or_owe(wishes)
-        for (row, claim, _name), wish in zip(wanted, wishes):
+        for (row, claim, _name), wish in zip(awards, wishes):
             if claim.claim in barred:
                 row.won_here = True
             elif claim.claim == row.claim:

@@ -36,17 +36,17 @@ def available_day(
     rules: CheckinSettings,
     done: Sequence[CompletedDay],
     now: datetime,
-    wanted: int | None = None,
+    requested: int | None = None,
 ) -> AvailableDay:
     """The day a player may do now, or `Refused`, with `next_open_at` if one opens.
 
-    The clock decides which day it is. `wanted` is only for making up a missed day.
+    The clock decides which day it is. `requested` is only for making up a missed day.
     """
     today = date_at(rules, now)
     if today < rules.first_day:
         raise Refused("not_open", next_open_at=starts_ms(rules, rules.first_day))
-    if wanted is not None and rules.mode == "calendar":
-        return _made_up(rules, done, today, wanted)
+    if requested is not None and rules.mode == "calendar":
+        return _made_up(rules, done, today, requested)
     if today > rules.last_day:
         raise Refused("closed")
     if rules.mode == "calendar":
@@ -54,7 +54,7 @@ def available_day(
     day = _next_day(rules, done, today)
     if day.number > len(rules.days):
         raise Refused("all_days_done")
-    if wanted is not None and wanted != day.number:
+    if requested is not None and requested != day.number:
         opens = next_opening(rules, now, done)
         raise Refused("previous_day_missing", next_open_at=opens)
     return day
@@ -74,21 +74,21 @@ def _next_day(
 
 
 def _made_up(
-    rules: CheckinSettings, done: Sequence[CompletedDay], today: date, wanted: int
+    rules: CheckinSettings, done: Sequence[CompletedDay], today: date, requested: int
 ) -> AvailableDay:
     """A day chosen by number: today's, or the first missed one for coins."""
-    if not 1 <= wanted <= len(rules.days):
+    if not 1 <= requested <= len(rules.days):
         raise Refused("invalid", _("There is no such day."), field="day")
-    its_date = rules.date_of(wanted)
+    its_date = rules.date_of(requested)
     if its_date == today:
-        return AvailableDay(wanted, today)
+        return AvailableDay(requested, today)
     if its_date > today:
         raise Refused("not_open", next_open_at=starts_ms(rules, its_date))
     if rules.makeup_price is None:
         raise Refused("closed")
-    if first_missing(done) < wanted:
+    if first_missing(done) < requested:
         raise Refused("previous_day_missing")
-    return AvailableDay(wanted, its_date, price=rules.makeup_price)
+    return AvailableDay(requested, its_date, price=rules.makeup_price)
 
 
 def first_missing(done: Sequence[CompletedDay]) -> int:

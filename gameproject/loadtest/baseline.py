@@ -40,7 +40,7 @@ async def arrive(player: Player, slug: str) -> dict[str, Any]:
     streams = [
         Player(player.address, player.credentials) for _stream in range(STREAMS - 1)
     ]
-    await asyncio.gather(*(one.connect(slug) for one in [player, *streams]))
+    await asyncio.gather(*(each.connect(slug) for each in [player, *streams]))
     playable = time.time() - started
     for stream in streams:
         stream.leave()

@@ -142,9 +142,9 @@ def check_ins(run: Coordinator) -> Iterator[Promise]:
 def rewards(run: Coordinator) -> Iterator[Promise]:
     """One check-in and one reward for each player who was told so."""
     done, given = run.counted["rewards"]
-    told = len(run.phases["check-ins"].of(MEASURE))
-    measured, passed = f"{done:,} done, {given:,} given", done == given == told
-    yield Promise("check-ins: a reward each", f"{told:,}", measured, passed)
+    acknowledged = len(run.phases["check-ins"].of(MEASURE))
+    measured, passed = f"{done:,} done, {given:,} given", done == given == acknowledged
+    yield Promise("check-ins: a reward each", f"{acknowledged:,}", measured, passed)
 
 
 def admin(run: Coordinator) -> Iterator[Promise]:

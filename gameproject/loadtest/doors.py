@@ -117,12 +117,12 @@ class Doors:
 
     def pages(self) -> None:
         """Pages that are the same for everybody, then personal ones."""
-        one = f"/api/games/{self.first.slug}"
+        path = f"/api/games/{self.first.slug}"
         self.enter("home page", "read", "newcomers", path="/")
         self.enter("sign-in page", "read", "newcomers", path="/login/")
         if settings.SIGN_UP:
             self.enter("sign-up page", "read", "newcomers", path="/signup/")
-        self.enter("one game as JSON", "read", "newcomers", path=one)
+        self.enter("one game as JSON", "read", "newcomers", path=path)
         self.enter("all games as JSON", "read", "newcomers", path="/api/games")
         self.enter("home, signed in", "go_home", "players")
         self.enter("own page", "read_own", "guests", path="/me/")
@@ -186,8 +186,8 @@ class Doors:
         """Give back what our strangers used of their address's limit, if known."""
         address = self.run.plan.address
         if address.is_local:
-            taken = JOINS * self.run.plan.players
-            of_address("joins").give_back(network(resolve(address)[4][0]), n=taken)
+            joins = JOINS * self.run.plan.players
+            of_address("joins").give_back(network(resolve(address)[4][0]), n=joins)
 
 
 def order(door: str, people: str, **arguments: Any) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def evaluate(run: Coordinator) -> list[Promise]:
         ("change", change),
         ("answers", answers),
         ("prizes", prizes),
-        ("return", returned),
-        ("hold", held),
+        ("return", return_),
+        ("hold", hold),
     ]
     return [
         promise
@@ -188,16 +188,16 @@ def prizes(run: Coordinator) -> Iterator[Promise]:
         len(phase.results),
     )
     yield once(run, "prizes")
-    told = [r["reply"]["code"] for r in phase.results if has_code(r)]
-    if not told:  # verdicts come on reveal, or the answer doesn't win
+    codes = [r["reply"]["code"] for r in phase.results if has_code(r)]
+    if not codes:  # verdicts come on reveal, or the answer doesn't win
         return
     due = min(run.plan.codes, len(phase.results))
-    same = sorted(told) == sorted(run.counted["prizes"]["codes"].values())
+    same = sorted(codes) == sorted(run.counted["prizes"]["codes"].values())
     yield Promise(
         "codes: each to one player",
         f"{due} distinct",
-        f"{len(set(told))} distinct of {len(told)}",
-        len(told) == len(set(told)) == due and same,
+        f"{len(set(codes))} distinct of {len(codes)}",
+        len(codes) == len(set(codes)) == due and same,
     )
 
 
@@ -206,7 +206,7 @@ def has_code(result: dict[str, Any]) -> bool:
     return reply.get("type") == "answer" and "code" in reply
 
 
-def returned(run: Coordinator) -> Iterator[Promise]:
+def return_(run: Coordinator) -> Iterator[Promise]:
     phase = run.phases["return"]
     answered = "answers" in run.phases and run.plan.answering == run.plan.players
     complete = [
@@ -219,7 +219,7 @@ def returned(run: Coordinator) -> Iterator[Promise]:
     )
 
 
-def held(run: Coordinator) -> Iterator[Promise]:
+def hold(run: Coordinator) -> Iterator[Promise]:
     phase = run.phases["hold"]
     lost = sum(row["lost"] for row in phase.results)
     late = sorted(tally_delays(phase.results))
