@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from answers import receipts
 from answers.models import Answer
+from core.admin.lists import ReadOnly
 from core.calendars import written
 from games.admin.listing import RelatedUsedFilter
 from users.admin.base import StaffAdmin
@@ -66,7 +67,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 @admin.register(Answer)
-class AnswerAdmin(StaffAdmin):
+class AnswerAdmin(ReadOnly, StaffAdmin):
     list_display = (
         *("player", "game", "question", "in_words"),
         *("verdict", "points", "current", "submitted_at"),
@@ -122,12 +123,3 @@ class AnswerAdmin(StaffAdmin):
             "submitted": written(answer.submitted_at, "H:i:s") if answer else "",
         }
         return TemplateResponse(request, "admin/answers/verify.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

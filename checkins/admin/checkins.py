@@ -8,24 +8,21 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.admin.records import ReadOnlyAdmin
+from checkins.admin.records import RecordAdmin
 from checkins.award_codes import annotate_codes
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
+from core.admin.lists import AnnotatedList
 from games.admin.listing import RelatedUsedFilter
 
 
-class CheckInList(ChangeList):
-    """Loads the codes of all check-ins on the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        annotate_codes(self.result_list)
+class CheckInList(AnnotatedList):
+    def annotate(self, rows: list[Any]) -> None:
+        annotate_codes(rows)
 
 
 @admin.register(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
+class CheckInAdmin(RecordAdmin):
     table = CHECKINS
     list_display = (
         *("player", "game", "date", "day", "run"),

@@ -1,6 +1,5 @@
 """The items of the shop."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -12,25 +11,17 @@ from django.utils.translation import gettext_lazy
 
 from checkins.forms import ItemForm
 from checkins.models import Item
+from core.admin.lists import AnnotatedList
 from games.admin.listing import RelatedUsedFilter, short
 from games.stock import Stock, stock_by
 from users.admin.base import StaffAdmin
 
 
-class ItemList(ChangeList):
-    """Loads the stock of all items on the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        annotate_stock(self.result_list)
-
-
-def annotate_stock(items: Iterable[Any]) -> None:
-    """Set the stock of its pool on each item."""
-    stocks = stock_by("pool", {item.pool_id for item in items})
-    for item in items:
-        item.pool_stock = stocks.get(item.pool_id, Stock())
+class ItemList(AnnotatedList):
+    def annotate(self, rows: list[Any]) -> None:
+        stocks = stock_by("pool", {item.pool_id for item in rows})
+        for item in rows:
+            item.pool_stock = stocks.get(item.pool_id, Stock())
 
 
 @admin.register(Item)

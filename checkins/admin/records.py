@@ -1,6 +1,6 @@
 """Read-only lists that can be exported."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -10,10 +10,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from checkins.exports import Table, download
+from core.admin.lists import ReadOnly
 from users.admin.base import StaffAdmin
 
 
-class ReadOnlyAdmin(StaffAdmin):
+class RecordAdmin(ReadOnly, StaffAdmin):
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)
@@ -37,12 +38,3 @@ class ReadOnlyAdmin(StaffAdmin):
         except IncorrectLookupParameters:
             return redirect("..")
         return download(request, self.table, rows)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,6 +1,5 @@
 """The list of games."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.lists import AnnotatedList
 from core.calendars import written
 from games.extensions import registry
 from games.kinds import kinds
@@ -41,22 +41,15 @@ class RelatedUsedFilter(admin.RelatedOnlyFieldListFilter):
         return bool(self.lookup_val) or super().has_output()
 
 
-class GameList(ChangeList):
-    """Counts for all games of the page at once, however many there are."""
+class GameList(AnnotatedList):
+    """Shows for each game how many players answered, and its stock of codes."""
 
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        count(self.result_list)
-
-
-def count(games: Iterable[Game]) -> None:
-    """Write onto each game how many answered, and its stock of codes."""
-    by_id: dict[int, Any] = {game.pk: game for game in games}
-    answered, stock = registry.counts(by_id), stock_by("pool__game", by_id)
-    for pk, game in by_id.items():
-        game.answered = answered.get(pk, {}).get("answered", 0)
-        game.stock = stock.get(pk, Stock())
+    def annotate(self, rows: list[Any]) -> None:
+        by_id: dict[int, Any] = {game.pk: game for game in rows}
+        answered, stock = registry.counts(by_id), stock_by("pool__game", by_id)
+        for pk, game in by_id.items():
+            game.answered = answered.get(pk, {}).get("answered", 0)
+            game.stock = stock.get(pk, Stock())
 
 
 def short(moment: datetime | None) -> str:
