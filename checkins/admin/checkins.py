@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.admin.records import RecordAdmin
+from checkins.admin.export import ExportAdmin
 from checkins.award_codes import annotate_codes
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
@@ -22,7 +22,7 @@ class CheckInList(AnnotatedList):
 
 
 @admin.register(CheckIn)
-class CheckInAdmin(RecordAdmin):
+class CheckInAdmin(ExportAdmin):
     table = CHECKINS
     list_display = (
         *("player", "game", "date", "day", "run"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from checkins.admin.records import RecordAdmin
+from checkins.admin.export import ExportAdmin
 from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
@@ -36,7 +36,7 @@ class VoidFilter(admin.SimpleListFilter):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(RecordAdmin):
+class RedemptionAdmin(ExportAdmin):
     table = REDEMPTIONS
     list_display = ("player", "item", "game", "code", "price", "time", "voided_by")
     list_filter = (

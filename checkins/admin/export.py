@@ -14,7 +14,7 @@ from core.admin.lists import ReadOnly
 from users.admin.base import StaffAdmin
 
 
-class RecordAdmin(ReadOnly, StaffAdmin):
+class ExportAdmin(ReadOnly, StaffAdmin):
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)
