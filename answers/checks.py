@@ -145,6 +145,12 @@ class PlayerAnswers:
         return answer
 
 
+def check_key(used_in: int | None, game_id: int) -> None:
+    """Refuse an id that the player has used in another game."""
+    if used_in not in (None, game_id):
+        raise Refused("invalid", _("This id was used in another game."), field="id")
+
+
 def check_attempts(own: PlayerAnswers, question: str, now: datetime) -> None:
     """Raise `Refused`, with `retry_after` in seconds, if no attempts are left."""
     attempts = own.kind.attempts(own.rules)

@@ -18,7 +18,7 @@ from games.sources import browser_in
 from games.verdicts import FOR_PLAYERS, FOR_STAFF
 from users.models import Player
 
-# The claim of a winner's code, once a player and game.
+# The claim of a winner's code: once per player and game.
 WIN = "win:{game}:{player}"
 
 

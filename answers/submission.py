@@ -10,9 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
-from answers.checks import PlayerAnswers, Submission, attempts_left
+from answers.checks import PlayerAnswers, Submission, attempts_left, check_key
 from answers.models import Answer, claim_of
 from core import metrics
 from core.on_commit import on_commit
@@ -132,7 +131,8 @@ class SubmissionBatch:
         try:
             if submission.player_id not in self.players:
                 raise Refused("not_signed_in")
-            self._check_key(submission)
+            used_in = self.game_of_key.get((submission.player_id, submission.key))
+            check_key(used_in, submission.game_id)
             own = self._answers_of(submission)
             replaced = own.current(submission.question)
             answer, is_new = own.accept(submission)
@@ -145,12 +145,6 @@ class SubmissionBatch:
                 self.replaced.append(replaced.pk)
             self.changed[answer.game_id].append((answer.player_id, submission.origin))
         return answer, is_new
-
-    def _check_key(self, submission: Submission) -> None:
-        """Refuse an id that the player has used in another game."""
-        used_in = self.game_of_key.get((submission.player_id, submission.key))
-        if used_in not in (None, submission.game_id):
-            raise Refused("invalid", _("This id was used in another game."), field="id")
 
     def _answers_of(self, of: Submission | Answer) -> PlayerAnswers:
         return self.answers[of.player_id, of.game_id]

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
 
+from answers.checks import check_key
 from checkins.award_codes import rewards_of
 from checkins.batching import Batch, Reply, commit, raised
 from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, rules_of
@@ -105,7 +105,8 @@ class CheckInBatch(Batch[CheckInRequest]):
         try:
             player = self.player(request)
             check_kind(self.games[request.game_id])
-            self._check_key(request)
+            used_in = self.game_of_key.get((player.pk, request.key))
+            check_key(used_in, request.game_id)
             days = self.days[player.pk, request.game_id]
             accepted = days.accept(request, self.ledger)
         except Refused as refused:
@@ -115,12 +116,6 @@ class CheckInBatch(Batch[CheckInRequest]):
             self.game_of_key[player.pk, request.key] = request.game_id
             self.tell(request)
         return accepted
-
-    def _check_key(self, request: CheckInRequest) -> None:
-        """Refuse an id that the player used in another game."""
-        used_in = self.game_of_key.get((request.player_id, request.key))
-        if used_in not in (None, request.game_id):
-            raise Refused("invalid", _("This id was used in another game."), field="id")
 
     # Writing
 

@@ -11,7 +11,7 @@ MAX_CACHED = 10_000  # dates of all games
 
 
 def date_at(rules: CheckinSettings, now: datetime) -> date:
-    """The game's date at a moment. No date begins within a minute."""
+    """The game's date at a moment. Dates begin at full minutes only."""
     minute = now.replace(second=0, microsecond=0)
     return _date_at(rules.time_zone, rules.day_starts, minute)
 
@@ -32,6 +32,6 @@ def _starts_ms(time_zone: str, day_starts: int, day: date) -> int:
 
 
 def _clock(time_zone: str, day_starts: int) -> CheckinSettings:
-    """Settings of which only the clock is read."""
+    """Settings with nothing but a clock."""
     clock: dict[str, Any] = {"time_zone": time_zone, "day_starts": day_starts}
     return CheckinSettings.model_construct(**clock)
