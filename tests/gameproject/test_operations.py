@@ -37,8 +37,8 @@ def test_process_is_ready_while_database_and_redis_answer(client: Client) -> Non
 def test_part_is_asked_once_however_many_want_to_know() -> None:
     asked: list[int] = []
     with occupied_threads():
-        part = readiness.Part(lambda: asked.append(1))
-        answers = [part.asked() for _asker in range(50)]
+        part = readiness.Dependency(lambda: asked.append(1))
+        answers = [part.check() for _asker in range(50)]
     for answer in answers:
         answer.result(5)
     assert asked == [1]
