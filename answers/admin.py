@@ -1,4 +1,4 @@
-"""Answers, for reading, and the page that verifies receipts."""
+"""The list of answers, read-only, and the page that verifies receipts."""
 
 import json
 from typing import Any
@@ -33,36 +33,36 @@ class ReceiptForm(forms.Form):
 
     def clean_receipt(self) -> dict[str, Any]:
         text: str = self.cleaned_data["receipt"]
-        said = parsed(text)
-        sequence, hmac = said.get("sequence"), said.get("hmac")
+        receipt = parse(text)
+        sequence, hmac = receipt.get("sequence"), receipt.get("hmac")
         if type(sequence) is not int or not isinstance(hmac, str):
             raise ValidationError(_("A receipt has a sequence and an HMAC."))
-        return said
+        return receipt
 
     def answer(self) -> Answer | None:
-        """The answer of a genuine receipt; None if we never made it."""
-        said = self.cleaned_data["receipt"]
-        if not 0 < said["sequence"] <= MAX_ID:
+        """The answer of a genuine receipt; None if it is not genuine."""
+        receipt = self.cleaned_data["receipt"]
+        if not 0 < receipt["sequence"] <= MAX_ID:
             return None
         answers = Answer.objects.select_related("game", "player")
-        answer = answers.filter(pk=said["sequence"]).first()
-        if answer is None or not receipts.is_genuine(answer, said["hmac"]):
+        answer = answers.filter(pk=receipt["sequence"]).first()
+        if answer is None or not receipts.is_genuine(answer, receipt["hmac"]):
             return None
-        # The HMAC proves the answer; the rest must not say otherwise.
-        ours = receipts.make(answer) | {"hmac": said["hmac"]}
-        return answer if ours == ours | said else None
+        # The HMAC proves the answer. The other fields must match it too.
+        ours = receipts.make(answer) | {"hmac": receipt["hmac"]}
+        return answer if ours == ours | receipt else None
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """What was pasted, read; empty where it can't be."""
+def parse(text: str) -> dict[str, Any]:
+    """The fields of a pasted receipt; empty if it can't be read."""
     words = text.replace(",", " ").split()
     if len(words) == 2 and words[0].isdecimal():
         return {"sequence": int(words[0]), "hmac": words[1]}
     try:
-        said = json.loads(text)
+        receipt = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return receipt if isinstance(receipt, dict) else {}
 
 
 @admin.register(Answer)

@@ -1,4 +1,4 @@
-"""Results: revealing a game, and grading again when staff change what is right."""
+"""Results: reveals a game, and grades again when staff change the settings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,14 @@ from users.models import Player
 
 @dataclass(frozen=True)
 class Change:
-    """An answer that new settings would grade otherwise."""
+    """A new grade for an answer."""
 
     answer: Answer
     grade: Grade
 
 
 def reveal(game: Game, now: datetime) -> None:
-    """Grade every answer, give the winners their codes and show the result to all."""
+    """Grade every answer, give winners their codes and show everybody the result."""
     with game.changing():
         if not game.allows("reveal"):
             raise Refused(
@@ -41,28 +41,28 @@ def reveal(game: Game, now: datetime) -> None:
 
 
 def changed_by(game: Game, new: Mapping[str, Any]) -> list[Change]:
-    """The current answers that these settings would grade otherwise."""
+    """The current answers that these settings would grade differently."""
     rules = game.of_kind.Settings.model_validate(new)
-    if not is_told(game):
+    if not are_verdicts_known(game):
         return []
     answers = list(game.answers.current().select_related("player").order_by("pk"))
     return changes(game, rules, answers)
 
 
 def regrade(game: Game, new: Mapping[str, Any], now: datetime) -> None:
-    """Take over new settings and grade again what was told already.
+    """Save new settings, and grade again if players know their verdicts.
 
-    Codes given stay given; who is right only now is given one while there are any.
+    Codes stay with their players. Newly right players get a code while stock lasts.
     """
     with game.changing():
         game.settings = dict(new)
-        if is_told(game):
+        if are_verdicts_known(game):
             settle(game, now)
         if game.state == State.REVEALED:
             game.revealed = game.of_kind.reveal(game.rules, votes_in(game))
 
 
-def is_told(game: Game) -> bool:
+def are_verdicts_known(game: Game) -> bool:
     """Whether players know their verdicts."""
     kind = game.of_kind
     if not isinstance(kind, QuestionKind):
@@ -73,7 +73,7 @@ def is_told(game: Game) -> bool:
 def settle(game: Game, now: datetime) -> None:
     """Grade all current answers, and give codes to winners who have none.
 
-    Runs inside `game.changing()`, so no answer comes in meanwhile.
+    Runs inside `game.changing()`, so that no answer arrives meanwhile.
     """
     if not game.of_kind.takes_answers:
         return
@@ -107,12 +107,12 @@ def apply(change: Change) -> None:
 
 
 def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
-    """Codes for winners in their order, as far as they go.
+    """Give codes to the winners in their order, while stock lasts.
 
-    Who answered as a guest too, and signed in then, is one winner.
+    A player who also answered as a guest and signed in later is one winner.
     """
     firsts = [answers[0] for answers in winners_first(game, answers)]
-    accounts = {one.player.account_id for one in firsts if one.player.account_id}
+    accounts = {a.player.account_id for a in firsts if a.player.account_id}
     owners = Player.objects.in_bulk(accounts) if accounts else {}
     winners: dict[str, Claim] = {}
     winning: dict[str, Answer] = {}
@@ -149,7 +149,7 @@ def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
 
 
 def votes_in(game: Game) -> dict[str, Counter[str]]:
-    """How often each option was chosen, by question, where the kind shows it."""
+    """How often each option was chosen, by question, if the kind shows votes."""
     kind = game.of_kind
     if not (isinstance(kind, QuestionKind) and kind.counts_votes(game.rules)):
         return {}

@@ -1,4 +1,4 @@
-"""What the shop sells."""
+"""The items of the shop."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from users.admin.base import StaffAdmin
 class ItemAdmin(StaffAdmin):
     form = ItemForm
     list_display = (
-        *("title", "game", "of_pool", "coins", "most"),
+        *("title", "game", "pool_name", "coins", "limit_per_player"),
         *("window", "stock", "hidden"),
     )
     list_filter = (("pool__game", RelatedUsedFilter), "hidden")
@@ -45,7 +45,7 @@ class ItemAdmin(StaffAdmin):
         self, request: HttpRequest, obj: Item, form: Any, change: bool
     ) -> None:
         self.confirm(request, form, change)
-        obj.keep()
+        obj.save_and_announce()
 
     def delete_model(self, request: HttpRequest, obj: Item) -> None:
         obj.discard()
@@ -63,7 +63,7 @@ class ItemAdmin(StaffAdmin):
         return item.pool.game.title
 
     @admin.display(description=gettext_lazy("pool"), ordering="pool__name")
-    def of_pool(self, item: Item) -> str:
+    def pool_name(self, item: Item) -> str:
         return item.pool.name
 
     @admin.display(description=gettext_lazy("price"), ordering="price")
@@ -71,7 +71,7 @@ class ItemAdmin(StaffAdmin):
         return f"{item.price:,}"
 
     @admin.display(description=gettext_lazy("limit"), ordering="limit")
-    def most(self, item: Item) -> int | None:
+    def limit_per_player(self, item: Item) -> int | None:
         return item.limit
 
     @admin.display(description=gettext_lazy("sold"), ordering="opens_at")

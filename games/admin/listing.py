@@ -1,6 +1,5 @@
 """The list of games, with counts and filters."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +41,7 @@ class RelatedUsedFilter(admin.RelatedOnlyFieldListFilter):
         return bool(self.lookup_val) or super().has_output()
 
 
-def add_counts(games: Iterable[Any]) -> None:
+def add_counts(games: list[Any]) -> None:
     """Set how many players answered each game, and its stock of codes."""
     by_id = {game.pk: game for game in games}
     answered = registry.counts(by_id)

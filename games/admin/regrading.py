@@ -4,21 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.admin.asking import Question
 from core.admin.forms import digest
-from games.kinds.base import Verdict
 from games.models import Game
+from games.verdicts import FOR_STAFF
 
 MAX_SHOWN = 200
-VERDICTS: Mapping[str, str | Promise] = {
-    Verdict.PENDING: _("pending"),
-    Verdict.RIGHT: _("right"),
-    Verdict.WRONG: _("wrong"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
 
 def in_words(verdict: str, points: int) -> str:
     text = ngettext("%(verdict)s, %(n)d point", "%(verdict)s, %(n)d points", points)
-    return text % {"verdict": VERDICTS[verdict], "n": points}
+    return text % {"verdict": FOR_STAFF[verdict], "n": points}
 
 
 def changed_text(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Answers and codes are there to be read; receipts can be verified."""
+"""The admin lists answers and codes, read-only, and verifies receipts."""
 
 import html
 import json

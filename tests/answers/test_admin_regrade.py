@@ -1,4 +1,4 @@
-"""Changing what is right asks first, and names whose grade would change."""
+"""Changing the right answer asks first, and names the players whose grade changes."""
 
 from collections.abc import Callable
 from typing import Any

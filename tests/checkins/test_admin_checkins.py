@@ -1,4 +1,4 @@
-"""Staff read check-ins, and which codes are still owed."""
+"""Check-ins and owed codes in the admin."""
 
 from collections.abc import Callable
 from datetime import timedelta

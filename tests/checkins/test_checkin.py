@@ -57,6 +57,16 @@ def test_first_day_gives_its_coins(alice: Player, game: Game) -> None:
         "reward": {"coins": 10},
         "next_open_at": datetime(2026, 3, 1, 17, tzinfo=UTC).timestamp() * 1000,
         "coins": 10,
+        "calendar": {
+            "days": [
+                {"day": 1, "state": "done", "date": "2026-03-01"},
+                {"day": 2, "state": "later", "opens_at": reply["next_open_at"]},
+            ],
+            "done": 1,
+            "streak": 1,
+            "best": 1,
+            "complete": False,
+        },
     }
     alice.refresh_from_db()
     assert alice.coins == 10

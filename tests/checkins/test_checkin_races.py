@@ -1,4 +1,4 @@
-"""Two transactions at once on PostgreSQL: nothing twice, and nobody in a circle."""
+"""Two transactions at once on PostgreSQL: nothing twice, and no deadlock."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ def both(elsewhere: Elsewhere, *acts: Act) -> list[Any]:
 
 
 def waiting(elsewhere: Elsewhere, first: Act, second: Act) -> tuple[Any, Any]:
-    """The second begins when the first has done all but commit, and waits for it."""
+    """The second begins just before the first commits, and waits for it."""
     with transaction.atomic():
         done = first()
         future = elsewhere(second)
@@ -156,7 +156,7 @@ def test_second_in_a_browser_waits_and_is_told(
     assert second["reward"] == {"coins": 10, "won_here": True}
 
 
-# Nobody waits in a circle
+# No deadlocks
 
 
 def test_batches_with_the_same_players_and_games_end(
@@ -221,7 +221,7 @@ def test_staff_who_import_codes_wait_for_nobody_who_waits_for_them(
 def test_debts_are_paid_while_the_same_browsers_win(
     daily: Daily, elsewhere: Elsewhere
 ) -> None:
-    """The first day's codes come, in the moment of the second day's."""
+    """Codes for the first day are added while the second day is recorded."""
     for _round in range(ROUNDS):
         days = [{"coins": 1, "pool": "Voucher"}, {"coins": 1, "pool": "Mug"}]
         game, crowd = daily(days=days), players(20)

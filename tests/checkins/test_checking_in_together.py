@@ -176,7 +176,7 @@ def test_refused_purchase_spoils_nobody_elses(
 
 
 def test_one_that_fails_is_told_apart(daily: Callable[..., Game]) -> None:
-    """Here by settings in the database that no schema of the kind can read."""
+    """Caused by settings in the database that the kind's schema can't read."""
     game, broken = daily(codes=9), daily()
     Game.objects.filter(pk=broken.pk).update(settings={"days": 7})
     requests = [visit(one, game) for one in players(9)]

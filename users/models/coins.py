@@ -1,12 +1,13 @@
 """The coin ledger: append-only; a player's balance is the sum of their entries.
 
-Database triggers (migration 0002) enforce this. They refuse to change or delete an
-entry, add each new one to `Player.coins`, and refuse a balance that is not the sum.
+Database triggers (`users/ledger_triggers.py`) enforce this: they refuse to change or
+delete an entry, add each new one to `Player.coins`, and refuse any other balance.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Required, TypedDict, Unpack
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,27 +21,25 @@ from core.refusals import Refused
 from users.models.player import Player
 
 
+class Details(TypedDict, total=False):
+    """What an entry says beside its player, amount and reason."""
+
+    key: Required[str]
+    at: Required[datetime]
+    refers_to: str
+    by: Player | None
+
+
 class CoinEntryManager(models.Manager["CoinEntry"]):
     def record(
-        self,
-        player: Player,
-        amount: int,
-        reason: str,
-        *,
-        key: str,
-        at: datetime,
-        refers_to: str = "",
-        by: Player | None = None,
+        self, player: Player, amount: int, reason: str, **details: Unpack[Details]
     ) -> "CoinEntry":
-        """Give coins, or take some if `amount` is negative, once for this key.
+        """`Ledger.record` for one entry, written at once.
 
-        Runs in the transaction that has locked the player, and updates `player.coins`.
-        Raises `Refused("not_enough_coins")`. For many entries, use `Ledger`.
+        Runs in the transaction that has locked the player's row.
         """
-        ledger = Ledger([key])
-        entry = ledger.record(
-            player, amount, reason, key=key, at=at, refers_to=refers_to, by=by
-        )
+        ledger = Ledger([details["key"]])
+        entry = ledger.record(player, amount, reason, **details)
         ledger.write()
         return entry
 
@@ -63,7 +62,7 @@ class CoinEntryManager(models.Manager["CoinEntry"]):
 
 
 class CoinEntry(models.Model):
-    """One line of the ledger. It is never changed or deleted."""
+    """One entry of the ledger. It is never changed or deleted."""
 
     class Reason(models.TextChoices):
         CHECK_IN = "check-in", _("check-in")
@@ -108,42 +107,31 @@ class CoinEntry(models.Model):
 
 
 class Ledger:
-    """Collects new entries of locked players, to write them in a few statements.
+    """New entries of one transaction, of players whose rows are locked.
 
     `keys` are those of the coming entries that may exist already.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
-        wanted = list(keys)
-        earlier = CoinEntry.objects.filter(key__in=wanted) if wanted else ()
+        keys = list(keys)
+        earlier = CoinEntry.objects.filter(key__in=keys) if keys else ()
         self._by_key = {entry.key: entry for entry in earlier}
         self._new: list[CoinEntry] = []
 
     def record(
-        self,
-        player: Player,
-        amount: int,
-        reason: str,
-        *,
-        key: str,
-        at: datetime,
-        refers_to: str = "",
-        by: Player | None = None,
+        self, player: Player, amount: int, reason: str, **details: Unpack[Details]
     ) -> CoinEntry:
-        """Give coins, or take some if `amount` is negative, once for this key.
+        """Give coins, or take some if `amount` is negative, once for each key.
 
         Updates `player.coins` at once. Raises `Refused("not_enough_coins")`.
         """
-        if earlier := self._by_key.get(key):
+        if earlier := self._by_key.get(details["key"]):
             return earlier
         if player.coins + amount < 0:
             raise Refused("not_enough_coins")
         player.coins += amount
-        entry = CoinEntry(
-            **{"player": player, "amount": amount, "reason": reason, "key": key},
-            **{"at": at, "refers_to": refers_to, "by": by},
-        )
-        self._by_key[key] = entry
+        entry = CoinEntry(player=player, amount=amount, reason=reason, **details)
+        self._by_key[entry.key] = entry
         self._new.append(entry)
         return entry
 
@@ -168,7 +156,7 @@ def rounds(entries: Iterable[CoinEntry]) -> list[list[CoinEntry]]:
         by_player[entry.player_id].append(entry)
     longest = max(map(len, by_player.values()), default=0)
     return [
-        [mine[place] for mine in by_player.values() if place < len(mine)]
+        [own[place] for own in by_player.values() if place < len(own)]
         for place in range(longest)
     ]
 
@@ -177,6 +165,6 @@ def check_may_pay(by: Player, player: Player) -> None:
     """`Refused` unless this member of staff may give that player coins."""
     if not by.may_pay(player):
         detail = _(
-            "You can’t give coins to yourself. Only superusers give coins to staff."
+            "You can’t give coins to yourself. Only superusers can give coins to staff."
         )
         raise Refused("forbidden", detail, field="player")

@@ -1,4 +1,4 @@
-"""Lists of what has happened: nobody edits them, and they can be exported."""
+"""Read-only lists that can be exported."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from checkins.exports import Table, download
 from users.admin.base import StaffAdmin
 
 
-class ReadOnlyAdmin(StaffAdmin):
+class ExportAdmin(StaffAdmin):
     staff_may = frozenset()
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
@@ -30,7 +30,7 @@ class ReadOnlyAdmin(StaffAdmin):
         return [path("export/", view, name=name), *super().get_urls()]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """The list as it is filtered, all pages of it, as CSV."""
+        """All pages of the list as it is filtered, as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
