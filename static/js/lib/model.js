@@ -54,6 +54,7 @@ export class Model {
     const answer = { question, value, verdict, points, receipt, attempts_left, won_here };
     const others = (this.mine.answers ?? []).filter((other) => other.question !== question);
     this.mine.answers = [...others, answer];
+    this.mine.won = reply.won;
     if (reply.code) this.addCode({ code: reply.code, pool: reply.pool ?? "" });
     this.tooLate ||= Boolean(reply.sold_out);
   }

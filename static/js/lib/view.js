@@ -30,7 +30,7 @@ export function viewOf(model, now, hasPending) {
   view.feedback = hasPending && link === "offline" ? { kind: "offline" } : model.feedback;
   view.attempts = attemptsOf(model, answer, now);
   view.retry_at = model.retryAt > now ? model.retryAt : view.attempts.free_at;
-  view.result = resultOf(answers);
+  view.result = resultOf(mine);
   view.won_here = answers.some((given) => given.won_here);
   view.too_late = model.tooLate || game.sold_out;
   view.can = { answer: canAnswer(view, model) };
@@ -53,11 +53,10 @@ function roleOf(me) {
   return me.guest ? "newcomer" : "outsider";
 }
 
-function resultOf(answers) {
-  const verdicts = answers.map((answer) => answer.verdict);
-  if (!verdicts.length) return "none";
-  if (verdicts.includes("right")) return "won";
-  return verdicts.includes("pending") ? "pending" : "lost";
+function resultOf({ answers = [], won }) {
+  if (!answers.length) return "none";
+  if (won) return "won";
+  return answers.some(({ verdict }) => verdict === "pending") ? "pending" : "lost";
 }
 
 function canAnswer(view, model) {
