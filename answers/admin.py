@@ -98,8 +98,7 @@ class AnswerAdmin(ReadOnly, StaffAdmin):
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
         kind, rules = answer.game.of_kind, answer.game.rules
-        given = rules, answer.question, answer.value
-        return kind.meaning(*given) or kind.in_words(*given)
+        return answer.meaning or kind.in_words(rules, answer.question, answer.value)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:

@@ -183,12 +183,12 @@ class Kind(ABC, Generic[S]):
         return value
 
     def meaning(self, settings: S, question: str, value: Any) -> str | None:
-        """What a kept answer says by these settings, for staff to compare when they
-        change them; None where it is no answer any more."""
+        """A stored answer as players read it, by these settings, and staff before they
+        change them. None if its question or option was removed."""
         return self.in_words(settings, question, value)
 
     def in_words(self, settings: S, question: str, value: Any) -> str:
-        """A kept answer as staff read it."""
+        """A stored answer as staff read it, by whatever settings."""
         return str(value)
 
     def pools(self, settings: S) -> Sequence[str]:
