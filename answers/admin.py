@@ -98,8 +98,7 @@ class AnswerAdmin(StaffAdmin):
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
         kind, rules = answer.game.question_kind, answer.game.rules
-        meaning = kind.meaning(rules, answer.question, answer.value)
-        return meaning or kind.in_words(rules, answer.question, answer.value)
+        return answer.meaning or kind.in_words(rules, answer.question, answer.value)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:

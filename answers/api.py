@@ -32,6 +32,7 @@ class ReplyOut(Schema):
     value: Any
     verdict: str
     points: int
+    won: bool
     receipt: ReceiptOut
     attempts_left: int | None = None
     code: str | None = None

@@ -165,10 +165,10 @@ class Answer(models.Model):
         return Entry(self.player_id, self.question, self.value, self.submitted_at)
 
     @property
-    def question_place(self) -> int | None:
-        """The number of its question now, from 1; None if the question is gone."""
-        keys = list(self.game.question_kind.questions(self.game.rules))
-        return keys.index(self.question) + 1 if self.question in keys else None
+    def meaning(self) -> str | None:
+        """In the kind's words; None if its question or option was removed."""
+        game = self.game
+        return game.question_kind.meaning(game.rules, self.question, self.value)
 
     @property
     def verdict_for_player(self) -> str:

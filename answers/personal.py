@@ -6,7 +6,7 @@ from typing import Any
 
 from answers import leaderboard
 from answers.models import Answer
-from games.kinds.base import QuestionKind
+from games.kinds.base import Grade, QuestionKind, Verdict
 from games.models import Game
 from users.models import Player
 
@@ -21,6 +21,25 @@ def answers_of(game: Game, players: list[Player]) -> dict[int, list[dict[str, An
     for answer in rows.order_by("pk"):
         answers[answer.player_id].append(answer.public(kind, rules))
     return answers
+
+
+def won_by(
+    game: Game, players: list[Player], answers: Mapping[int, list[dict[str, Any]]]
+) -> dict[int, bool]:
+    """Whether the answers of these players win, by the verdicts that they were told."""
+    kind, rules = game.of_kind, game.rules
+    won: dict[int, bool] = {}
+    if isinstance(kind, QuestionKind):
+        won = {pk: kind.wins(rules, grades_in(own)) for pk, own in answers.items()}
+    return {player.pk: won.get(player.pk, False) for player in players}
+
+
+def grades_in(answers: list[dict[str, Any]]) -> dict[str, Grade]:
+    """The grades of answers as `Answer.public` has them, by question."""
+    return {
+        answer["question"]: Grade(Verdict(answer["verdict"]), answer["points"])
+        for answer in answers
+    }
 
 
 def ranks_of(

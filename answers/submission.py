@@ -196,7 +196,12 @@ class SubmissionBatch:
             )
 
     def _reply(self, answer: Answer, is_new: bool) -> Reply:
-        return {"status": "accepted" if is_new else "duplicate", **answer.reply()}
+        status = "accepted" if is_new else "duplicate"
+        return {
+            "status": status,
+            **answer.reply(),
+            "won": self._answers_of(answer).wins(),
+        }
 
 
 def prize_of(code: Code | None, any_codes: bool) -> Reply:

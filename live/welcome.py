@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from answers.personal import answers_of, ranks_of
+from answers.personal import answers_of, ranks_of, won_by
 from checkins.personal import checkins_of, purchases_of
 from core import metrics
 from games.models import Game
@@ -87,4 +87,5 @@ def parts_in(game: Game, players: list[Player]) -> dict[str, Mapping[int, Any]]:
         "checkins": checkins_of(game, players),
         "purchases": purchases_of(game, players),
         "rank": ranks_of(game, players, answers),
+        "won": won_by(game, players, answers),
     }

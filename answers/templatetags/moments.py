@@ -7,6 +7,8 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
+from core.calendars import shown_year
+
 register = template.Library()
 
 
@@ -18,7 +20,7 @@ def iso(moment: datetime) -> str:
 
 @register.filter(expects_localtime=True)
 def to_minute(moment: datetime) -> str:
-    """As `date:"j M Y, H:i"`: for people."""
+    """As `date:"j M Y, H:i"`, in Thai with the year of the Buddhist Era: for people."""
     minute = moment.replace(second=0, microsecond=0, tzinfo=None)
     return in_words(minute, get_language())
 
@@ -26,4 +28,4 @@ def to_minute(moment: datetime) -> str:
 @lru_cache(maxsize=10_000)
 def in_words(minute: datetime, language: str | None) -> str:
     """The text in the active language. Cached: a rush shows few different minutes."""
-    return date_format(minute, "j M Y, H:i")
+    return date_format(minute, f"j M {shown_year(minute.year)}, H:i")

@@ -212,14 +212,12 @@ class QuestionKind(Kind[S]):
         return value
 
     def meaning(self, settings: S, question: str, value: Any) -> str | None:
-        """What a stored answer means under these settings, for staff to compare.
-
-        None if it is no longer an answer.
-        """
+        """A stored answer under these settings, for players and for staff who change
+        them. None if its question or option was removed."""
         return self.in_words(settings, question, value)
 
     def in_words(self, settings: S, question: str, value: Any) -> str:
-        """A stored answer, for staff."""
+        """A stored answer under any settings, for staff."""
         return str(value)
 
 

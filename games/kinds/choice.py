@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -97,6 +98,13 @@ class Question(Settings):
         if self.type == "truefalse":
             return list(TRUE_FALSE)
         return [line.removeprefix(RIGHT_MARK).strip() for line in self.options]
+
+    @property
+    def words(self) -> list[str]:
+        """The options in the reader's language."""
+        if self.type == "truefalse":
+            return [gettext("True"), gettext("False")]
+        return self.texts
 
     @property
     def right(self) -> set[int]:
@@ -375,11 +383,11 @@ class Choice(QuestionKind[ChoiceSettings]):
         asked = settings.question(question)
         if asked is None or not set(value) <= set(asked.order):
             return None
-        return f"{asked.text} {self.in_words(settings, question, value)}"
+        return f"{asked.text} – {self.in_words(settings, question, value)}"
 
     def in_words(self, settings: ChoiceSettings, question: str, value: Any) -> str:
         asked = settings.question(question)
-        texts = dict(zip(asked.order, asked.texts)) if asked else {}
+        texts = dict(zip(asked.order, asked.words)) if asked else {}
         return ", ".join(texts.get(number, f"#{number + 1}") for number in value)
 
     def counts_votes(self, settings: ChoiceSettings) -> bool:

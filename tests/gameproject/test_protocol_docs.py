@@ -139,11 +139,11 @@ def test_spans_of_the_page_are_documented() -> None:
         f"a random part of {seconds('socket', 'FIRST_MS')}, then of 2 s",
         f"up to {seconds('socket', 'MAX_MS')}, for ever",
         f"a random part of {seconds('socket', 'MAX_MS')}, or when",
-        f"within {seconds('socket', 'DOUBT_MS')} it opens another socket",
-        f"no reply after {seconds('unanswered', 'PATIENCE_MS')} is sent",
-        f"open within {seconds('line', 'PATIENCE_MS')}, or has been away",
-        f"asks for the game every {seconds('fallback', 'EVERY_MS')}",
-        f"(every {seconds('fallback', 'HIDDEN_MS')} in the background)",
+        f"within {seconds('socket', 'PROBE_MS')} it opens another socket",
+        f"no reply after {seconds('reply_timeouts', 'REPLY_TIMEOUT_MS')} is sent",
+        f"open within {seconds('connection', 'FALLBACK_MS')}, or has been away",
+        f"asks for the game every {seconds('fallback', 'POLL_MS')}",
+        f"(every {seconds('fallback', 'HIDDEN_POLL_MS')} in the background)",
     ):
         assert said in FLAT
 

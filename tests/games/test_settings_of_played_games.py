@@ -87,7 +87,7 @@ def test_staff_are_asked_before_an_answer_says_something_else(
     asked = save(as_carol, page_of(game), **without)
     page = asked.content.decode()
     assert "One answer would get another meaning." in page
-    assert "Which? Tea" in page
+    assert "Which? – Tea" in page
     assert "can't be chosen any more" in page
     game.refresh_from_db()
     assert game.settings == {"questions": [MENU]}
@@ -106,9 +106,9 @@ def test_what_a_change_would_make_of_answers_is_told(
         questions=[{**sky, "options": ["*azure", "green"]}, {**grass, "text": "?"}],
     )
     assert set(touched_by(quiz, new)) == {
-        Touched("Sky? blue", "Sky? azure", 1),
-        Touched("Grass? green", None, 1),
-        Touched("Grass? blue", None, 1),
+        Touched("Sky? – blue", "Sky? – azure", 1),
+        Touched("Grass? – green", None, 1),
+        Touched("Grass? – blue", None, 1),
     }
 
 

@@ -302,4 +302,4 @@ def test_purchase_is_taken_back_after_the_guest_signed_in(
 def test_pages_say_that_a_guests_things_go_along(client: Client, puzzle: Game) -> None:
     joined(client, puzzle)
     for page in ("login", "sign-up"):
-        assert "goes with you" in client.get(reverse(page)).content.decode()
+        assert "to your account" in client.get(reverse(page)).content.decode()

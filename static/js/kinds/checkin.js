@@ -22,7 +22,7 @@ export function reply(model, command, frame) {
 // What costs something else by now is shown with its new price, for the player to decide.
 export function refused(model, command, { field, price }) {
   if (field !== "price") return;
-  model.said = { what: "price-changed" };
+  model.feedback = { kind: "price-changed" };
   const items = model.game.shop.filter((one) => one.id === command.item);
   const days = command.day ? model.mine.checkins.days.filter((day) => day.price) : [];
   for (const one of [...items, ...days]) one.price = price;
