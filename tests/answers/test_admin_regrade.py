@@ -53,7 +53,7 @@ def test_changed_grades_are_shown_before_anything_is_saved(
     )
     page = asked.content.decode()
     assert "2 grades would change" in page
-    assert "Codes given stay given" in page
+    assert "Players keep the codes they have" in page
     rows = [
         (str(row.player), row.answer, row.before, row.after)
         for row in asked.context["changes"]

@@ -47,7 +47,7 @@ class Blocked:
     def goes_to(self, slug: str) -> Page:
         self.page.goto(self.cast.stack.url(f"/games/{slug}/"))
         self.passes(PATIENCE)
-        expect(self.page.get_by_text("Live updates don’t get through")).to_be_visible()
+        expect(self.page.get_by_text("Live updates don’t work")).to_be_visible()
         return self.page
 
     def count(self, method: str, path: str, status: int) -> int:
@@ -161,4 +161,4 @@ def test_page_goes_back_to_the_socket_once_it_opens(cast: Cast, blocked: Any) ->
     player.open = True
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(tally(page, "here")).to_have_text("1")
-    expect(page.get_by_text("Live updates don’t get through")).to_be_hidden()
+    expect(page.get_by_text("Live updates don’t work")).to_be_hidden()
