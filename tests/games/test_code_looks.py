@@ -1,4 +1,4 @@
-"""What is understood of a file of codes, shown before anything of it is imported."""
+"""The preview of a file of codes, before anything is imported."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
