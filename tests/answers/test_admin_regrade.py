@@ -52,7 +52,7 @@ def test_changed_grades_are_shown_before_anything_is_saved(
         as_carol, page_of(game), settings_accepted="mammoth", title="Another title"
     )
     page = asked.content.decode()
-    assert "2 answers would be graded otherwise" in page
+    assert "2 grades would change" in page
     assert "Players keep the codes they have" in page
     rows = [
         (str(row.player), row.answer, row.before, row.after)

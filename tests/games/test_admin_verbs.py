@@ -1,4 +1,4 @@
-"""The buttons on a game's page: what they do, ask, refuse and note."""
+"""The buttons on a game's page: what they do, ask, refuse and log."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ GAMES = "/admin/games/game/"
 
 
 def press(client: Client, game: Game, verb: str, **values: Any) -> HttpResponse:
-    """Press the button, say yes if asked, and follow to the next page."""
+    """Press the button, confirm if asked, and follow to the next page."""
     url = f"{GAMES}{game.pk}/do/{verb}/"
     return client.post(url, {"confirmed": "yes", **values}, follow=True)
 

@@ -1,4 +1,4 @@
-"""Files of prize codes: read whole or not at all."""
+"""Files of prize codes: imported as a whole or not at all."""
 
 import csv
 import io

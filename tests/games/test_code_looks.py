@@ -1,4 +1,4 @@
-"""What is understood of a file of codes, shown before anything of it is imported."""
+"""The preview of a file of codes, before anything is imported."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -168,7 +168,7 @@ def test_number_keeps_the_zeros_of_its_format(
 def test_number_that_is_shown_otherwise_is_refused(format: str) -> None:
     detail = refusal(formatted(42, format))
     assert detail.startswith("Row 2: ")
-    assert "shown otherwise" in detail
+    assert "displayed differently" in detail
 
 
 def test_number_that_is_shown_as_a_date_is_refused() -> None:
@@ -321,7 +321,7 @@ def test_yes_counts_only_for_what_was_shown(
     page = look_at(as_carol, pool, upload("a.txt", "DUP-1\nC-2"))
     other.add(["C-2"])
     page = say(as_carol, page, elsewhere="1", **YES)
-    assert "Look again" in page.content.decode()
+    assert "Check the file again" in page.content.decode()
     assert codes_in(pool) == []
     say(as_carol, page, elsewhere="2", **YES)
     assert codes_in(pool) == ["DUP-1", "C-2"]
@@ -331,7 +331,7 @@ def test_file_is_imported_once(as_carol: Client, pool: Pool) -> None:
     page = look_at(as_carol, pool, upload("a.txt", "A-1"))
     say(as_carol, page, **YES)
     again = say(as_carol, page, **YES)
-    assert "kept any more" in again.content.decode()
+    assert "no longer stored" in again.content.decode()
     assert codes_in(pool) == ["A-1"]
 
 

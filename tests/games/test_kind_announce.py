@@ -1,4 +1,4 @@
-"""The winners' list: masked for all, one's own line for each."""
+"""The winners' list: everybody sees masked names, each winner their own line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The example in `docs/kinds.md` is true."""
+"""The example in `docs/kinds.md` works."""
 
 import os
 import re

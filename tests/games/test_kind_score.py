@@ -122,7 +122,7 @@ def test_turning_the_match_round_changes_no_grade(a: int, b: int, c: int, d: int
 
 
 @given(*[st.integers(0, 99)] * 4)
-def test_a_better_rank_never_has_fewer_points(a: int, b: int, c: int, d: int):
+def test_a_better_tiebreak_never_has_fewer_points(a: int, b: int, c: int, d: int):
     graded = grade(match((a, b)), c, d)
     assert graded.points == (5, 3, 1, 0)[graded.tiebreak]
     assert (graded.tiebreak == 0) == ((a, b) == (c, d))

@@ -1,4 +1,4 @@
-"""What every kind keeps to. A new kind adds one example here."""
+"""The contract of every kind. A new kind adds one example here."""
 
 import importlib
 import inspect
@@ -155,7 +155,7 @@ def parts(annotation: Any) -> Iterator[Any]:
 
 
 def fields_of(name: str) -> Iterator[tuple[str, FieldInfo]]:
-    """What staff are asked. What the kind keeps for itself it can do without."""
+    """The fields that staff fill in, and required ones: all others need a default."""
     for schema in schemas(kind_named(name).Settings):
         for key, info in schema.model_fields.items():
             if asks(info) or info.is_required():
@@ -167,7 +167,7 @@ def asks(info: FieldInfo) -> list[FieldMeta]:
 
 
 def as_json(value: Any) -> Any:
-    """What the value is after the database or the wire had it."""
+    """The value after a round trip through JSON."""
     return json.loads(json.dumps(value, allow_nan=False))
 
 
@@ -382,7 +382,7 @@ def test_nobody_wins_without_an_answer(name: str):
 
 @every_question_kind
 def test_answers_kept_under_other_settings_can_still_be_graded(name: str):
-    """Staff may change settings while answers to the old ones are there."""
+    """Staff may change settings although there are answers to the old ones."""
     kind, settings = question_kind(name)
     old = [
         entry(kind.parse(settings, question, value), question, player=place)

@@ -1,4 +1,4 @@
-"""Names on lists: a line is a player's from the save on, whoever takes its name."""
+"""Names on lists: a line stays bound to its player, whoever takes the name later."""
 
 from collections.abc import Callable
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What players have: their own page, and what staff took back."""
+"""The page “My prizes”, and codes that staff have voided."""
 
 from collections.abc import Callable
 from typing import Any

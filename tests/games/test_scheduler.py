@@ -1,4 +1,4 @@
-"""The clock in every process: one game's failure is its own."""
+"""The scheduler: a game that fails doesn't stop the others."""
 
 from collections.abc import Callable
 from datetime import timedelta

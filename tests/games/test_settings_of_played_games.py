@@ -1,4 +1,4 @@
-"""Settings that staff change once players have played: nothing changes its meaning."""
+"""Settings that staff change after players have played: answers keep their meaning."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def answer(game: Game, player: Player, value: Any, question: str = "") -> None:
 
 
 def with_settings(game: Game, **changes: Any) -> dict[str, Any]:
-    """The game's settings with these changes, as the form would keep them."""
+    """The game's settings with these changes, as the form would store them."""
     rules = game.of_kind.Settings.model_validate(game.settings | changes)
     return game.carry(rules).model_dump(mode="json")
 
@@ -39,7 +39,7 @@ def with_settings(game: Game, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def quiz(make_game: MakeGame, alice: Player, bob: Player) -> Game:
-    """Alice has all right, and Bob all wrong; it is told on reveal."""
+    """Alice is right and Bob wrong in all questions; they learn it on reveal."""
     questions = [
         {"text": "Sky?", "options": ["*blue", "green"]},
         {"text": "Grass?", "options": ["blue", "*green"]},
@@ -140,7 +140,7 @@ def test_other_digits_and_other_teams_are_told(
 
 @pytest.fixture
 def calendar(make_game: MakeGame, alice: Player) -> Game:
-    """Three days by the calendar, of which alice has done the second: today's."""
+    """Three days by date; alice has done the second, which is today's."""
     today = timezone.localdate()
     settings = {
         "mode": "calendar",

@@ -1,4 +1,4 @@
-"""A browser that keeps no cookies is told so, and nobody is made twice."""
+"""A browser without cookies is told so, and no guest is made twice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ ORIGIN = {"HTTP_ORIGIN": "http://testserver"}
 
 
 def join(game: Game, nickname: str, client: Client | None = None, **more: Any) -> Any:
-    """As a browser that has kept nothing, unless a client is given."""
+    """As a new browser, unless a client is given."""
     address = f"/games/{game.slug}/join/"
     return (client or Client()).post(address, {"nickname": nickname}, **ORIGIN, **more)
 

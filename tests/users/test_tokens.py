@@ -1,4 +1,4 @@
-"""API tokens: for scripts, shown once, with a scope, revocable."""
+"""API tokens for scripts: shown once, with a scope, revocable."""
 
 from collections.abc import Callable
 from typing import Any
