@@ -150,8 +150,18 @@ def test_list_of_a_game_that_is_on_keeps_somebody(
     ("kind", "values", "field", "text"),
     [
         ("puzzle", {}, "settings_accepted", "required"),
-        ("puzzle", {"settings_accepted": "x\n\u200b"}, "settings_accepted", "nothing"),
-        ("puzzle", {"settings_accepted": "x" * 201}, "settings_accepted", "over 200"),
+        (
+            "puzzle",
+            {"settings_accepted": "x\n\u200b"},
+            "settings_accepted",
+            "is empty or",
+        ),
+        (
+            "puzzle",
+            {"settings_accepted": "x" * 201},
+            "settings_accepted",
+            "more than 200",
+        ),
         (
             "puzzle",
             {"settings_accepted": "x", "settings_attempts": "0"},

@@ -279,7 +279,7 @@ def test_wrong_encoding_is_said_and_another_one_can_be_chosen(
     page = look_at(as_carol, pool, upload("a.csv", "caf\xe9-1\n".encode("cp1252")))
     assert "isn’t in UTF-8" in page.content.decode()
     wrong = say(as_carol, page, encoding="utf-8-sig")
-    assert "Row 1: it isn&#x27;t written in that encoding" in wrong.content.decode()
+    assert "Row 1: it can’t be read in this encoding" in wrong.content.decode()
     assert 'name="import"' not in wrong.content.decode()
     assert wrong.context["shown"].form.initial["encoding"] == "utf-8-sig"
     right = say(as_carol, wrong, encoding="cp1252")

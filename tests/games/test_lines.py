@@ -168,7 +168,7 @@ def test_guest_is_chosen_and_sees_the_prize(
 def test_staff_see_whose_names_are_nobodys(as_carol: Client, listed: Game) -> None:
     page = reverse("admin:games_game_change", args=[listed.pk])
     shown = as_carol.get(page).content.decode()
-    assert "1 name is no player yet." in shown
+    assert "1 name has no player yet." in shown
     url = reverse("admin:games_invitation_changelist")
     found = as_carol.get(url, {"game__id__exact": listed.pk, "nobodys": "yes"})
     assert [one.name for one in found.context["cl"].result_list] == ["Malee"]
