@@ -43,8 +43,8 @@ def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Ques
 
 def change_text(count: int) -> str:
     text = ngettext(
-        "One answer would be graded otherwise.",
-        "%(total)s answers would be graded otherwise.",
+        "One grade would change.",
+        "%(total)s grades would change.",
         count,
     )
     return text % {"total": count}
