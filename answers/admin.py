@@ -1,4 +1,4 @@
-"""Answers, for reading, and the page that verifies receipts."""
+"""The list of answers, read-only, and the page that verifies receipts."""
 
 import json
 from typing import Any
@@ -33,40 +33,41 @@ class ReceiptForm(forms.Form):
 
     def clean_receipt(self) -> dict[str, Any]:
         text: str = self.cleaned_data["receipt"]
-        said = parsed(text)
-        sequence, hmac = said.get("sequence"), said.get("hmac")
+        receipt = parse(text)
+        sequence, hmac = receipt.get("sequence"), receipt.get("hmac")
         if type(sequence) is not int or not isinstance(hmac, str):
             raise ValidationError(_("A receipt has a sequence and an HMAC."))
-        return said
+        return receipt
 
     def answer(self) -> Answer | None:
-        """The answer of a genuine receipt; None if we never made it."""
-        said = self.cleaned_data["receipt"]
-        if not 0 < said["sequence"] <= MAX_ID:
+        """The answer of a genuine receipt; None if it is not genuine."""
+        receipt = self.cleaned_data["receipt"]
+        if not 0 < receipt["sequence"] <= MAX_ID:
             return None
         answers = Answer.objects.select_related("game", "player")
-        answer = answers.filter(pk=said["sequence"]).first()
-        if answer is None or not receipts.is_genuine(answer, said["hmac"]):
+        answer = answers.filter(pk=receipt["sequence"]).first()
+        if answer is None or not receipts.is_genuine(answer, receipt["hmac"]):
             return None
-        # The HMAC proves the answer; the rest must not say otherwise.
-        ours = receipts.make(answer) | {"hmac": said["hmac"]}
-        return answer if ours == ours | said else None
+        # The HMAC proves the answer. The other fields must match it too.
+        ours = receipts.make(answer) | {"hmac": receipt["hmac"]}
+        return answer if ours == ours | receipt else None
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """What was pasted, read; empty where it can't be."""
+def parse(text: str) -> dict[str, Any]:
+    """The fields of a pasted receipt; empty if it can't be read."""
     words = text.replace(",", " ").split()
     if len(words) == 2 and words[0].isdecimal():
         return {"sequence": int(words[0]), "hmac": words[1]}
     try:
-        said = json.loads(text)
+        receipt = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return receipt if isinstance(receipt, dict) else {}
 
 
 @admin.register(Answer)
 class AnswerAdmin(StaffAdmin):
+    staff_may = frozenset()
     list_display = (
         *("player", "game", "question", "in_words"),
         *("verdict", "points", "current", "submitted_at"),
@@ -96,9 +97,8 @@ class AnswerAdmin(StaffAdmin):
 
     @admin.display(description=_("answer"))
     def in_words(self, answer: Answer) -> str:
-        game = answer.game
-        said = (game.rules, answer.question, answer.value)
-        return game.of_kind.meaning(*said) or game.of_kind.in_words(*said)
+        kind, rules = answer.game.question_kind, answer.game.rules
+        return answer.meaning or kind.in_words(rules, answer.question, answer.value)
 
     @admin.display(description=_("receipt"))
     def receipt(self, answer: Answer) -> str:
@@ -122,12 +122,3 @@ class AnswerAdmin(StaffAdmin):
             "submitted": written(answer.submitted_at, "H:i:s") if answer else "",
         }
         return TemplateResponse(request, "admin/answers/verify.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,4 +1,4 @@
-"""`/api/answers`: one's own answers. Submitting is in `live/http.py`."""
+"""`GET /api/answers`: the player's own answers. `live/http.py` has the POST."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ class ReceiptOut(Schema):
 
 
 class ReplyOut(Schema):
-    """`code`, `sold_out` and `won_here` are there only where a prize was to be won."""
+    """`code`, `sold_out` and `won_here` are present only if there was a prize."""
 
     id: UUID
     status: str
@@ -32,6 +32,7 @@ class ReplyOut(Schema):
     value: Any
     verdict: str
     points: int
+    won: bool
     receipt: ReceiptOut
     attempts_left: int | None = None
     code: str | None = None
@@ -48,7 +49,7 @@ class AnswerOut(Schema):
     points: int
     receipt: ReceiptOut
     attempts_left: int | None
-    won_here: bool | None = None  # only where it is so
+    won_here: bool | None = None  # present only if true
 
 
 class AnswersOut(Schema):
@@ -61,8 +62,8 @@ class AnswersOut(Schema):
 def my_answers(
     request: HttpRequest, page: Query[Page], game: Slug = ""
 ) -> dict[str, Any]:
-    """One's own current answers, the newest first; those of one game on wish."""
+    """The player's current answers, newest first. `game` selects one game."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Answer.objects.current().filter(player=player).select_related("game")
-    shown, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
-    return {"answers": [answer.own() for answer in shown], "next": next_cursor}
+    answers, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
+    return {"answers": [answer.own() for answer in answers], "next": next_cursor}

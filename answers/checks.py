@@ -1,4 +1,4 @@
-"""What a submission must pass, with everything it takes at hand: no queries here."""
+"""The checks that a submission must pass. All data is loaded before; no queries."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,17 +11,17 @@ from pydantic import Field
 
 from answers.models import Answer
 from core.refusals import Refused
-from games.kinds.base import Grade, Kind, Settings, Verdict
+from games.kinds.base import Grade, QuestionKind, Settings, Verdict
 from games.models import Game
 from games.sources import NOWHERE, Source
 
-# How the client was shown the game; it is written by `Kind.public`.
+# Which version of the game the client shows; `Kind.public` writes it.
 Version = Annotated[str | None, Field(max_length=4000)]
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One answer as it came in. `at` is when the server received it."""
+    """One answer as it arrived. `at` is when the server received it."""
 
     player_id: int
     game_id: int
@@ -29,18 +29,18 @@ class Submission:
     question: str
     value: Any
     at: datetime
-    origin: str = ""  # the socket that will have the reply
-    # Of what the client was shown, where that is known; see `Kind.rebase`.
+    origin: str = ""  # the socket that gets the reply
+    # The version that the client shows, if known; see `QuestionKind.rebase`.
     version: str | None = None
     source: Source = NOWHERE
 
 
 @dataclass
 class PlayerAnswers:
-    """What one player's submissions to one game are checked against.
+    """One player's earlier answers to one game, and the checks against them.
 
-    Of their answers it holds the current ones, those sent under the same ids and, where
-    attempts come back, those that still count. All of them would have no bound.
+    `answers` are the current ones, those with the same ids and, if attempts are limited
+    by time, those that still count. Loading all answers would have no bound.
     """
 
     game: Game
@@ -48,23 +48,26 @@ class PlayerAnswers:
     answers: list[Answer] = field(default_factory=list)
 
     @property
-    def kind(self) -> Kind[Any]:
-        return self.game.of_kind
+    def kind(self) -> QuestionKind[Any]:
+        return self.game.question_kind
 
     @cached_property
     def rules(self) -> Settings:
         return self.game.rules
 
     def current(self, question: str) -> Answer | None:
-        """The answer to one question that counts, which is the last one."""
-        to_it = (one for one in self.answers if one.question == question)
-        return next((one for one in to_it if one.current), None)
+        """The answer to this question that counts: the last one."""
+        for answer in self.answers:
+            if answer.current and answer.question == question:
+                return answer
+        return None
 
     def accept(self, submission: Submission) -> tuple[Answer, bool]:
-        """The answer that this submission is, and whether it is a new one.
+        """The answer for this submission, and whether it is new.
 
-        Sent before, or answered rightly already, it is the one from then. A new one
-        stands on the sheet as current, graded and unsaved. Raises `Refused`.
+        If the same id was sent before, or the question is solved, it is the earlier
+        answer. A new one is in `answers` as current, graded and unsaved. Raises
+        `Refused`.
         """
         repeated = self._repeat_of(submission)
         if repeated:
@@ -84,51 +87,53 @@ class PlayerAnswers:
     def wins(self) -> bool:
         """Whether the player's current answers win a prize."""
         grades = {
-            one.question: Grade(Verdict(one.verdict), one.points, one.rank)
-            for one in self.answers
-            if one.current
+            answer.question: Grade(
+                Verdict(answer.verdict), answer.points, answer.tiebreak
+            )
+            for answer in self.answers
+            if answer.current
         }
         return self.kind.instant(self.rules) and self.kind.wins(self.rules, grades)
 
     def _repeat_of(self, submission: Submission) -> Answer | None:
         for answer in self.answers:
             if answer.key == submission.key:
-                if not self._says_the_same(submission, answer):
+                if not self._is_same(submission, answer):
                     raise Refused(
                         "invalid", _("This id was used for another answer."), field="id"
                     )
                 return answer
         return None
 
-    def _says_the_same(self, submission: Submission, answer: Answer) -> bool:
+    def _is_same(self, submission: Submission, answer: Answer) -> bool:
         if submission.question != answer.question:
             return False
         try:
             value = self._parse(submission)
-        except Refused:  # what was an answer then may be none by today's settings
+        except Refused:  # no longer valid by the current settings
             value = submission.value
         return bool(value == answer.value)
 
     def _parse(self, sent: Submission) -> Any:
-        now = self.kind.rebase(self.rules, sent.question, sent.value, sent.version)
-        return self.kind.parse(self.rules, sent.question, now)
+        value = self.kind.rebase(self.rules, sent.question, sent.value, sent.version)
+        return self.kind.parse(self.rules, sent.question, value)
 
     def _solved(self, question: str) -> Answer | None:
-        """The right answer, where the player knows that it is."""
+        """The right answer, if the player knows that it is right."""
         if not self.kind.instant(self.rules):
             return None
         current = self.current(question)
         return current if current and current.verdict == Verdict.RIGHT else None
 
     def _add(self, submission: Submission, value: Any) -> Answer:
-        former = self.current(submission.question)
-        if former:
-            former.current = False
+        previous = self.current(submission.question)
+        if previous:
+            previous.current = False
         answer = Answer(
             game_id=submission.game_id,
             player_id=submission.player_id,
             question=submission.question,
-            attempt=former.attempt + 1 if former else 1,
+            attempt=previous.attempt + 1 if previous else 1,
             key=submission.key,
             value=value,
             submitted_at=submission.at,
@@ -142,19 +147,25 @@ class PlayerAnswers:
         return answer
 
 
-def check_attempts(sheet: PlayerAnswers, question: str, now: datetime) -> None:
-    """`Refused`, with when to come back, if the question's attempts are used up."""
-    attempts = sheet.kind.attempts(sheet.rules)
-    current = sheet.current(question)
+def check_key(used_in: int | None, game_id: int) -> None:
+    """Refuse an id that the player has used in another game."""
+    if used_in not in (None, game_id):
+        raise Refused("invalid", _("This id was used in another game."), field="id")
+
+
+def check_attempts(own: PlayerAnswers, question: str, now: datetime) -> None:
+    """Raise `Refused`, with `retry_after` in seconds, if no attempts are left."""
+    attempts = own.kind.attempts(own.rules)
+    current = own.current(question)
     if attempts is None or current is None or current.attempt < attempts.max:
         return
     if attempts.window is None:
         raise Refused("no_attempts_left")
     since = now - attempts.window
     counted = [
-        one.submitted_at
-        for one in sheet.answers
-        if one.question == question and one.submitted_at > since
+        answer.submitted_at
+        for answer in own.answers
+        if answer.question == question and answer.submitted_at > since
     ]
     if len(counted) >= attempts.max:
         free_in = counted[-attempts.max] - since
@@ -163,10 +174,10 @@ def check_attempts(sheet: PlayerAnswers, question: str, now: datetime) -> None:
         )
 
 
-def attempts_left(sheet: PlayerAnswers, question: str) -> int | None:
-    """How often the player may still try; None without limit, or by the minute."""
-    attempts = sheet.kind.attempts(sheet.rules)
+def attempts_left(own: PlayerAnswers, question: str) -> int | None:
+    """How many attempts are left; None if unlimited, or limited by time."""
+    attempts = own.kind.attempts(own.rules)
     if attempts is None or attempts.window:
         return None
-    current = sheet.current(question)
+    current = own.current(question)
     return max(0, attempts.max - (current.attempt if current else 0))

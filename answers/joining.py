@@ -1,21 +1,22 @@
-"""A guest's answers and what they won go to the account that its player signs in to."""
+"""Moves a guest's answers and wins to the account that the guest signs in to."""
 
-from answers.models import Answer, claim_of
+from answers.models import WIN, Answer, claim_of
+from core.sql_format import prefix_of
 from games.models import Code, Game
 from users.models import Player
 
 
 def move_answers(guest: Player, account: Player) -> None:
-    """Move the answers to games in which the account has none, and the codes won.
+    """Move the answers to games that the account has not answered, and the codes won.
 
-    In a game in which both have answered, the answers stay where they are; a code won
-    there moves too, so that the account doesn't win another.
+    If both have answered a game, the answers stay where they are. A code that was won
+    there moves, so that the account can't win a second one.
     """
     theirs = Answer.objects.filter(player=account)
     rows = Answer.objects.filter(player=guest)
     for game_id in sorted(set(rows.values_list("game", flat=True))):
-        Game.objects.lock(game_id)  # winners are not drawn meanwhile
-    # An id sent by both can't be one player's twice: such a game stays.
+        Game.objects.lock(game_id)  # no winners are drawn meanwhile
+    # A player can't have two answers with the same id: such a game stays.
     stay = rows.filter(key__in=theirs.values("key")).values("game")
     both = rows.filter(game__in=theirs.values("game")).values("game")
     games = rows.exclude(game__in=both).exclude(game__in=stay).values("game")
@@ -26,10 +27,10 @@ def move_answers(guest: Player, account: Player) -> None:
 
 
 def move_wins(guest: Player, account: Player) -> None:
-    """The codes won in games that the account has answers in, unless it won there."""
+    """Move codes won in games that the account has answered, unless it won too."""
     answered = Answer.objects.filter(player=account).values("game")
     won = Code.objects.filter(
-        player=guest, claim__startswith="win:", pool__game__in=answered
+        player=guest, claim__startswith=prefix_of(WIN), pool__game__in=answered
     )
     for code in won.select_related("pool"):
         claim = claim_of(code.pool.game_id, account.pk)

@@ -1,4 +1,4 @@
-"""The board: who leads a game, and everybody's own place in it."""
+"""The leaderboard of a game, and each player's own rank."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,21 +22,20 @@ from games.kinds.announce import mask
 from games.models import Game, Guest
 
 TOP = 10
-KEPT_SECONDS = 2  # over HTTP, where each request would otherwise work it out
-FIRST: Any = [F("total").desc(nulls_last=True), F("last"), F("player")]
+CACHE_SECONDS = 2  # over HTTP, so that not every request computes it
+ORDER: Any = [F("total").desc(nulls_last=True), F("last"), F("player")]
 
 
 def key_of(slug: str) -> Key:
-    """Where the leaders of a game are kept."""
-    return Key(f"board:{slug}", f"game:{slug}", KEPT_SECONDS)
+    """The cache key of a game's leaderboard."""
+    return Key(f"board:{slug}", f"game:{slug}", CACHE_SECONDS)
 
 
 def boards_of(slugs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The leaders of each of these games that players may see: one statement.
+    """The leaderboards of those of these games that players may see: one statement.
 
-    The best points first, then who was first; only points that were told count. Guests
-    go by their nickname, which they chose for others to see; of an account's name only
-    the beginning is shown.
+    Most points first, then the earliest. Only points that players know of count. Guests
+    appear under their nickname, which is public; account names are masked.
     """
     boards: dict[str, list[dict[str, Any]]] = {}
     for row in _leaders(slugs):
@@ -48,10 +47,10 @@ def boards_of(slugs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     return boards
 
 
-def places_of(game_id: int, player_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The places of these players, by the board's rule: one statement.
+def ranks_of(game_id: int, player_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The rank of each of these players on the leaderboard: one statement.
 
-    `of` is how many have a place at all; who has no points yet has none.
+    `of` is the number of ranked players. A player without points has no rank.
     """
     rows = (
         Answer.objects.current()
@@ -59,12 +58,12 @@ def places_of(game_id: int, player_ids: Iterable[int]) -> dict[int, dict[str, An
         .values("player")
         .annotate(total=Sum("points"), last=Max("submitted_at"))
         .annotate(
-            place=Window(RowNumber(), order_by=FIRST),
+            place=Window(RowNumber(), order_by=ORDER),
             of=Window(Count("*")),
-            # A window too, so that only those who have their places are filtered.
-            who=Window(FirstValue("player"), partition_by="player"),
+            # Also a window, so that the filter applies after the ranks are known.
+            ranked=Window(FirstValue("player"), partition_by="player"),
         )
-        .filter(who__in=list(player_ids))
+        .filter(ranked__in=list(player_ids))
     )
     return {
         row["player"]: {
@@ -77,7 +76,7 @@ def places_of(game_id: int, player_ids: Iterable[int]) -> dict[int, dict[str, An
 
 
 def _leaders(slugs: Sequence[str]) -> Any:
-    """A row a leader; a game that nobody leads has one without a player."""
+    """One row per leader; a game without leaders has one row without a player."""
     scored = Q(answers__current=True, answers__points__gt=0)
     nickname = Guest.objects.filter(game=OuterRef("pk"), player=OuterRef("player"))
     return (
@@ -93,7 +92,7 @@ def _leaders(slugs: Sequence[str]) -> Any:
             last=Max("scored__submitted_at"),
             nickname=Subquery(nickname.values("nickname")[:1]),
         )
-        .annotate(place=Window(RowNumber(), partition_by=F("slug"), order_by=FIRST))
+        .annotate(place=Window(RowNumber(), partition_by=F("slug"), order_by=ORDER))
         .filter(place__lte=TOP)
         .order_by("slug", "place")
     )

@@ -1,4 +1,4 @@
-"""What a change of a game's settings would make of the answers that there are."""
+"""Which answers would change their meaning if a game's settings changed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Count
 
+from games.kinds.base import QuestionKind
 from games.models import Game
 
 
 @dataclass(frozen=True)
 class Touched:
-    """Answers that would say something else; `after` is None where they say nothing."""
+    """Answers that change their meaning; `after` is None if they lose it."""
 
     before: str
     after: str | None
@@ -20,21 +21,21 @@ class Touched:
 
 
 def touched_by(game: Game, new: Mapping[str, Any]) -> list[Touched]:
-    """The current answers that these settings give another meaning, most first."""
+    """The current answers that change their meaning with these settings, most first."""
     kind, old = game.of_kind, game.rules
-    if not kind.refers_to_settings:
+    if not (isinstance(kind, QuestionKind) and kind.refers_to_settings):
         return []
     rules = kind.Settings.model_validate(new)
-    found: Counter[tuple[str, str | None]] = Counter()
-    for question, value, count in said_in(game):
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for question, value, count in distinct_answers(game):
         before = kind.meaning(old, question, value)
         after = kind.meaning(rules, question, value)
         if before is not None and before != after:
-            found[before, after] += count
-    return [Touched(*pair, count) for pair, count in found.most_common()]
+            counts[before, after] += count
+    return [Touched(*pair, count) for pair, count in counts.most_common()]
 
 
-def said_in(game: Game) -> Any:
-    """Each question's different answers, and how many players gave them."""
+def distinct_answers(game: Game) -> Any:
+    """Rows of question, value and the number of players who gave this answer."""
     rows = game.answers.current().order_by().values_list("question", "value")
     return rows.annotate(Count("pk"))

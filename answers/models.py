@@ -1,4 +1,4 @@
-"""What players submitted."""
+"""Answers: what players submitted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,33 +12,31 @@ from django.utils.translation import gettext_lazy as _
 
 from answers import receipts
 from core.addresses import MAX_DIGEST_LENGTH
-from games.kinds.base import Entry, Grade, Kind, Settings, Verdict
+from games.kinds.base import Entry, Grade, QuestionKind, Settings, Verdict
 from games.models import Claim, Game
 from games.sources import browser_in
+from games.verdicts import FOR_PLAYERS, FOR_STAFF
 from users.models import Player
 
-VERDICTS = [
-    (Verdict.PENDING.value, _("pending")),
-    (Verdict.RIGHT.value, _("right")),
-    (Verdict.WRONG.value, _("wrong")),
-]
+# The claim of a winner's code: once per player and game.
+WIN = "win:{game}:{player}"
 
 
 class AnswerQuerySet(models.QuerySet["Answer"]):
     def current(self) -> "AnswerQuerySet":
-        """The one that counts of each player and question; the others are history."""
+        """The answers that count, one per player and question. Others are history."""
         return self.filter(current=True)
 
     def newest_of(self, players: Iterable[int], count: int) -> "AnswerQuerySet":
-        """The last `count` of each of these players, the newest first."""
+        """The last `count` answers of each of these players, newest first."""
         place = Window(RowNumber(), partition_by="player", order_by="-pk")
         rows = self.filter(player__in=list(players)).annotate(place=place)
         return rows.filter(place__lte=count).order_by("-pk")
 
     def sent_as(self, ids: Sequence[tuple[int, UUID]]) -> "AnswerQuerySet":
-        """Those that these players sent under these keys, in any game.
+        """The answers with these pairs of player and key, in any game.
 
-        In pairs: each player with each key would be looked up by the square of them.
+        Two separate lists would match every player with every key.
         """
         players, keys = (
             [player_id for player_id, _key in ids],
@@ -50,8 +48,8 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
             params = [part for player_id, key in ids for part in (player_id, key.hex)]
             pairs = "VALUES " + ", ".join(["(%s, %s)"] * len(ids))
         where = f"(answers_answer.player_id, answers_answer.key) IN ({pairs})"
-        found: Any = self.extra(where=[where], params=params)  # noqa: S610
-        return found
+        rows: Any = self.extra(where=[where], params=params)  # noqa: S610
+        return rows
 
     def to_check(
         self,
@@ -60,10 +58,10 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
         ids: Sequence[tuple[int, UUID]],
         at: datetime,
     ) -> list["Answer"]:
-        """What submissions at `at` are checked against, in their order: one statement.
+        """What submissions at `at` are checked against, oldest first: one statement.
 
-        The current answers, those sent under the same keys in any game and, where
-        attempts come back, those that count. None is read for being history alone.
+        These are the current answers, those with the same keys in any game and, if
+        attempts are limited by time, those that count. Other history is not read.
         """
         theirs = self.filter(player__in=list(players))
         parts: list[Any] = [
@@ -71,35 +69,39 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
             self.sent_as(ids),
         ]
         for game in games:
-            attempts = game.of_kind.attempts(game.rules)
+            kind = game.of_kind
+            if not isinstance(kind, QuestionKind):
+                continue
+            attempts = kind.attempts(game.rules)
             if attempts and attempts.window:
                 since = at - attempts.window
                 parts.append(theirs.filter(game=game, submitted_at__gt=since))
-        found = {answer.pk: answer for answer in parts[0].union(*parts[1:], all=True)}
-        return [found[pk] for pk in sorted(found)]
+        answers = parts[0].union(*parts[1:], all=True)
+        by_id = {answer.pk: answer for answer in answers}
+        return [by_id[pk] for pk in sorted(by_id)]
 
     def counts(self, game_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
-        """How many players answered and how many have a right answer, by game."""
-        told = Q(verdict=Verdict.RIGHT)
+        """By game, how many players answered, and how many of them rightly."""
+        right = Q(verdict=Verdict.RIGHT)
         rows = (
             self.current()
             .filter(game__in=list(game_ids))
             .values("game")
             .annotate(
                 answered=Count("player", distinct=True),
-                right=Count("player", distinct=True, filter=told),
+                right=Count("player", distinct=True, filter=right),
             )
         )
-        found = {
+        counts = {
             row["game"]: {"answered": row["answered"], "right": row["right"]}
             for row in rows
         }
         nobody = {"answered": 0, "right": 0}
-        return {game_id: found.get(game_id, nobody) for game_id in game_ids}
+        return {game_id: counts.get(game_id, nobody) for game_id in game_ids}
 
 
 class Answer(models.Model):
-    """One accepted answer. It is never changed but for `current` and its grade."""
+    """One accepted answer. Only `current` and its grade ever change."""
 
     game = models.ForeignKey(
         Game, models.PROTECT, related_name="answers", verbose_name=_("game")
@@ -113,15 +115,17 @@ class Answer(models.Model):
     # The client's idempotency key.
     key = models.UUIDField(editable=False)
     value = models.JSONField(_("answer"))
-    verdict = models.CharField(_("verdict"), max_length=10, choices=VERDICTS)
+    verdict = models.CharField(
+        _("verdict"), max_length=10, choices=[*FOR_STAFF.items()]
+    )
     points = models.IntegerField(_("points"), default=0)
-    # Among winners, smaller comes first; see `kinds.base.Grade`.
-    rank = models.BigIntegerField(default=0, editable=False)
+    # Orders winners with the same points; smaller comes first (`kinds.base.Grade`).
+    tiebreak = models.BigIntegerField(default=0, editable=False)
     current = models.BooleanField(_("current"), default=True)
-    # What the first outcome said, so that sending again says it again.
+    # The first reply, so that a repeat gets the same one.
     outcome = models.JSONField(default=dict, editable=False)
     submitted_at = models.DateTimeField(_("submitted"))
-    # The mark of the browser it came from, and what stands for its network.
+    # The mark of the browser that sent it, and a digest of its network.
     browser = models.CharField(
         max_length=32, blank=True, default="", db_default="", editable=False
     )
@@ -161,30 +165,35 @@ class Answer(models.Model):
         return Entry(self.player_id, self.question, self.value, self.submitted_at)
 
     @property
-    def question_place(self) -> int | None:
-        """Where its question stands now, counted from 1; None where it is gone."""
-        keys = list(self.game.of_kind.questions(self.game.rules))
-        return keys.index(self.question) + 1 if self.question in keys else None
+    def meaning(self) -> str | None:
+        """In the kind's words; None if its question or option was removed."""
+        game = self.game
+        return game.question_kind.meaning(game.rules, self.question, self.value)
+
+    @property
+    def verdict_for_player(self) -> str:
+        return str(FOR_PLAYERS[self.verdict])
 
     def grade(self, grade: Grade) -> None:
-        self.verdict, self.points, self.rank = grade.verdict, grade.points, grade.rank
+        self.verdict, self.points = grade.verdict, grade.points
+        self.tiebreak = grade.tiebreak
 
     def claim(self, owner: Player) -> Claim:
-        """What its winner is given a code for: one win a player and game."""
+        """What its winner gets a code for: one win per player and game."""
         browser = browser_in(self.game_id, self.browser) or ""
         return Claim(owner, claim_of(self.game_id, owner.pk), browser, self.address)
 
     def reply(self) -> dict[str, Any]:
-        """What its owner was told when it was accepted, and is told again."""
+        """The reply to its player, for the first time and for each repeat."""
         return {**self.outcome, "receipt": receipts.make(self)}
 
     def own(self) -> dict[str, Any]:
-        """`public`, and the game's slug; it wants the game."""
+        """`public` with the game's slug; needs `game` loaded."""
         game = self.game
-        return {"game": game.slug, **self.public(game.of_kind, game.rules)}
+        return {"game": game.slug, **self.public(game.question_kind, game.rules)}
 
-    def public(self, kind: Kind[Any], rules: Settings) -> dict[str, Any]:
-        """As its owner may see it, by the settings that its game has now."""
+    def public(self, kind: QuestionKind[Any], rules: Settings) -> dict[str, Any]:
+        """As its player may see it, by the current settings of its game."""
         barred = {"won_here": True} if "won_here" in self.outcome else {}
         return {
             "question": self.question,
@@ -198,5 +207,5 @@ class Answer(models.Model):
 
 
 def claim_of(game_id: int, player_id: int) -> str:
-    """What a winner's code was given for: one win a player and game."""
-    return f"win:{game_id}:{player_id}"
+    """What a winner's code is given for."""
+    return WIN.format(game=game_id, player=player_id)

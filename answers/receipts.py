@@ -1,4 +1,4 @@
-"""Proof of an accepted answer, which only this site can make and staff can verify."""
+"""Receipts: only this site can make one for an accepted answer; staff can verify it."""
 
 from datetime import datetime
 from itertools import product
@@ -28,9 +28,9 @@ def make(answer: "Answer") -> dict[str, Any]:
 
 
 def is_genuine(answer: "Answer", hmac: str) -> bool:
-    """Whether we made this HMAC for this very answer, with today's or an older key.
+    """Whether this site made this HMAC for this answer, with the current or an old key.
 
-    It may say the guest that its player was then.
+    The HMAC may name the guest that the player was then.
     """
     players = Player.objects.same_as(answer.player_id).values_list("pk", flat=True)
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
@@ -41,7 +41,7 @@ def is_genuine(answer: "Answer", hmac: str) -> bool:
 
 
 def _hmac(answer: "Answer", player_id: int, at: datetime, key: str) -> str:
-    said = [
+    fields = [
         answer.pk,
         str(answer.key),
         player_id,
@@ -51,5 +51,5 @@ def _hmac(answer: "Answer", player_id: int, at: datetime, key: str) -> str:
         to_ms(at),
     ]
     return salted_hmac(
-        "answers.receipt", encode(said), secret=key, algorithm="sha256"
+        "answers.receipt", encode(fields), secret=key, algorithm="sha256"
     ).hexdigest()

@@ -1,4 +1,4 @@
-"""Results: revealing a game, and grading again when staff change what is right."""
+"""Results: reveals a game, and grades again when staff change the settings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from answers.models import Answer
 from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
-from games.kinds.base import Grade, Settings, Verdict
+from games.kinds.base import Grade, QuestionKind, Settings, Verdict
 from games.models import Claim, Code, Game
 from games.states import State
 from users.models import Player
@@ -20,14 +20,14 @@ from users.models import Player
 
 @dataclass(frozen=True)
 class Change:
-    """An answer that new settings would grade otherwise."""
+    """A new grade for an answer."""
 
     answer: Answer
     grade: Grade
 
 
 def reveal(game: Game, now: datetime) -> None:
-    """Grade every answer, give the winners their codes and show the result to all."""
+    """Grade every answer, give winners their codes and show everybody the result."""
     with game.changing():
         if not game.allows("reveal"):
             raise Refused(
@@ -41,31 +41,31 @@ def reveal(game: Game, now: datetime) -> None:
 
 
 def changed_by(game: Game, new: Mapping[str, Any]) -> list[Change]:
-    """The current answers that these settings would grade otherwise."""
+    """The current answers that these settings would grade differently."""
     rules = game.of_kind.Settings.model_validate(new)
-    if not is_told(game):
+    if not are_verdicts_known(game):
         return []
     answers = list(game.answers.current().select_related("player").order_by("pk"))
     return changes(game, rules, answers)
 
 
 def regrade(game: Game, new: Mapping[str, Any], now: datetime) -> None:
-    """Take over new settings and grade again what was told already.
+    """Save new settings, and grade again if players know their verdicts.
 
-    Codes given stay given; who is right only now is given one while there are any.
+    Codes stay with their players. Newly right players get a code while stock lasts.
     """
     with game.changing():
         game.settings = dict(new)
-        if is_told(game):
+        if are_verdicts_known(game):
             settle(game, now)
         if game.state == State.REVEALED:
             game.revealed = game.of_kind.reveal(game.rules, votes_in(game))
 
 
-def is_told(game: Game) -> bool:
+def are_verdicts_known(game: Game) -> bool:
     """Whether players know their verdicts."""
     kind = game.of_kind
-    if not kind.takes_answers:
+    if not isinstance(kind, QuestionKind):
         return False
     return kind.instant(game.rules) or game.revealed_at is not None
 
@@ -73,7 +73,7 @@ def is_told(game: Game) -> bool:
 def settle(game: Game, now: datetime) -> None:
     """Grade all current answers, and give codes to winners who have none.
 
-    Runs inside `game.changing()`, so no answer comes in meanwhile.
+    Runs inside `game.changing()`, so that no answer arrives meanwhile.
     """
     if not game.of_kind.takes_answers:
         return
@@ -81,7 +81,7 @@ def settle(game: Game, now: datetime) -> None:
     changed = changes(game, game.rules, answers)
     for change in changed:
         apply(change)
-    fields = ["verdict", "points", "rank", "outcome"]
+    fields = ["verdict", "points", "tiebreak", "outcome"]
     Answer.objects.bulk_update(
         [change.answer for change in changed], fields, batch_size=500
     )
@@ -91,13 +91,13 @@ def settle(game: Game, now: datetime) -> None:
 
 
 def changes(game: Game, rules: Settings, answers: Sequence[Answer]) -> list[Change]:
-    grades = game.of_kind.settle(rules, [answer.as_entry() for answer in answers])
+    grades = game.question_kind.settle(rules, [answer.as_entry() for answer in answers])
     pairs = zip(answers, grades, strict=True)
     return [Change(answer, grade) for answer, grade in pairs if grade != graded(answer)]
 
 
 def graded(answer: Answer) -> Grade:
-    return Grade(Verdict(answer.verdict), answer.points, answer.rank)
+    return Grade(Verdict(answer.verdict), answer.points, answer.tiebreak)
 
 
 def apply(change: Change) -> None:
@@ -107,19 +107,19 @@ def apply(change: Change) -> None:
 
 
 def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
-    """Codes for winners in their order, as far as they go.
+    """Give codes to the winners in their order, while stock lasts.
 
-    Who answered as a guest too, and signed in then, is one winner.
+    A player who also answered as a guest and signed in later is one winner.
     """
     firsts = [answers[0] for answers in winners_first(game, answers)]
-    accounts = {one.player.account_id for one in firsts if one.player.account_id}
+    accounts = {a.player.account_id for a in firsts if a.player.account_id}
     owners = Player.objects.in_bulk(accounts) if accounts else {}
     winners: dict[str, Claim] = {}
     winning: dict[str, Answer] = {}
     for answer in firsts:
         won = answer.claim(owners.get(answer.player.account_id or 0, answer.player))
-        winners.setdefault(won.claim, won)
-        winning.setdefault(won.claim, answer)
+        winners.setdefault(won.key, won)
+        winning.setdefault(won.key, answer)
     codes = Code.objects.for_winners_of(game.pk)
     barred = [winning[it] for it in codes.give([*winners.values()], now).barred]
     for answer in barred:
@@ -128,27 +128,30 @@ def give_codes(game: Game, answers: Sequence[Answer], now: datetime) -> None:
 
 
 def winners_first(game: Game, answers: Iterable[Answer]) -> list[list[Answer]]:
-    """Each winner's answers: the best points first, then rank, then the earliest."""
+    """Each winner's answers: most points first, then by tiebreak, then earliest."""
     by_player: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_player[answer.player_id].append(answer)
+    kind, rules = game.question_kind, game.rules
     winners = [
         answers
         for answers in by_player.values()
-        if game.of_kind.wins(game.rules, {one.question: graded(one) for one in answers})
+        if kind.wins(rules, {answer.question: graded(answer) for answer in answers})
     ]
     return sorted(winners, key=standing)
 
 
 def standing(answers: Sequence[Answer]) -> tuple[int, int, datetime, int]:
-    points, rank = sum(a.points for a in answers), sum(a.rank for a in answers)
+    points = sum(answer.points for answer in answers)
+    tiebreak = sum(answer.tiebreak for answer in answers)
     last = max(answers, key=lambda answer: answer.submitted_at)
-    return -points, rank, last.submitted_at, last.pk
+    return -points, tiebreak, last.submitted_at, last.pk
 
 
 def votes_in(game: Game) -> dict[str, Counter[str]]:
-    """How often each option was chosen, by question, where the kind shows it."""
-    if not game.of_kind.counts_votes(game.rules):
+    """How often each option was chosen, by question, if the kind shows votes."""
+    kind = game.of_kind
+    if not (isinstance(kind, QuestionKind) and kind.counts_votes(game.rules)):
         return {}
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     rows = game.answers.current().values_list("question", "value")

@@ -1,7 +1,7 @@
-"""Submitting answers: checked, graded, rewarded and kept in one transaction.
+"""Submitting answers: check, grade, reward and store, in one transaction.
 
-Answers that arrive together share it: the statements are those of one, however many
-they are. One that is refused doesn't spoil the others.
+Answers that arrive together share it: many cost the statements of one. A refusal does
+not affect the others.
 """
 
 from collections import defaultdict
@@ -10,9 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
-from answers.checks import PlayerAnswers, Submission, attempts_left
+from answers.checks import PlayerAnswers, Submission, attempts_left, check_key
 from answers.models import Answer, claim_of
 from core import metrics
 from core.on_commit import on_commit
@@ -20,7 +19,7 @@ from core.parsing import check_value
 from core.refusals import Refused
 from games import events
 from games.models import Code, Game
-from games.personal import admitted_to, nicknames_in
+from games.personal import nicknames_in
 from users.models import Player
 
 Reply = dict[str, Any]
@@ -29,10 +28,10 @@ __all__ = ["Submission", "claim_of", "submit", "submit_many"]
 
 
 def submit(submission: Submission) -> Reply:
-    """Keep an answer and return its reply; once returned, it is committed.
+    """Store an answer and return its reply. The answer is committed by then.
 
-    The same key again returns the first outcome with `status` duplicate, and so does
-    any answer to a question already answered rightly. Raises `Refused`.
+    The same key again returns the first reply with `status` duplicate. So does any
+    answer to a question that is already solved. Raises `Refused`.
     """
     [outcome] = submit_many([submission])
     if isinstance(outcome, Refused):
@@ -43,17 +42,17 @@ def submit(submission: Submission) -> Reply:
 def submit_many(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     """`submit` for many at once: the reply or the refusal of each, in their order.
 
-    What one raises, all of them raise, and nothing is kept: `core.gathered.isolate`
-    finds out which one it was.
+    If one raises, the whole batch raises and nothing is stored. Then
+    `core.gathered.isolate` finds which one it was.
     """
-    refusals = [value_refusal(one) for one in submissions]
-    good = [one for one, refused in zip(submissions, refusals) if not refused]
+    refusals = [value_refusal(submission) for submission in submissions]
+    good = [sent for sent, refused in zip(submissions, refusals) if not refused]
     outcomes = iter(commit(good) if good else [])
     return [refused or next(outcomes) for refused in refusals]
 
 
 def value_refusal(submission: Submission) -> Refused | None:
-    """Why the value can't be an answer to anything, before any work is done with it."""
+    """The refusal of a value that no question takes; None if it may be an answer."""
     try:
         check_value(submission.value, "value")
     except Refused as refused:
@@ -65,7 +64,7 @@ def commit(submissions: Sequence[Submission]) -> list[Reply | Refused]:
     try:
         return commit_once(submissions)
     except IntegrityError:
-        # Two players won in one browser in this moment: now it is seen who did.
+        # Two players won in one browser at the same moment. Now the first is known.
         return commit_once(submissions)
 
 
@@ -79,45 +78,50 @@ class SubmissionBatch:
 
     def __init__(self, submissions: Sequence[Submission]) -> None:
         self.submissions = submissions
-        self.players = Player.lock_many({one.player_id for one in submissions})
+        self.players = Player.lock_many({sent.player_id for sent in submissions})
         self.games = {
             game_id: Game.objects.lock(game_id)
-            for game_id in sorted({one.game_id for one in submissions})
+            for game_id in sorted({sent.game_id for sent in submissions})
         }
         self.game_of_key: dict[tuple[int, UUID], int] = {}
-        self.sheets = self._sheets()
+        self.answers = self._load_answers()
         self.new: list[Answer] = []
         self.replaced: list[int] = []
-        # Whose other devices are told of it, by game; with the socket that sent it.
+        # By game: players whose other devices are told, with the socket that sent it.
         self.changed: dict[int, list[tuple[int, str]]] = defaultdict(list)
 
     def outcomes(self) -> list[Reply | Refused]:
-        taken = [self._take(one) for one in self.submissions]
+        results = [self._take(submission) for submission in self.submissions]
         self._write()
-        return [one if isinstance(one, Refused) else self._reply(*one) for one in taken]
+        return [
+            result if isinstance(result, Refused) else self._reply(*result)
+            for result in results
+        ]
 
     # Reading
 
-    def _sheets(self) -> dict[tuple[int, int], PlayerAnswers]:
-        sheets = {}
+    def _load_answers(self) -> dict[tuple[int, int], PlayerAnswers]:
+        by_player_and_game = {}
         for game in self.games.values():
             players = [
-                self.players[one.player_id]
-                for one in self.submissions
-                if one.game_id == game.pk and one.player_id in self.players
+                self.players[sent.player_id]
+                for sent in self.submissions
+                if sent.game_id == game.pk and sent.player_id in self.players
             ]
-            admitted = admitted_to(game, players, nicknames_in(game, players))
+            admitted = game.admitted(players, nicknames_in(game, players))
             for player in players:
-                sheets[player.pk, game.pk] = PlayerAnswers(game, player.pk in admitted)
+                own = PlayerAnswers(game, player.pk in admitted)
+                by_player_and_game[player.pk, game.pk] = own
         for answer in self._earlier():
             self.game_of_key[answer.player_id, answer.key] = answer.game_id
-            if sheet := sheets.get((answer.player_id, answer.game_id)):
-                sheet.answers.append(answer)
-        return sheets
+            key = answer.player_id, answer.game_id
+            if earlier := by_player_and_game.get(key):
+                earlier.answers.append(answer)
+        return by_player_and_game
 
     def _earlier(self) -> list[Answer]:
-        ids = [(one.player_id, one.key) for one in self.submissions]
-        first = min(one.at for one in self.submissions)
+        ids = [(sent.player_id, sent.key) for sent in self.submissions]
+        first = min(sent.at for sent in self.submissions)
         games = list(self.games.values())
         return Answer.objects.to_check(games, self.players, ids, first)
 
@@ -127,10 +131,11 @@ class SubmissionBatch:
         try:
             if submission.player_id not in self.players:
                 raise Refused("not_signed_in")
-            self._check_key(submission)
-            sheet = self._sheet(submission)
-            replaced = sheet.current(submission.question)
-            answer, is_new = sheet.accept(submission)
+            used_in = self.game_of_key.get((submission.player_id, submission.key))
+            check_key(used_in, submission.game_id)
+            own = self._answers_of(submission)
+            replaced = own.current(submission.question)
+            answer, is_new = own.accept(submission)
         except Refused as refused:
             return refused
         if is_new:
@@ -141,14 +146,8 @@ class SubmissionBatch:
             self.changed[answer.game_id].append((answer.player_id, submission.origin))
         return answer, is_new
 
-    def _check_key(self, submission: Submission) -> None:
-        """Refuse an id that the player used in another game, for whatever it was."""
-        used_in = self.game_of_key.get((submission.player_id, submission.key))
-        if used_in not in (None, submission.game_id):
-            raise Refused("invalid", _("This id was used in another game."), field="id")
-
-    def _sheet(self, of: Submission | Answer) -> PlayerAnswers:
-        return self.sheets[of.player_id, of.game_id]
+    def _answers_of(self, of: Submission | Answer) -> PlayerAnswers:
+        return self.answers[of.player_id, of.game_id]
 
     # Writing
 
@@ -166,23 +165,22 @@ class SubmissionBatch:
             on_commit(events.players_changed, game_id, players)
 
     def _outcome(self, answer: Answer) -> Reply:
-        sheet = self._sheet(answer)
+        own = self._answers_of(answer)
         outcome = {
             "question": answer.question,
-            "value": sheet.kind.shown(sheet.rules, answer.question, answer.value),
+            "value": own.kind.shown(own.rules, answer.question, answer.value),
             "verdict": answer.verdict,
             "points": answer.points,
         }
-        left = attempts_left(sheet, answer.question)
+        left = attempts_left(own, answer.question)
         return outcome if left is None else {**outcome, "attempts_left": left}
 
     def _give_prizes(self, game: Game) -> None:
-        """Codes to those who have won now; or that there is none left, where there
-        were any."""
+        """Give codes to new winners, or tell them that none is left."""
         winning = {
             claim_of(game.pk, answer.player_id): answer
             for answer in self.new
-            if answer.game_id == game.pk and self._sheet(answer).wins()
+            if answer.game_id == game.pk and self._answers_of(answer).wins()
         }
         if not winning:
             return
@@ -198,7 +196,12 @@ class SubmissionBatch:
             )
 
     def _reply(self, answer: Answer, is_new: bool) -> Reply:
-        return {"status": "accepted" if is_new else "duplicate", **answer.reply()}
+        status = "accepted" if is_new else "duplicate"
+        return {
+            "status": status,
+            **answer.reply(),
+            "won": self._answers_of(answer).wins(),
+        }
 
 
 def prize_of(code: Code | None, any_codes: bool) -> Reply:

@@ -1,4 +1,4 @@
-"""`/api/checkins` and `/api/redemptions`: one's own. The acts are in `live/http.py`."""
+"""A player's own check-ins and redemptions, to read. `live/http.py` has the POSTs."""
 
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,16 @@ from users.models import Player
 router = Router(tags=["check-ins"])
 
 
+class CalendarOut(Schema):
+    """How far the player is, and the states of the days that the check-in changed."""
+
+    days: list[dict[str, Any]]
+    done: int
+    streak: int
+    best: int
+    complete: bool
+
+
 class CheckinOut(Schema):
     id: UUID
     status: str
@@ -24,6 +34,7 @@ class CheckinOut(Schema):
     reward: dict[str, Any]
     next_open_at: int | None
     coins: int
+    calendar: CalendarOut
 
 
 class RedeemOut(Schema):
@@ -68,21 +79,23 @@ class PurchasesOut(Schema):
 def my_checkins(
     request: HttpRequest, page: Query[Page], game: Slug = ""
 ) -> dict[str, Any]:
-    """One's own check-ins, the last one made first; those of one game on wish."""
+    """The player's check-ins, newest first. `game` selects one game."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = CheckIn.objects.filter(player=player).select_related("game")
-    shown, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
-    return {"checkins": [row.public() for row in shown], "next": next_cursor}
+    checkins, next_cursor = page.of(rows.filter(game__slug=game) if game else rows)
+    return {"checkins": [row.public() for row in checkins], "next": next_cursor}
 
 
 @router.get("/redemptions", response=responses(PurchasesOut))
 @limited("checkins")
 def my_redemptions(request: HttpRequest, page: Query[Page]) -> dict[str, Any]:
-    """What one bought, the newest first."""
+    """The player's purchases, newest first."""
     player: Player = request.auth  # type: ignore[attr-defined]
     rows = Redemption.objects.filter(player=player).select_related(
         "item__pool__game", "code__pool", "payment"
     )
-    shown, next_cursor = page.of(rows)
-    found = [{"game": row.item.pool.game.slug, **row.public()} for row in shown]
-    return {"redemptions": found, "next": next_cursor}
+    purchases, next_cursor = page.of(rows)
+    redemptions = [
+        {"game": row.item.pool.game.slug, **row.public()} for row in purchases
+    ]
+    return {"redemptions": redemptions, "next": next_cursor}

@@ -9,7 +9,7 @@ from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
 from games.models import Game
-from games.personal import admitted_to, nicknames_in
+from games.personal import nicknames_in
 from users.models import Player
 
 Reply = dict[str, Any]
@@ -67,7 +67,7 @@ class Batch(Generic[R]):
     def _admitted(self, game: Game) -> set[int]:
         here = {one.player_id for one in self.requests if one.game_id == game.pk}
         players = [self.players[pk] for pk in here & self.players.keys()]
-        return admitted_to(game, players, nicknames_in(game, players))
+        return game.admitted(players, nicknames_in(game, players))
 
 
 def commit(batch: type[Batch[R]], requests: Sequence[R]) -> list[Reply | Refused]:

@@ -1,4 +1,4 @@
-"""Which settings of a check-in game stay once players have checked in."""
+"""Which settings of a check-in game can't change once players have checked in."""
 
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from games.models import Game
 
 
 def check_change(game: Game, new: Settings) -> None:
-    """`Refused`, by the name of the setting, where a day that was done is lost."""
+    """Refuse new settings, by field, that would lose a completed day."""
     old = game.rules
     if not isinstance(new, CheckinSettings) or not isinstance(old, CheckinSettings):
         return
@@ -19,11 +19,15 @@ def check_change(game: Game, new: Settings) -> None:
     if done is None:
         return
     if new.mode != old.mode:
-        raise refused("mode", _("Players have checked in: what days follow stays."))
+        raise refused(
+            "mode", _("Players have checked in: “Days follow” can't be changed.")
+        )
     if new.mode == "calendar" and new.first_day != old.first_day:
-        raise refused("first_day", _("Players have checked in: the first day stays."))
+        raise refused(
+            "first_day", _("Players have checked in: the first day can't be changed.")
+        )
     if len(new.days) < done:
-        text = _("Players have done day %(day)d: it stays.") % {"day": done}
+        text = _("Players have done day %(day)d: it can't be removed.") % {"day": done}
         raise refused("days", text)
 
 

@@ -1,7 +1,7 @@
-"""Checking in: the day, its row and its reward in one transaction.
+"""Checking in: the day, its row and its reward, in one transaction.
 
-Check-ins that arrive together share it: the statements are those of one, however many
-they are. One that is refused doesn't spoil the others.
+Check-ins that arrive together share it: many cost the statements of one. A refusal does
+not affect the others.
 """
 
 from collections import defaultdict
@@ -10,14 +10,15 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
 
+from answers.checks import check_key
+from checkins.award_codes import rewards_of
 from checkins.batching import Batch, Reply, commit, raised
 from checkins.checks import Accepted, CheckInRequest, PlayerDays, check_kind, rules_of
+from checkins.days import calendar, changed_by
 from checkins.models import CheckIn
-from checkins.rewards import rewards_of
 from core.refusals import Refused
-from games.models import Claim, Pool, Wish, give_or_owe
+from games.models import AwardRequest, Claim, Pool, give_or_backorder
 from games.sources import Source, browser_in
 from users.models import Ledger
 
@@ -25,10 +26,10 @@ __all__ = ["CheckInRequest", "check_in", "check_in_many"]
 
 
 def check_in(request: CheckInRequest) -> Reply:
-    """Do the player's day and return the reply; once returned, it is committed.
+    """Record the player's day and return the reply. The day is committed by then.
 
-    Again on the same date, or with the same key, it returns the same with `status`
-    already. Raises `Refused`, with `next_open_at` where there is one.
+    A repeat on the same date, or with the same key, returns the same reply with
+    `status` already. Raises `Refused`, with `next_open_at` if a day opens later.
     """
     [outcome] = check_in_many([request])
     return raised(outcome)
@@ -37,7 +38,7 @@ def check_in(request: CheckInRequest) -> Reply:
 def check_in_many(requests: Sequence[CheckInRequest]) -> list[Reply | Refused]:
     """`check_in` for many at once: the reply or the refusal of each, in their order.
 
-    What one raises, all of them raise, and nothing is kept.
+    If one raises, the whole batch raises and nothing is stored.
     """
     return commit(CheckInBatch, requests)
 
@@ -48,25 +49,36 @@ class CheckInBatch(Batch[CheckInRequest]):
     def __init__(self, requests: Sequence[CheckInRequest]) -> None:
         super().__init__(requests)
         self.days = {
-            (one.player_id, one.game_id): self._days_of(one)
-            for one in requests
-            if one.player_id in self.players
+            (request.player_id, request.game_id): self._days_of(request)
+            for request in requests
+            if request.player_id in self.players
         }
-        # In which game each player has used each id, also as a guest.
+        # The game in which each player, or the guest they were, used each id.
         self.game_of_key: dict[tuple[int, UUID], int] = {}
         self._read()
-        # A day has its row, or no entry. All days may be done again when one is added.
+        # Only the entry for all days may exist: staff may add a day after it was given.
         self.ledger = Ledger(all_days_keys(self.days))
         self.new: list[tuple[CheckIn, Source]] = []
 
     def outcomes(self) -> list[Reply | Refused]:
-        taken = [self._take(one) for one in self.requests]
+        results = [self._take(request) for request in self.requests]
         self._write()
-        rewards = self._rewards(one for one in taken if isinstance(one, Accepted))
+        rewards = self._rewards(it for it in results if isinstance(it, Accepted))
         return [
-            one.reply(rewards[one.row]) if isinstance(one, Accepted) else one
-            for one in taken
+            self._reply(request, result, rewards[result.row])
+            if isinstance(result, Accepted)
+            else result
+            for request, result in zip(self.requests, results)
         ]
+
+    def _reply(
+        self, request: CheckInRequest, accepted: Accepted, reward: Reply
+    ) -> Reply:
+        days = self.days[request.player_id, request.game_id]
+        rules, done = days.rules, days.done
+        numbers = changed_by(rules, done, accepted.row.day)
+        changes = calendar(rules, done, request.at, numbers)
+        return {**accepted.reply(reward), "calendar": changes}
 
     # Reading
 
@@ -76,12 +88,12 @@ class CheckInBatch(Batch[CheckInRequest]):
         return PlayerDays(game, self.players[player_id], admitted)
 
     def _read(self) -> None:
-        keys = {one.key for one in self.requests}
-        wanted = Q(game__in=self.games.keys()) | Q(key__in=keys)
-        whose = Q(player__in=self.players) | Q(
+        keys = {request.key for request in self.requests}
+        relevant = Q(game__in=self.games.keys()) | Q(key__in=keys)
+        own = Q(player__in=self.players) | Q(
             player__account__in=self.players, player__is_guest=True
         )
-        rows = CheckIn.objects.filter(wanted, whose).select_related("pool")
+        rows = CheckIn.objects.filter(relevant, own).select_related("pool")
         for row in rows.annotate(owner=Coalesce("player__account", "player")):
             self.game_of_key[row.owner, row.key] = row.game_id
             if days := self.days.get((row.owner, row.game_id)):
@@ -93,7 +105,8 @@ class CheckInBatch(Batch[CheckInRequest]):
         try:
             player = self.player(request)
             check_kind(self.games[request.game_id])
-            self._check_key(request)
+            used_in = self.game_of_key.get((player.pk, request.key))
+            check_key(used_in, request.game_id)
             days = self.days[player.pk, request.game_id]
             accepted = days.accept(request, self.ledger)
         except Refused as refused:
@@ -104,12 +117,6 @@ class CheckInBatch(Batch[CheckInRequest]):
             self.tell(request)
         return accepted
 
-    def _check_key(self, request: CheckInRequest) -> None:
-        """Refuse an id that the player used in another game."""
-        used_in = self.game_of_key.get((request.player_id, request.key))
-        if used_in not in (None, request.game_id):
-            raise Refused("invalid", _("This id was used in another game."), field="id")
-
     # Writing
 
     def _write(self) -> None:
@@ -118,47 +125,48 @@ class CheckInBatch(Batch[CheckInRequest]):
         CheckIn.objects.bulk_create(row for row, _source in self.new)
 
     def _give_codes(self) -> None:
-        """The code of each new day and, with the last one, that for all days."""
-        wanted = list(self._wanted())
-        named = {(row.game_id, name) for row, _claim, name in wanted}
+        """Give the code of each new day and, with the last one, that for all days."""
+        awards = list(self._codes_to_give())
+        named = {(row.game_id, name) for row, _claim, name in awards}
         pools = Pool.objects.named(named)
-        wishes = [
-            Wish(pools[row.game_id, name], claim, row.at) for row, claim, name in wanted
+        requests = [
+            AwardRequest(pools[row.game_id, name], claim, row.at)
+            for row, claim, name in awards
         ]
-        barred = give_or_owe(wishes)
-        for (row, claim, _name), wish in zip(wanted, wishes):
-            if claim.claim in barred:
+        barred = give_or_backorder(requests)
+        for (row, claim, _name), request in zip(awards, requests):
+            if claim.key in barred:
                 row.won_here = True
-            elif claim.claim == row.claim:
-                row.pool = wish.pool
+            elif claim.key == row.claim:
+                row.pool = request.pool
 
-    def _wanted(self) -> Iterator[tuple[CheckIn, Claim, str]]:
-        """Each claim with its check-in and the name of the pool."""
+    def _codes_to_give(self) -> Iterator[tuple[CheckIn, Claim, str]]:
+        """Each check-in with a claim of it, and the name of the claim's pool."""
         for row, source in self.new:
             rules = self.days[row.player_id, row.game_id].rules
             browser = browser_in(row.game_id, source.browser) or ""
-            whence = browser, source.address(row.game_id)
+            origin = browser, source.address(row.game_id)
             player = self.players[row.player_id]
             if pool := rules.days[row.day - 1].pool:
-                yield row, Claim(player, row.claim, *whence), pool
+                yield row, Claim(player, row.claim, *origin), pool
             if row.completes and rules.completed_pool:
-                claim = Claim(player, row.completing_claim, *whence)
+                claim = Claim(player, row.completing_claim, *origin)
                 yield row, claim, rules.completed_pool
 
     def _rewards(self, accepted: Iterable[Accepted]) -> dict[CheckIn, Reply]:
-        """What each check-in gave, new or old."""
+        """The reward of each check-in, new or old."""
         rows: dict[int, set[CheckIn]] = defaultdict(set)
-        for one in accepted:
-            rows[one.row.game_id].add(one.row)
+        for check_in in accepted:
+            rows[check_in.row.game_id].add(check_in.row)
         rewards: dict[CheckIn, Reply] = {}
-        for game_id, there in rows.items():
-            found = rewards_of(there, rules_of(self.games[game_id]))
-            rewards |= {row: found[row.pk] for row in there}
+        for game_id, of_game in rows.items():
+            by_id = rewards_of(of_game, rules_of(self.games[game_id]))
+            rewards |= {row: by_id[row.pk] for row in of_game}
         return rewards
 
 
 def all_days_keys(pairs: Iterable[tuple[int, int]]) -> list[str]:
-    """The keys of the coins for all days, once a player and game."""
+    """The keys of the coins for all days, one per player and game."""
     return [
         str(CheckIn(player_id=player, game_id=game).completing_claim)
         for player, game in pairs

@@ -1,6 +1,6 @@
-"""Which day a player may do, by the server's clock: values in, values out."""
+"""Which day a player may do, by the server's clock. Pure: no queries, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -8,14 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from checkins.clock import date_at, starts_ms
 from core.refusals import Refused
-from core.timestamps import to_ms
 from games.kinds.checkin import CheckinSettings
 
 
 @dataclass(frozen=True)
 class CompletedDay:
-    """A day done. `run` counts the beginnings of a streak; elsewhere it stays 1."""
+    """A completed day. `run` is the number of its streak, from 1; else always 1."""
 
     number: int
     date: date
@@ -24,7 +24,7 @@ class CompletedDay:
 
 @dataclass(frozen=True)
 class AvailableDay:
-    """What a player may do now: this day, in this run, for this price."""
+    """The day that a player may do now, its run and its price."""
 
     number: int
     date: date
@@ -36,37 +36,37 @@ def available_day(
     rules: CheckinSettings,
     done: Sequence[CompletedDay],
     now: datetime,
-    wanted: int | None = None,
+    requested: int | None = None,
 ) -> AvailableDay:
-    """The day a player may do now, or `Refused` with `next_open_at` where there is one.
+    """The day a player may do now, or `Refused`, with `next_open_at` if one opens.
 
-    `wanted` names a day only to make it up; by itself the clock decides.
+    The clock decides which day it is. `requested` is only for making up a missed day.
     """
-    today = rules.date_at(now)
+    today = date_at(rules, now)
     if today < rules.first_day:
-        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(rules.first_day)))
-    if wanted is not None and rules.mode == "calendar":
-        return _made_up(rules, done, today, wanted)
+        raise Refused("not_open", next_open_at=starts_ms(rules, rules.first_day))
+    if requested is not None and rules.mode == "calendar":
+        return _made_up(rules, done, today, requested)
     if today > rules.last_day:
         raise Refused("closed")
     if rules.mode == "calendar":
         return AvailableDay((today - rules.first_day).days + 1, today)
-    found = _following(rules, done, today)
-    if found.number > len(rules.days):
+    day = _next_day(rules, done, today)
+    if day.number > len(rules.days):
         raise Refused("all_days_done")
-    if wanted is not None and wanted != found.number:
+    if requested is not None and requested != day.number:
         opens = next_opening(rules, now, done)
         raise Refused("previous_day_missing", next_open_at=opens)
-    return found
+    return day
 
 
-def _following(
+def _next_day(
     rules: CheckinSettings, done: Sequence[CompletedDay], today: date
 ) -> AvailableDay:
-    """The day after the last one done; a streak with a gap begins again."""
+    """The day after the last completed one. A gap starts a streak again at day 1."""
     if not done:
         return AvailableDay(1, today)
-    last = max(done, key=lambda one: one.date)
+    last = max(done, key=lambda day: day.date)
     broken = rules.mode == "streak" and today - last.date > timedelta(days=1)
     if broken and last.number < len(rules.days):
         return AvailableDay(1, today, last.run + 1)
@@ -74,95 +74,114 @@ def _following(
 
 
 def _made_up(
-    rules: CheckinSettings, done: Sequence[CompletedDay], today: date, wanted: int
+    rules: CheckinSettings, done: Sequence[CompletedDay], today: date, requested: int
 ) -> AvailableDay:
-    """A day by its number: today's as ever, an earlier one for coins and in order."""
-    if not 1 <= wanted <= len(rules.days):
+    """A day chosen by number: today's, or the first missed one for coins."""
+    if not 1 <= requested <= len(rules.days):
         raise Refused("invalid", _("There is no such day."), field="day")
-    its_date = rules.date_of(wanted)
+    its_date = rules.date_of(requested)
     if its_date == today:
-        return AvailableDay(wanted, today)
+        return AvailableDay(requested, today)
     if its_date > today:
-        raise Refused("not_open", next_open_at=to_ms(rules.starts_at(its_date)))
+        raise Refused("not_open", next_open_at=starts_ms(rules, its_date))
     if rules.makeup_price is None:
         raise Refused("closed")
-    if first_missing(done) < wanted:
+    if first_missing(done) < requested:
         raise Refused("previous_day_missing")
-    return AvailableDay(wanted, its_date, price=rules.makeup_price)
+    return AvailableDay(requested, its_date, price=rules.makeup_price)
 
 
 def first_missing(done: Sequence[CompletedDay]) -> int:
-    """The first day that hasn't been done."""
-    numbers = {one.number for one in done}
+    """The number of the first day that is not completed."""
+    numbers = {day.number for day in done}
     return next(number for number in count(1) if number not in numbers)
 
 
 def next_opening(
     rules: CheckinSettings, now: datetime, done: Sequence[CompletedDay]
 ) -> int | None:
-    """When a day can be done again, in ms: the next date, unless nothing is left."""
-    tomorrow = max(rules.date_at(now) + timedelta(days=1), rules.first_day)
-    following = _following(rules, done, tomorrow).number
-    if following > len(rules.days) or tomorrow > rules.last_day:
+    """When the next day opens, in ms since 1970; None if no day is left."""
+    tomorrow = max(date_at(rules, now) + timedelta(days=1), rules.first_day)
+    number = _next_day(rules, done, tomorrow).number
+    if number > len(rules.days) or tomorrow > rules.last_day:
         return None
-    return to_ms(rules.starts_at(tomorrow))
+    return starts_ms(rules, tomorrow)
 
 
 def is_complete(rules: CheckinSettings, done: Sequence[CompletedDay]) -> bool:
-    """Whether all days have been done, in a streak within one run."""
+    """Whether all days are completed; in a streak, all in the last run."""
     if not done:
         return False
-    run = max(one.run for one in done)
-    return sum(one.run == run for one in done) == len(rules.days)
+    run = max(day.run for day in done)
+    return sum(day.run == run for day in done) == len(rules.days)
 
 
 def streaks(done: Sequence[CompletedDay]) -> tuple[int, int]:
-    """The days of the last run, and of the best."""
+    """The lengths of the last run and of the longest, in days."""
     lengths: dict[int, int] = {}
-    for one in done:
-        lengths[one.run] = lengths.get(one.run, 0) + 1
+    for day in done:
+        lengths[day.run] = lengths.get(day.run, 0) + 1
     return (lengths[max(lengths)], max(lengths.values())) if lengths else (0, 0)
 
 
-def grid(
-    rules: CheckinSettings, done: Sequence[CompletedDay], now: datetime
-) -> list[dict[str, Any]]:
-    """Each day's state for a player: done, open, makeup, missed, later or waiting."""
-    today = rules.date_at(now)
-    latest = _latest_run(done)
-    begun = {one.number: one for one in done if one.run == latest}
-    following = _following(rules, done, today)
-    if following.run > latest:
-        begun = {}
-    done_today = any(one.date == today for one in done)
-    return [
-        {"day": number, **_state(rules, begun, following, today, done_today, number)}
-        for number in range(1, len(rules.days) + 1)
-    ]
+def calendar(
+    rules: CheckinSettings,
+    done: Sequence[CompletedDay],
+    now: datetime,
+    numbers: Iterable[int] | None = None,
+) -> dict[str, Any]:
+    """A player's calendar: the states of `days`, and counts of completed days.
+
+    `days` has only the days of these numbers, or all. `done` counts the current run,
+    `streak` the last run, `best` the longest.
+    """
+    today = date_at(rules, now)
+    next_day = _next_day(rules, done, today)
+    current = {day.number: day for day in done if day.run == next_day.run}
+    done_today = any(day.date == today for day in done)
+    streak, best = streaks(done)
+    return {
+        "days": [
+            {
+                "day": number,
+                **_state(rules, current, next_day, today, done_today, number),
+            }
+            for number in numbers or range(1, len(rules.days) + 1)
+        ],
+        "done": len(current),
+        "streak": streak,
+        "best": best,
+        "complete": is_complete(rules, done),
+    }
 
 
-def _latest_run(done: Sequence[CompletedDay]) -> int:
-    return max((one.run for one in done), default=1)
+def changed_by(
+    rules: CheckinSettings, done: Sequence[CompletedDay], number: int
+) -> list[int]:
+    """The days whose states a check-in changes: its own, and the one to do next."""
+    next_ = first_missing(done) if rules.mode == "calendar" else number + 1
+    return [number, next_] if next_ <= len(rules.days) else [number]
 
 
 def _state(
     rules: CheckinSettings,
-    begun: dict[int, CompletedDay],
-    following: AvailableDay,
+    current: dict[int, CompletedDay],
+    next_day: AvailableDay,
     today: date,
     done_today: bool,
     number: int,
 ) -> dict[str, Any]:
-    if number in begun:
-        return {"state": "done", "date": begun[number].date.isoformat()}
+    """`state` (done, open, makeup, missed, later, waiting), and what belongs to it."""
+    if number in current:
+        return {"state": "done", "date": current[number].date.isoformat()}
     if rules.mode == "calendar":
-        return _calendar_state(rules, begun, today, number)
+        return _calendar_state(rules, current, today, number)
     within = rules.first_day <= today <= rules.last_day
-    if number == following.number and within and not done_today:
+    if number == next_day.number and within and not done_today:
         return {"state": "open", "date": today.isoformat()}
-    if number == following.number and today < rules.last_day:
+    if number == next_day.number and today < rules.last_day:
         starts = max(today + timedelta(days=1), rules.first_day)
-        return {"state": "later", "opens_at": to_ms(rules.starts_at(starts))}
+        return {"state": "later", "opens_at": starts_ms(rules, starts)}
     return {"state": "waiting" if today <= rules.last_day else "missed"}
 
 
@@ -174,9 +193,9 @@ def _calendar_state(
     if its_date == today:
         return {"state": "open", **state}
     if its_date > today:
-        return {"state": "later", "opens_at": to_ms(rules.starts_at(its_date)), **state}
+        return {"state": "later", "opens_at": starts_ms(rules, its_date), **state}
     if rules.makeup_price is not None:
-        next_ = first_missing([*done.values()]) == number
+        is_next = first_missing([*done.values()]) == number
         price = {"price": rules.makeup_price}
-        return {"state": "makeup" if next_ else "waiting", **price, **state}
+        return {"state": "makeup" if is_next else "waiting", **price, **state}
     return {"state": "missed", **state}

@@ -1,6 +1,6 @@
-"""Tables for spreadsheets: CSV, streamed, harmless to open.
+"""CSV exports for spreadsheets: streamed, and safe to open.
 
-Rows are read by the thousand, so a table of any length takes little memory.
+Rows are read a thousand at a time, so a table of any length takes little memory.
 """
 
 import csv
@@ -19,17 +19,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.claims import mark
+from checkins.award_codes import annotate_codes
 
-CHUNK = 1000
-BOM = "\ufeff"  # Excel reads UTF-8 only with this mark
-# What spreadsheets take for the beginning of a formula.
+CHUNK = 1000  # rows in one statement
+BOM = "\ufeff"  # Excel reads UTF-8 only with it
+# Spreadsheets take a cell that begins with one of these for a formula.
 DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file's name, its columns, and what its rows need to be read with."""
+    """A file's name, its columns, and how its rows are loaded."""
 
     name: str
     columns: tuple[tuple[str | Promise, Callable[[Any], Any]], ...]
@@ -37,7 +37,7 @@ class Table:
     prepare: Callable[[list[Any]], None] = lambda rows: None
 
     def parts(self, rows: QuerySet[Any]) -> Iterator[bytes]:
-        """The file, piece by piece; the oldest row comes first."""
+        """The file in pieces, the oldest row first."""
         yield (BOM + csv_of([[title for title, _value in self.columns]])).encode()
         for chunk in chunks(rows.select_related(*self.related)):
             self.prepare(chunk)
@@ -48,11 +48,11 @@ class Table:
 
 
 def chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    """Statement by statement: no cursor stays open for as long as a download takes."""
+    """The rows in lists, one statement each: no cursor stays open during a download."""
     rows, last = rows.order_by("pk"), 0
-    while found := list(rows.filter(pk__gt=last)[:CHUNK]):
-        yield found
-        last = found[-1].pk
+    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
+        yield chunk
+        last = chunk[-1].pk
 
 
 def csv_of(rows: Iterable[Iterable[Any]]) -> str:
@@ -62,7 +62,7 @@ def csv_of(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def cell(value: Any) -> str:
-    """A value as text, never a formula to a spreadsheet; times with their zone."""
+    """A value as text that is no formula to a spreadsheet; times with their zone."""
     if isinstance(value, datetime):
         return timezone.localtime(value).isoformat(timespec="seconds")
     if isinstance(value, bool):
@@ -74,19 +74,20 @@ def cell(value: Any) -> str:
 def download(
     request: HttpRequest, table: Table, rows: QuerySet[Any]
 ) -> StreamingHttpResponse:
-    """The response that sends a table of these rows."""
+    """The response that streams a table of these rows."""
     parts = table.parts(rows)
-    streamed = unhurried(parts) if isinstance(request, ASGIRequest) else parts
-    response = StreamingHttpResponse(streamed, content_type="text/csv; charset=utf-8")
+    is_async = isinstance(request, ASGIRequest)
+    stream = in_own_thread(parts) if is_async else parts
+    response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     name = f"{table.name}-{timezone.localdate().isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-async def unhurried(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same for an event loop, each part made in the request's own thread."""
-    following = sync_to_async(lambda: next(parts, b""))
-    while part := await following():
+async def in_own_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The parts for an event loop, each made in the request's own thread."""
+    next_part = sync_to_async(lambda: next(parts, b""))
+    while part := await next_part():
         yield part
 
 
@@ -107,7 +108,7 @@ CHECKINS = Table(
         (_("Time"), lambda row: row.at),
     ),
     related=("game", "player"),
-    prepare=mark,
+    prepare=annotate_codes,
 )
 REDEMPTIONS = Table(
     "redemptions",

@@ -14,11 +14,11 @@ from core.admin.forms import StaffForm
 from games.forms.pictures import PictureField
 from games.models import Pool
 
-MOST = 1_000_000
+MAX_NUMBER = 1_000_000
 
 
 class PoolField(forms.ModelChoiceField):
-    """A pool of a check-in game: only they have shops."""
+    """Pools of check-in games: only these games have shops."""
 
     def __init__(self, **options: Any) -> None:
         pools = Pool.objects.filter(game__kind="checkin").select_related("game")
@@ -31,22 +31,22 @@ class PoolField(forms.ModelChoiceField):
 class ItemForm(StaffForm):
     pool = PoolField(
         label=_("Pool of codes"),
-        help_text=_("The item stands in the shop of the pool's game."),
+        help_text=_("The item is sold in the shop of the pool's game."),
     )
     picture = PictureField(label=_("Picture"), required=False)
     price = forms.IntegerField(
         label=_("Price in coins"),
         min_value=1,
-        max_value=MOST,
+        max_value=MAX_NUMBER,
         widget=AdminIntegerFieldWidget,
     )
     limit = forms.IntegerField(
         label=_("Limit per player"),
         min_value=1,
-        max_value=MOST,
+        max_value=MAX_NUMBER,
         required=False,
         widget=AdminIntegerFieldWidget,
-        help_text=_("Empty: none."),
+        help_text=_("Empty: no limit."),
     )
 
     class Meta:
@@ -65,8 +65,8 @@ class ItemForm(StaffForm):
 
     def questions(self) -> list[Question]:
         text = gettext("The sale is over as soon as you save.")
-        over = [Question(text, text)] if self.ends_sale() else []
-        return [*super().questions(), *over]
+        ending = [Question(text, text)] if self.ends_sale() else []
+        return [*super().questions(), *ending]
 
     def ends_sale(self) -> bool:
         if "closes_at" not in self.changed_data:

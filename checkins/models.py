@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from checkins.claims import ALL_DAYS, DAY
 from checkins.days import CompletedDay
 from core.refusals import Refused
 from core.timestamps import to_ms
@@ -19,7 +20,7 @@ from users.models import CoinEntry, Player
 
 
 class CheckIn(models.Model):
-    """One player's day in a check-in game, both by the server's clock."""
+    """One player's day in a check-in game. The server's clock decides day and date."""
 
     game = models.ForeignKey(
         Game, models.PROTECT, related_name="checkins", verbose_name=_("game")
@@ -27,14 +28,14 @@ class CheckIn(models.Model):
     player = models.ForeignKey(
         Player, models.PROTECT, related_name="checkins", verbose_name=_("player")
     )
-    # How often a streak has begun; elsewhere always 1.
+    # The number of the streak, from 1; in other modes always 1.
     run = models.PositiveSmallIntegerField(_("run"), default=1)
     day = models.PositiveSmallIntegerField(_("day"))
     date = models.DateField(_("date"), help_text=_("By the game's own clock."))
     key = models.UUIDField(editable=False)
     at = models.DateTimeField(_("time"))
     made_up = models.BooleanField(_("made up"), default=False)
-    # What the day gave: coins, and the pool of its code.
+    # The day's reward: coins, and the pool of its code.
     coins = models.PositiveIntegerField(_("coins"), default=0)
     pool = models.ForeignKey(
         Pool,
@@ -45,7 +46,7 @@ class CheckIn(models.Model):
         verbose_name=_("code from"),
     )
     completes = models.BooleanField(_("completes all days"), default=False)
-    # No code was given: those of the browser in this game are another player's.
+    # No code was given: another player has this game's codes in this browser.
     won_here = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
@@ -65,7 +66,7 @@ class CheckIn(models.Model):
         return f"{self.player}, {self.date}"
 
     def public(self) -> dict[str, Any]:
-        """As its owner may see it; wants `game`."""
+        """As its player may see it; needs `game` loaded."""
         return {
             "game": self.game.slug,
             "day": self.day,
@@ -80,12 +81,12 @@ class CheckIn(models.Model):
     @property
     def claim(self) -> str:
         """What the day's code is given for."""
-        return f"checkin:{self.game_id}:{self.player_id}:{self.date.isoformat()}"
+        return DAY.format(game=self.game_id, player=self.player_id, date=self.date)
 
     @property
     def completing_claim(self) -> str:
-        """What the code for all days is given for, once a player and game."""
-        return f"completed:{self.game_id}:{self.player_id}"
+        """What the code for all days is given for: once per player and game."""
+        return ALL_DAYS.format(game=self.game_id, player=self.player_id)
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -98,26 +99,23 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """Something to buy with coins: a code from a pool of a check-in game."""
+    """An item of the shop: for coins, players get a code from its pool."""
 
     pool = models.ForeignKey(
         Pool,
         models.PROTECT,
         related_name="items",
         verbose_name=_("pool of codes"),
-        help_text=_("The item stands in the shop of the pool's game."),
     )
     title = models.CharField(_("title"), max_length=120)
     picture = models.ImageField(_("picture"), upload_to="pictures", blank=True)
     price = models.PositiveIntegerField(_("price in coins"))
-    limit = models.PositiveIntegerField(
-        _("limit per player"), null=True, blank=True, help_text=_("Empty: none.")
-    )
+    limit = models.PositiveIntegerField(_("limit per player"), null=True, blank=True)
     opens_at = models.DateTimeField(_("sold from"), null=True, blank=True)
     closes_at = models.DateTimeField(_("sold until"), null=True, blank=True)
     hidden = models.BooleanField(_("hidden"), default=False)
 
-    in_stock: bool  # by `with_stock`
+    in_stock: bool  # set by `with_stock`
 
     objects = ItemQuerySet.as_manager()
 
@@ -141,7 +139,7 @@ class Item(models.Model):
         return self.title
 
     def public(self) -> dict[str, Any]:
-        """As players see it; wants `with_stock`."""
+        """As players see it; needs `with_stock`."""
         return {
             "id": self.pk,
             "title": self.title,
@@ -158,13 +156,13 @@ class Item(models.Model):
         over = self.closes_at is not None and self.closes_at <= now
         return begun and not over and not self.hidden
 
-    def keep(self) -> None:
-        """Save it; the players of its game, and of the one it leaves, hear of it."""
+    def save_and_announce(self) -> None:
+        """Save it, and announce it to its game and to the game that it leaves."""
         with self._changing_shops():
             self.save()
 
     def discard(self) -> None:
-        """Delete it; `Refused` once somebody has bought it."""
+        """Delete it; `Refused` if somebody has bought it."""
         with self._changing_shops():
             if self.redemptions.exists():
                 raise Refused("invalid", _("It has been bought: hide it instead."))
@@ -172,20 +170,25 @@ class Item(models.Model):
 
     @contextmanager
     def _changing_shops(self) -> Iterator[None]:
-        """One transaction that nobody's redemption overtakes."""
+        """One transaction that locks the games: no purchase comes in between."""
         with transaction.atomic():
             before = Item.objects.filter(pk=self.pk).values_list("pool", flat=True)
             shops = Pool.objects.filter(pk__in={self.pool_id, *before}).values("game")
             games = Game.objects.filter(pk__in=shops).order_by("pk")
-            held = list(games.select_for_update())
+            locked = list(games.select_for_update())
             yield
-            for game in held:
+            for game in locked:
                 if game.state in PUBLISHED:
                     game.announce()
 
 
+VOIDED_IS_REFUNDED = Q(refund=None, voided_by=None) | Q(
+    refund__isnull=False, voided_by__isnull=False
+)
+
+
 class Redemption(models.Model):
-    """Coins that became a code: both or neither."""
+    """One purchase of an item: coins for a code."""
 
     item = models.ForeignKey(
         Item, models.PROTECT, related_name="redemptions", verbose_name=_("item")
@@ -193,7 +196,7 @@ class Redemption(models.Model):
     player = models.ForeignKey(
         Player, models.PROTECT, related_name="redemptions", verbose_name=_("player")
     )
-    # The player's how-manieth of this item; so the limit can't be passed.
+    # 1 for the player's first purchase of this item, 2 for the second, and so on.
     number = models.PositiveIntegerField(_("number"))
     key = models.UUIDField(editable=False)
     code = models.OneToOneField(Code, models.PROTECT, verbose_name=_("code"))
@@ -229,9 +232,7 @@ class Redemption(models.Model):
                 *("item", "player", "number"), name="redemption_number_once"
             ),
             models.CheckConstraint(
-                condition=Q(refund=None, voided_by=None)
-                | Q(refund__isnull=False, voided_by__isnull=False),
-                name="redemption_voided_is_refunded",
+                condition=VOIDED_IS_REFUNDED, name="redemption_voided_is_refunded"
             ),
         ]
 
@@ -239,7 +240,7 @@ class Redemption(models.Model):
         return f"{self.player}: {self.item}"
 
     def public(self) -> dict[str, Any]:
-        """As its owner may see it; wants `item` and `code` with its pool."""
+        """As its player may see it; needs `item`, `payment`, `code` and its pool."""
         return {
             "item": self.item_id,
             "title": self.item.title,

@@ -1,4 +1,4 @@
-"""The coupon shop: coins become a code, both in one transaction or neither."""
+"""The coupon shop: coins for a code, both in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,13 +11,14 @@ from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from checkins.batching import Batch, Reply, commit, raised
+from checkins.claims import SALE
 from checkins.models import Item, Redemption
 from checkins.prices import check_price
 from core.on_commit import on_commit
 from core.refusals import Refused
 from games import events
 from games.models import Claim, Code, Pool
-from games.models.prizes import Given
+from games.models.prizes import Awards
 from games.sources import NOWHERE, Source, browser_in
 from users.models import CoinEntry, Ledger, Player
 from users.models.coins import check_may_pay
@@ -25,7 +26,7 @@ from users.models.coins import check_may_pay
 
 @dataclass(frozen=True)
 class Purchase:
-    """One item, wanted once for this key, and for the price seen if one is said."""
+    """A request to buy one item, once per key. `price` is what the player saw."""
 
     player_id: int
     game_id: int
@@ -38,7 +39,7 @@ class Purchase:
 
 
 def redeem(purchase: Purchase) -> Reply:
-    """Take the coins and give the code; once returned, it is committed.
+    """Take the coins and give the code. Both are committed when this returns.
 
     The same key again returns the same code with `status` already. Raises `Refused`.
     """
@@ -49,7 +50,7 @@ def redeem(purchase: Purchase) -> Reply:
 def redeem_many(purchases: Sequence[Purchase]) -> list[Reply | Refused]:
     """`redeem` for many at once: the reply or the refusal of each, in their order.
 
-    What one raises, all of them raise, and nothing is kept.
+    If one raises, the whole batch raises and nothing is stored.
     """
     return commit(PurchaseBatch, purchases)
 
@@ -57,8 +58,8 @@ def redeem_many(purchases: Sequence[Purchase]) -> list[Reply | Refused]:
 class PurchaseBatch(Batch[Purchase]):
     """The purchases of one transaction.
 
-    They are carried out in rounds, each with one purchase of a player at most: whether
-    a player can pay for the second depends on whether there was a code for the first.
+    They run in rounds of one purchase per player: whether a player can pay for a second
+    item depends on whether there was a code for the first.
     """
 
     def __init__(self, purchases: Sequence[Purchase]) -> None:
@@ -66,8 +67,8 @@ class PurchaseBatch(Batch[Purchase]):
         self._lock_browsers()
         self.items = self._items()
         self.made = self._made()
-        self.bought = bought_before({one.item_id for one in purchases}, self.players)
-        claims = (claim_of(one.player_id, one.key) for one in purchases)
+        self.bought = bought_before({p.item_id for p in purchases}, self.players)
+        claims = (claim_of(p.player_id, p.key) for p in purchases)
         self.ledger = Ledger(claims)
         self.new: list[Redemption] = []
 
@@ -84,32 +85,33 @@ class PurchaseBatch(Batch[Purchase]):
     # Reading
 
     def _lock_browsers(self) -> None:
-        """Before any code is given: who pays debts in them waits, or we for them."""
-        browsers = {browser_of(one) for one in self.requests} - {""}
+        """Lock before any code is given, in the order of those who fill backorders."""
+        browsers = {browser_of(request) for request in self.requests} - {""}
         if browsers:
             Pool.objects.lock([], browsers)
             Code.objects.lock_browsers(browsers)
 
     def _items(self) -> dict[int, Item]:
-        """As they are sold now. Holding the games holds off an edit of them."""
-        wanted = {one.item_id for one in self.requests}
-        return Item.objects.select_related("pool").in_bulk(wanted)
+        """The items as they are sold now. Locked games keep staff from editing them."""
+        ids = {request.item_id for request in self.requests}
+        return Item.objects.select_related("pool").in_bulk(ids)
 
     def _made(self) -> dict[tuple[int, UUID], Redemption]:
         """Earlier purchases of these players under these ids."""
-        keys = {one.key for one in self.requests}
+        keys = {request.key for request in self.requests}
         rows = Redemption.objects.filter(player__in=self.players, key__in=keys)
-        return {(one.player_id, one.key): one for one in rows.select_related("code")}
+        return {(row.player_id, row.key): row for row in rows.select_related("code")}
 
     # Checking
 
     def _round(self, purchases: Sequence[Purchase]) -> list[Reply | Refused]:
-        checked = [self._check(one) for one in purchases]
-        sold = self._give([o for o, done in zip(purchases, checked) if done is None])
-        return [done or sold[one] for one, done in zip(purchases, checked)]
+        known = [self._check(purchase) for purchase in purchases]
+        sales = [p for p, outcome in zip(purchases, known) if outcome is None]
+        sold = self._give(sales)
+        return [outcome or sold[p] for p, outcome in zip(purchases, known)]
 
     def _check(self, purchase: Purchase) -> Reply | Refused | None:
-        """The outcome that is known before there is a code; None for a sale."""
+        """The outcome if it is known without a code; None for a sale."""
         try:
             player = self.player(purchase)
             if earlier := self.made.get((player.pk, purchase.key)):
@@ -125,8 +127,8 @@ class PurchaseBatch(Batch[Purchase]):
         if player.pk not in self.admitted[game.pk]:
             raise Refused("not_eligible")
         check_price(purchase.price, item.price)
-        had, _next = self.bought.get((item.pk, player.pk), (0, 1))
-        if item.limit is not None and had >= item.limit:
+        valid, _next = self.bought.get((item.pk, player.pk), (0, 1))
+        if item.limit is not None and valid >= item.limit:
             raise Refused("limit_reached")
         if player.coins < item.price:
             raise Refused("not_enough_coins")
@@ -142,22 +144,22 @@ class PurchaseBatch(Batch[Purchase]):
     # Selling
 
     def _give(self, sales: Sequence[Purchase]) -> dict[Purchase, Reply | Refused]:
-        """A code for each, while there are some; of each player there is one sale."""
+        """Give a code for each sale, while stock lasts. One sale per player."""
         by_pool: dict[Pool, list[Purchase]] = defaultdict(list)
-        for one in sales:
-            by_pool[self.items[one.item_id].pool].append(one)
+        for sale in sales:
+            by_pool[self.items[sale.item_id].pool].append(sale)
         outcomes: dict[Purchase, Reply | Refused] = {}
-        for pool, there in by_pool.items():
-            outcomes |= self._give_of(pool, there)
+        for pool, of_pool in by_pool.items():
+            outcomes |= self._give_from(pool, of_pool)
         return outcomes
 
-    def _give_of(
+    def _give_from(
         self, pool: Pool, sales: Sequence[Purchase]
     ) -> dict[Purchase, Reply | Refused]:
-        claims = {one: self._claim(one) for one in sales}
-        last = max(one.at for one in sales)
+        claims = {sale: self._claim(sale) for sale in sales}
+        last = max(sale.at for sale in sales)
         given = pool.codes.order_by("pk").give([*claims.values()], last)
-        return {one: self._outcome(one, c.claim, given) for one, c in claims.items()}
+        return {p: self._outcome(p, c.key, given) for p, c in claims.items()}
 
     def _claim(self, purchase: Purchase) -> Claim:
         claim = claim_of(purchase.player_id, purchase.key)
@@ -165,7 +167,9 @@ class PurchaseBatch(Batch[Purchase]):
         player = self.players[purchase.player_id]
         return Claim(player, claim, browser_of(purchase), address)
 
-    def _outcome(self, purchase: Purchase, claim: str, given: Given) -> Reply | Refused:
+    def _outcome(
+        self, purchase: Purchase, claim: str, given: Awards
+    ) -> Reply | Refused:
         if claim in given.barred:
             return Refused("won_here")
         if claim not in given:
@@ -176,8 +180,8 @@ class PurchaseBatch(Batch[Purchase]):
 
     def _sell(self, purchase: Purchase, player: Player, code: Code) -> Redemption:
         item = self.items[purchase.item_id]
-        had, number = self.bought.get((item.pk, player.pk), (0, 1))
-        sold = Redemption(
+        valid, number = self.bought.get((item.pk, player.pk), (0, 1))
+        redemption = Redemption(
             item=item,
             player=player,
             number=number,
@@ -186,10 +190,10 @@ class PurchaseBatch(Batch[Purchase]):
             payment=self._payment(purchase, player, item),
             at=purchase.at,
         )
-        self.bought[item.pk, player.pk] = had + 1, number + 1
-        self.made[player.pk, purchase.key] = sold
-        self.new.append(sold)
-        return sold
+        self.bought[item.pk, player.pk] = valid + 1, number + 1
+        self.made[player.pk, purchase.key] = redemption
+        self.new.append(redemption)
+        return redemption
 
     def _payment(self, purchase: Purchase, player: Player, item: Item) -> CoinEntry:
         return self.ledger.record(
@@ -207,10 +211,10 @@ class PurchaseBatch(Batch[Purchase]):
 
 
 def firsts(waiting: Mapping[int, Purchase]) -> list[int]:
-    """The place of each player's first purchase."""
+    """The position of each player's first purchase."""
     first: dict[int, int] = {}
-    for place, one in waiting.items():
-        first.setdefault(one.player_id, place)
+    for place, purchase in waiting.items():
+        first.setdefault(purchase.player_id, place)
     return [*first.values()]
 
 
@@ -223,13 +227,13 @@ def repeat(earlier: Redemption, purchase: Purchase, player: Player) -> Reply:
 def bought_before(
     items: Collection[int], players: Collection[int]
 ) -> dict[tuple[int, int], tuple[int, int]]:
-    """By item and player: how many they have that are good, and the next number."""
+    """By item and player: how many purchases are not voided, and the next number."""
     rows = Redemption.objects.filter(item__in=items, player__in=players)
-    good, last = Count("pk", filter=Q(refund=None)), Max("number")
-    found = rows.values_list("item", "player").annotate(good=good, last=last)
+    valid, last = Count("pk", filter=Q(refund=None)), Max("number")
+    counts = rows.values_list("item", "player").annotate(valid=valid, last=last)
     return {
-        (item, player): (good, last + 1)
-        for item, player, good, last in found.order_by()
+        (item, player): (valid, last + 1)
+        for item, player, valid, last in counts.order_by()
     }
 
 
@@ -238,8 +242,8 @@ def browser_of(purchase: Purchase) -> str:
 
 
 def claim_of(player_id: int, key: UUID) -> str:
-    """What a code was sold for: also the key of the payment."""
-    return f"redeemed:{player_id}:{key}"
+    """What a code was sold for; also the key of its payment."""
+    return SALE.format(player=player_id, key=key)
 
 
 def reply(redemption: Redemption, player: Player, status: str) -> Reply:
@@ -252,10 +256,10 @@ def reply(redemption: Redemption, player: Player, status: str) -> Reply:
 
 
 def void(redemption: Redemption, by: Player, now: datetime) -> bool:
-    """Take back a code that is no good, and refund it by a new entry, once.
+    """Void a purchase and refund it with a new coin entry, once.
 
-    The code stays the player's, marked void: it must not be given to anybody else.
-    False where it was void before; `Refused` where `by` may not give that player coins.
+    The code stays with the player, so that nobody else gets it. Returns False if it was
+    already voided. Raises `Refused` if `by` may not give this player coins.
     """
     with transaction.atomic():
         player = Player.objects.select_for_update(no_key=True).get(
@@ -281,6 +285,6 @@ def void(redemption: Redemption, by: Player, now: datetime) -> bool:
 
 
 def void_codes(code_ids: Iterable[int]) -> set[int]:
-    """Those of these codes whose sale was taken back."""
+    """Those of these codes whose purchase was voided."""
     sold = Redemption.objects.filter(code__in=list(code_ids), refund__isnull=False)
     return set(sold.values_list("code", flat=True))

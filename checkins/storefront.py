@@ -17,7 +17,7 @@ COLUMNS = ("id", "title", "picture", "price", "limit", "opens_at", "closes_at")
 
 
 class JSONList(Func):
-    """A subquery's values as one JSON list. It comes in no order."""
+    """A subquery's values as one JSON list, in no particular order."""
 
     function = "JSONB_AGG"
     output_field = JSONField()
@@ -27,7 +27,7 @@ class JSONList(Func):
 
 
 def rows_of_shop() -> Case:
-    """What is on sale in a game, as JSON; nothing is looked for in other kinds."""
+    """The items of a game's shop as JSON; null in games of other kinds."""
     row = JSONObject(in_stock=F("in_stock"), **{name: F(name) for name in COLUMNS})
     items = Item.objects.shown().with_stock().filter(pool__game=OuterRef("pk"))
     rows = items.order_by().annotate(rows=JSONList(row)).values("rows")
@@ -43,15 +43,18 @@ def shop_of(game: Game, rows: Sequence[Row] | None) -> dict[str, Any]:
 
 
 def item_in(row: Row) -> Item:
-    """The item that this JSON says."""
+    """The item of a JSON row."""
     item = Item(**{name: row[name] for name in COLUMNS})
-    item.opens_at, item.closes_at = moment(row["opens_at"]), moment(row["closes_at"])
+    item.opens_at, item.closes_at = (
+        parse_time(row["opens_at"]),
+        parse_time(row["closes_at"]),
+    )
     item.in_stock = bool(row["in_stock"])
     return item
 
 
-def moment(text: str | None) -> datetime | None:
-    """A time that a database wrote into JSON; SQLite leaves out that it is UTC."""
+def parse_time(text: str | None) -> datetime | None:
+    """A time from a database's JSON. SQLite leaves out that it is UTC."""
     at = datetime.fromisoformat(text) if text else None
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 

@@ -67,7 +67,8 @@ def parts_of(value: Any) -> list[Any]:
 def check_scalar(value: Any, field: str) -> None:
     """Refuse NUL, halves of surrogate pairs, and numbers without bounds."""
     if isinstance(value, str) and not is_kept(value):
-        raise Refused("invalid", _("That text can't be kept."), field=field)
+        detail = _("The text has characters that can’t be stored.")
+        raise Refused("invalid", detail, field=field)
     if isinstance(value, float) and not math.isfinite(value):
         raise Refused("invalid", _("That is no number."), field=field)
     if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:

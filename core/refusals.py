@@ -47,8 +47,8 @@ DETAILS: dict[str, str | Promise] = {
     "all_days_done": _("You have done all the days."),
     "limit_reached": _("You have had as many of these as one player may."),
     "won_here": _(
-        "Another player has already won a prize of this game in this browser, so there "
-        "is no second one here. If you share a device, ask the staff."
+        "Another player has already won a prize of this game in this browser, so you "
+        "can’t win one here. If you share the device, ask the staff."
     ),
     "too_large": _("That is too large."),
     "rate_limited": _("That was too fast. Wait a moment."),

@@ -19,7 +19,7 @@ from batch.api import batch_view  # noqa: E402
 from core.origins import SameOrigin  # noqa: E402
 from gameproject.boundary import Boundary  # noqa: E402
 from gameproject.gathering import Gathering  # noqa: E402
-from gameproject.ops.collector import quiet  # noqa: E402
+from gameproject.ops.collector import idle_collector  # noqa: E402
 from gameproject.ops.lifespan import lifespan, start  # noqa: E402
 from gameproject.sign_in_line import SignInLine  # noqa: E402
 from games import events  # noqa: E402
@@ -59,4 +59,4 @@ ways = {
     "websocket": sockets,
     "lifespan": lifespan,
 }
-application = Boundary(quiet.noting(Application(ways)))
+application = Boundary(idle_collector.watch(Application(ways)))

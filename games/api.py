@@ -1,4 +1,4 @@
-"""`/api/games`: what everybody may see of games."""
+"""`/api/games`: the public states of games."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from games.pages import player_of
 from games.paging import GamesPage
 from games.sources import Source
 from users.auth import everybody
-from users.devices import mark_of
+from users.devices import browser_id
 
 router = Router(tags=["games"], auth=everybody)
 
@@ -26,7 +26,7 @@ Slug = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9-]*$")]
 
 
 class NoticeOut(Schema):
-    """A message from staff, over at `until` even where it comes from a cache."""
+    """A message from staff. It ends at `until`, even if it comes from a cache."""
 
     text: str
     until: int
@@ -50,7 +50,7 @@ class GameOut(Schema):
     sold_out: bool
     play: dict[str, Any]
     reveal: dict[str, Any] | None
-    shop: list[dict[str, Any]] | None = None  # of check-in games alone
+    shop: list[dict[str, Any]] | None = None  # only in check-in games
     notice: NoticeOut | None
     seq: int
 
@@ -61,7 +61,7 @@ class GamesOut(Schema):
 
 
 def get_published_game(slug: str) -> Game:
-    """The game of that address, as far as players may see it at all."""
+    """The game with that slug, if it is published; else `Refused`."""
     game = published_games([slug]).get(slug)
     if game is None:
         raise Refused("not_found", field="game")
@@ -69,28 +69,29 @@ def get_published_game(slug: str) -> Game:
 
 
 def published_games(slugs: Iterable[str]) -> dict[str, Game]:
-    """Those of these games that players may see, by slug."""
-    return {one.slug: one for one in Game.objects.published().filter(slug__in=slugs)}
+    """Those of these games that are published, by slug."""
+    games = Game.objects.published().filter(slug__in=slugs)
+    return {game.slug: game for game in games}
 
 
 def source_of(request: HttpRequest) -> Source:
-    """Whence a command over HTTP came."""
-    return Source(mark_of(request.COOKIES), client_network(request))
+    """The browser and network of a request."""
+    return Source(browser_id(request.COOKIES), client_network(request))
 
 
 @router.get("", response=responses(GamesOut, shared=True), exclude_unset=True)
 @limited("games")
 def games(request: HttpRequest, response: HttpResponse, page: Query[GamesPage]) -> Any:
-    """The games one may see, those one can play now first.
+    """The games one may see; those one can play now come first.
 
-    A player's may hold some that not everybody sees: only a stranger's are shared.
-    nginx keeps those, and sends on whoever shows a session or a token.
+    A player's list may have games that not everybody sees, so only the list of
+    strangers is shared. nginx caches it for requests without session and token.
     """
     player = player_of(request)
     if player:
         return games_for(player, page)
-    found = everybodys_games(page)
-    return cacheable(request, response, found, "Cookie", "Authorization")
+    data = everybodys_games(page)
+    return cacheable(request, response, data, "Cookie", "Authorization")
 
 
 @router.get(

@@ -1,6 +1,6 @@
-"""What of games is everybody's, worked out once: public states, the list, the pages.
+"""Cached for everybody: public states of games, their list and their pages.
 
-`events.game_changed` drops the subjects used here: `games`, and `game:<slug>`.
+`events.game_changed` invalidates the tags used here: `games` and `game:<slug>`.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,17 +21,17 @@ from users.models import Player
 
 
 def key_of(slug: str) -> Key:
-    """Where the public state of a game is kept."""
+    """The cache key of a game's public state."""
     return Key(f"public:{slug}", f"game:{slug}", settings.GAME_CACHE_SECONDS)
 
 
 def list_key() -> Key:
-    """Where the first page of everybody's games is kept."""
+    """The cache key of the first page of the list that everybody sees."""
     return Key("games", "games", settings.GAME_CACHE_SECONDS)
 
 
 def public_of(slug: str) -> WithETag:
-    """The public state of a game players may see, with its `seq`; or `Refused`."""
+    """The public state of a published game, with its `seq`; or `Refused`."""
     state = get_or_compute(key_of(slug), lambda: _public(slug))
     if state is None:
         raise Refused("not_found")
@@ -39,7 +39,7 @@ def public_of(slug: str) -> WithETag:
 
 
 def page_of(slug: str, render: Callable[[Game], str]) -> SharedPage:
-    """The page of a game; or `Refused`."""
+    """The page of a published game; or `Refused`."""
     key = page_key(slug, f"game:{slug}", settings.GAME_CACHE_SECONDS)
     page = get_or_compute(key, lambda: _page(slug, render))
     if page is None:
@@ -48,7 +48,7 @@ def page_of(slug: str, render: Callable[[Game], str]) -> SharedPage:
 
 
 def home_page(page: GamesPage, render: Callable[[dict[str, Any]], str]) -> SharedPage:
-    """One page of the list of games; the first one is kept."""
+    """One page of the list that everybody sees; the first one is cached."""
 
     def rendered() -> str:
         return render(everybodys_games(page)["data"])
@@ -60,7 +60,7 @@ def home_page(page: GamesPage, render: Callable[[dict[str, Any]], str]) -> Share
 
 
 def games_for(player: Player | None, page: GamesPage = FIRST) -> dict[str, Any]:
-    """One page of the public states of the games one may see, and its `next`."""
+    """One page of the games that this player may see, and its `next` cursor."""
     return listed_games(player, page) or everybodys_games(page)["data"]
 
 
@@ -68,12 +68,12 @@ def listed_games(
     player: Player | None, page: GamesPage = FIRST
 ) -> dict[str, Any] | None:
     """The same for a player who is on a list; None for everybody else."""
-    found = _list(Game.objects.visible_to(player).only_if_on_any_list(player), page)
-    return found if found["games"] else None
+    data = _list(Game.objects.visible_to(player).only_if_on_any_list(player), page)
+    return data if data["games"] else None
 
 
 def everybodys_games(page: GamesPage = FIRST) -> WithETag:
-    """One page of the games that are nobody's alone; the first one is kept."""
+    """One page of the games that everybody sees; the first one is cached."""
     if page == FIRST:
         return get_or_compute(list_key(), _first_games)
     return with_etag(_list(Game.objects.for_everybody(), page))
@@ -99,7 +99,7 @@ def _list(games: GameQuerySet, page: GamesPage) -> dict[str, Any]:
 
 
 def states(games: Iterable[Game]) -> list[dict[str, Any]]:
-    """Public states with the notice in force and their `seq`."""
+    """The games' public states, each with its current notice and `seq`."""
     now = timezone.now()
     return [
         {**game.public(now), "notice": game.notice_at(now), "seq": game.seq}

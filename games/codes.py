@@ -1,4 +1,4 @@
-"""The prize codes that a table holds, each checked by its row."""
+"""The prize codes in a table. Each row is checked."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ EXAMPLES = 10
 
 
 class Line(NamedTuple):
-    """One code and the row of the file in which it stood."""
+    """One code, and its row in the file."""
 
     row: int
     text: str
 
 
 class BrokenRow(NamedTuple):
-    """A row that holds no code, and why."""
+    """A row without a valid code, and why."""
 
     row: int
     why: str | Promise
@@ -33,7 +33,7 @@ class BrokenRow(NamedTuple):
 
 @dataclass
 class Codes:
-    """The codes in their order, and the first of the rows that hold none."""
+    """The codes in their order, and the first rows without a valid code."""
 
     lines: list[Line] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
@@ -45,18 +45,18 @@ class Codes:
             self.broken.append(BrokenRow(row, why))
 
     def check(self) -> None:
-        """`Refused` by the first row that holds no code."""
+        """`Refused` if there is a row without a valid code."""
         for row, why in self.broken:
             raise broken(row, why)
 
     @property
     def others(self) -> int:
-        """How many broken rows there are beside the first ones."""
+        """How many more broken rows there are."""
         return self.broken_rows - len(self.broken)
 
 
 def codes_in(table: Table, reading: Reading) -> Codes:
-    """Every row below the header is a code, or is told as one that isn't."""
+    """Read the codes below the header; rows without a valid code are in `broken`."""
     codes = Codes()
     for row, cell in table.cells(reading):
         if why := fault(cell):
@@ -74,7 +74,7 @@ def codes_in(table: Table, reading: Reading) -> Codes:
 
 
 def fault(text: str) -> str | Promise:
-    """Why this can be no code; empty where it can."""
+    """Why this can't be a code; empty if it can."""
     if not text:
         return _("the code is empty.")
     if isinstance(text, Spoiled):
@@ -91,12 +91,12 @@ def holds(what: str | Promise) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Control and format characters, halves of surrogate pairs, line separators."""
+    """Control and format characters, lone surrogates, line separators."""
     category = unicodedata.category(character)
     return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def are_rounded(lines: Iterable[Line]) -> bool:
-    """Whether all the long numbers end in zeros, as a spreadsheet leaves them."""
+    """Whether all long numbers end in zeros, because a spreadsheet rounded them."""
     long = [text for _row, text in lines if len(text) > MAX_DIGITS and text.isdecimal()]
     return len(long) > 2 and not any(text[MAX_DIGITS:].strip("0") for text in long)

@@ -1,8 +1,8 @@
-"""The only publisher: what players must hear of, told to every process.
+"""The only publisher: it broadcasts changes to every process.
 
-Called from `transaction.on_commit`, so HTTP, sockets, admin and commands all broadcast
-alike. One message a process goes through the channel layer, already encoded. A message
-lost on the way is noticed by its `seq` (see `live/rooms.py`), so publishing never
+It is called from `transaction.on_commit`, so HTTP, sockets, admin and commands all
+broadcast in the same way. The channel layer carries one encoded message per process.
+Clients notice a lost message by its `seq` (see `live/rooms.py`), so an error here never
 fails what was committed.
 """
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Every process listens here, beside the groups of its rooms.
+# The group of all processes; each process also joins the groups of its rooms.
 EVERY_PROCESS = "processes"
 MAX_PLAYERS = 500  # in one message
-MAX_WAIT = 0.5  # seconds, beside sockets that others wait for
-MAX_WAIT_ALONE = 2.0  # seconds, in a command or once the server has stopped
+MAX_WAIT = 0.5  # seconds, in a running server
+MAX_WAIT_ALONE = 2.0  # seconds, in a command or after the server has stopped
 
-# What says that the channel layer can't be reached.
+# The errors of a channel layer that can't be reached.
 LAYER_AWAY = (RedisError, OSError, TimeoutError)
 
-# The loop of this process's server, once it has been asked for anything.
+# The event loop of this process's server, since its first request.
 loop: asyncio.AbstractEventLoop | None = None
 
 
@@ -42,14 +42,14 @@ def group_of(game_id: int) -> str:
 
 
 def game_changed(game: "Game", former_slug: str = "") -> None:
-    """Nobody is given the old state any more, and everybody there sees the new one."""
+    """Invalidate the cached states and pages, and broadcast the new state."""
     invalidate("games", *{f"game:{slug}" for slug in (game.slug, former_slug) if slug})
-    now, shown = timezone.now(), game.refetch()
-    broadcast(game.pk, frames.game(game.seq, shown.public(now), shown.notice_at(now)))
+    now, fresh = timezone.now(), game.refetch()
+    broadcast(game.pk, frames.game(game.seq, fresh.public(now), fresh.notice_at(now)))
 
 
 def notice_changed(game: "Game") -> None:
-    """Everybody there sees what staff have to say, and so does who asks over HTTP."""
+    """Invalidate the cached states and pages, and broadcast the notice."""
     invalidate("games", f"game:{game.slug}")
     broadcast(game.pk, frames.notice(game.seq, game.notice_at(timezone.now())))
 
@@ -66,14 +66,14 @@ def broadcast(game_id: int, frame: dict[str, Any]) -> None:
 
 
 def player_changed(player_id: int, game_id: int | None, origin: str = "") -> None:
-    """The player's other devices see their new state; `origin` has had its reply."""
+    """Send a player's new state to their devices, except the socket `origin`."""
     players_changed(game_id, [(player_id, origin)])
 
 
 def players_changed(game_id: int | None, changed: Sequence[tuple[int, str]]) -> None:
-    """The same for many players, each with the socket that has had its reply.
+    """`player_changed` for pairs of player id and origin.
 
-    Coins are the same in every game: without a game, devices in all of them are told.
+    Without a game it goes to devices in all games: coins are the same in each.
     """
     group = group_of(game_id) if game_id else EVERY_PROCESS
     for place in range(0, len(changed), MAX_PLAYERS):
@@ -82,10 +82,10 @@ def players_changed(game_id: int | None, changed: Sequence[tuple[int, str]]) -> 
 
 
 def send(group: str, message: dict[str, Any]) -> None:
-    """Hand a message to the channel layer, from any thread, and go on.
+    """Pass a message to the channel layer, from any thread, without waiting.
 
-    The server's loop is never waited for: it may be stopping, and a thread that waits
-    for it would keep its process from ending.
+    The server's loop may be stopping. A thread that waited for it would keep its
+    process from ending.
     """
     if loop is not None and loop.is_running():
         asyncio.run_coroutine_threadsafe(deliver(group, message), loop)
@@ -94,12 +94,12 @@ def send(group: str, message: dict[str, Any]) -> None:
 
 
 async def deliver(
-    group: str, message: dict[str, Any], longest: float = MAX_WAIT
+    group: str, message: dict[str, Any], max_wait: float = MAX_WAIT
 ) -> None:
     layer = get_channel_layer()
     try:
-        await asyncio.wait_for(layer.group_send(group, message), longest)
+        await asyncio.wait_for(layer.group_send(group, message), max_wait)
         metrics.broadcasts.labels("sent").inc()
     except LAYER_AWAY as error:
         metrics.broadcasts.labels("failed").inc()
-        logger.warning("Not broadcast, clients will notice: %r", error)
+        logger.warning("Broadcast failed, clients will notice: %r", error)

@@ -1,6 +1,6 @@
-"""What higher apps hand down to games, put together in `gameproject/apps.py`.
+"""What `games` needs from higher apps; `gameproject/apps.py` fills it in.
 
-Imports run one way, so `games` can't ask `answers` for anything by name. It asks here.
+Imports run one way, so `games` can't import from `answers`. It calls these instead.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PublicPart:
-    """What everybody sees of a game beside its own public state.
+    """A part of a game's public state that a higher app adds.
 
-    `read` is a value from the database, had in the same statement as the game, and
-    `shown` makes of it what is added to the public state.
+    `read` is an expression, queried in the same statement as the game. `shown` turns
+    its value into entries of the public state.
     """
 
     read: Expression
     shown: Callable[[Game, Any], dict[str, Any]]
 
 
-# How many players have answered, and how many rightly, by game id.
+# How many players have answered, and how many are right, by game id.
 Counts: TypeAlias = "Callable[[Iterable[int]], Mapping[int, dict[str, int]]]"
 
 
 @dataclass
 class Registry:
-    """Filled once at start."""
+    """Filled in once, at start."""
 
     public: dict[str, PublicPart] = field(default_factory=dict)
     counts: Counts = lambda game_ids: {}
     reveal: Callable[[Game, datetime], None] = lambda game, now: None
-    # `Refused`, by the name of a setting, where new ones would lose what players did.
+    # `Refused`, at a setting, if new settings would lose what players did.
     check_change: Callable[[Game, Any], None] = lambda game, new: None
-    # The answers to which new settings would give another meaning.
+    # The answers that would get another meaning from new settings.
     touched_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []
-    # Who would be graded otherwise by new settings, and the change itself.
+    # The grades that new settings would change, and the verb that changes them.
     changed_by: Callable[[Game, dict[str, Any]], list[Any]] = lambda game, new: []
     regrade: Callable[[Game, dict[str, Any], datetime], None] = lambda *_what: None
-    # Which of these codes, by id, staff have taken back.
+    # Those of these codes, by id, that staff have voided.
     void_codes: Callable[[Iterable[int]], set[int]] = lambda code_ids: set()
 
 

@@ -1,4 +1,4 @@
-"""The first page of the list of games, for many players at once."""
+"""The first page of the list of games, for many players in one statement."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -19,11 +19,10 @@ Data = dict[str, Any]
 def first_pages(
     players: Sequence[Player], *, only_listed: bool = False
 ) -> tuple[dict[int, Data], Data]:
-    """The page of each of these players who is on a list, by player id; and the page
-    that everybody else has: one statement.
+    """The pages of those players who are on a list, by player id, and everybody's page.
 
-    With `only_listed` nothing is read unless one of them is on a list, and the second
-    page may be empty: for whoever knows it already.
+    One statement. With `only_listed` nothing is read unless one of the players is on a
+    list, and everybody's page may be empty: for callers who know it already.
     """
     rows = FirstGames(games_for_first_pages(players, only_listed))
     everybodys: frozenset[int] = frozenset()
@@ -33,7 +32,7 @@ def first_pages(
 
 
 def games_for_first_pages(players: Sequence[Player], only_listed: bool) -> GameQuerySet:
-    """Everybody's first games, and all that these players see by being on a list."""
+    """The first games of everybody's list, and all that list these players."""
     everybodys = FIRST.begin(Game.objects.for_everybody())[: FIRST.limit + 1]
     listed = Game.objects.listed_for_any(players)
     games = Game.objects.filter(
@@ -45,7 +44,7 @@ def games_for_first_pages(players: Sequence[Player], only_listed: bool) -> GameQ
 
 
 class FirstGames:
-    """Games in their order, their public states, and who is on the list of which."""
+    """Games in their order, their public states, and the games of each player."""
 
     def __init__(self, games: GameQuerySet) -> None:
         self.games = list(FIRST.begin(games))
@@ -54,10 +53,10 @@ class FirstGames:
         for game in self.games:
             for player_id in (game.access == Access.LISTED and game.listed) or ():
                 lists[player_id].add(game.pk)
-        self.lists = {player_id: frozenset(some) for player_id, some in lists.items()}
+        self.lists = {player_id: frozenset(ids) for player_id, ids in lists.items()}
 
     def page(self, listed: Collection[int]) -> Data:
-        """The first page of somebody who is on the lists of these games."""
+        """The first page for a player who is on the lists of these games."""
         shown, next_cursor = FIRST.first_of(
             [g for g in self.games if g.access != Access.LISTED or g.pk in listed]
         )

@@ -1,6 +1,6 @@
-"""Every frame the server sends: the closed vocabulary of the wire, on one page.
+"""Every frame that the server sends, on one page.
 
-`docs/protocol.md` shows an example of each, and a test holds the two together.
+`docs/protocol.md` shows an example of each, and a test compares the two.
 """
 
 import json
@@ -17,7 +17,7 @@ Frame = dict[str, Any]
 
 
 def encode(value: Any) -> str:
-    """A frame, or a part of one, as it is written to sockets."""
+    """A frame, or a part of one, as text for a socket."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -30,7 +30,7 @@ def welcome(
     tally: Mapping[str, int],
     board: list[Frame],
 ) -> str:
-    """The whole small state, encoded. `public` is encoded already, once for all."""
+    """The whole state, encoded. `public` is already encoded, once for all sockets."""
     head = f'{{"type":"welcome","seq":{seq},"now":{to_ms(timezone.now())}'
     own = f'"me":{encode(me)},"mine":{encode(mine)}'
     counts = f'"tally":{encode(tally)},"board":{encode(board)}'
@@ -38,7 +38,7 @@ def welcome(
 
 
 def resynced(reply_to: str, welcome: str) -> str:
-    """A welcome as the reply to `resync`."""
+    """An encoded welcome as the reply to `resync`."""
     return f'{welcome[:-1]},"id":{encode(reply_to)}}}'
 
 
@@ -48,23 +48,23 @@ def game(seq: int, public: Frame, notice: Notice | None) -> Frame:
 
 
 def game_text(seq: int, public: str, notice: Notice | None) -> str:
-    """The same, of a public state that is encoded already."""
-    said = encode(notice)
-    return f'{{"type":"game","seq":{seq},"game":{public},"notice":{said}}}'
+    """The same as text, from a public state that is already encoded."""
+    text = encode(notice)
+    return f'{{"type":"game","seq":{seq},"game":{public},"notice":{text}}}'
 
 
 def notice(seq: int, notice: Notice | None) -> Frame:
-    """A message from staff; without a text, it was taken back."""
+    """A message from staff; an empty text means that it was taken back."""
     return {"type": "notice", "seq": seq, **(notice or {"text": "", "until": None})}
 
 
-def said_in(frame: Frame) -> Notice | None:
+def notice_in(frame: Frame) -> Notice | None:
     """The notice of such a frame, as `welcome` and `game` have it."""
     return {"text": frame["text"], "until": frame["until"]} if frame["text"] else None
 
 
 def tally(seq: int, counts: Mapping[str, int]) -> Frame:
-    """How many are here, have answered, and have answered rightly."""
+    """How many are here, have answered, and are right."""
     return {"type": "tally", "seq": seq, **counts}
 
 
@@ -79,7 +79,7 @@ def me(me: Frame | None, mine: Frame) -> Frame:
 
 
 def rank(rank: Frame | None) -> Frame:
-    """A player's own `place`, their `points`, and how many have any; null for none."""
+    """A player's `place`, `points`, and how many players have points; or null."""
     return {"type": "rank", **(rank or {"place": None, "points": None, "of": None})}
 
 
@@ -94,5 +94,5 @@ def error(id_: str | None, refused: Refused) -> Frame:
 
 
 def encode_error(id_: str | None, refused: Refused) -> str:
-    """`error` in ASCII: a client's `id` may hold what UTF-8 can't say."""
+    """`error` in ASCII: a client's `id` may have characters that UTF-8 can't encode."""
     return json.dumps(error(id_, refused), separators=(",", ":"))

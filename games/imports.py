@@ -1,6 +1,6 @@
-"""Taking a table's codes into a pool: first a look, then, with a yes, the act.
+"""Import a table's codes into a pool: first a preview, then the import.
 
-Either the whole file is taken or nothing is changed.
+Either the whole file is imported, or nothing changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +17,12 @@ from games.states import PUBLISHED
 from games.tables.files import Table
 from games.tables.reading import Reading
 
-LOOKED_UP = 10_000  # codes in one statement
+BATCH = 10_000  # codes in one statement
 
 
 @dataclass
 class Repeats:
-    """Codes that are there already."""
+    """Codes that exist already."""
 
     count: int = 0
     examples: list[Line] = field(default_factory=list)
@@ -34,29 +34,29 @@ class Repeats:
 
     @property
     def others(self) -> int:
-        """How many there are beside the examples."""
+        """How many more there are."""
         return self.count - len(self.examples)
 
 
 @dataclass
 class Report:
-    """What an import would do, or did."""
+    """What an import would do, or has done."""
 
     read: int = 0
     added: int = 0
-    to_waiting: int = 0  # of those added, given at once to players who were owed one
+    to_waiting: int = 0  # of those added, given at once to fill backorders
     first: str = ""
     last: str = ""
     in_file: Repeats = field(default_factory=Repeats)
     in_pool: Repeats = field(default_factory=Repeats)
     elsewhere: Repeats = field(default_factory=Repeats)
-    pools: list[Pool] = field(default_factory=list)  # where those stand
-    with_yes: bool = False  # whether those were added all the same
+    pools: list[Pool] = field(default_factory=list)  # that hold those
+    with_yes: bool = False  # whether staff accepted those, so they were added
 
 
 @dataclass
 class New:
-    """What of a file isn't in the pool: `numbers` has those that stand elsewhere."""
+    """The codes that the pool lacks; `numbers` has those that another pool holds."""
 
     texts: list[str] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -68,29 +68,29 @@ class New:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What would be imported, before anything is."""
+class Preview:
+    """What an import would do."""
 
     codes: Codes
     report: Report
 
 
-def look(pool: Pool, table: Table, reading: Reading) -> Look:
-    """Read the whole table and compare it with all pools; changes nothing."""
+def preview(pool: Pool, table: Table, reading: Reading) -> Preview:
+    """Read the whole table and compare it with all pools, without a change."""
     codes = codes_in(table, reading)
     report = Report(read=len(codes.lines))
     wanted = sort_out(pool, codes.lines, report).wanted(with_yes=False)
     report.added = len(wanted)
     if wanted:
         report.first, report.last = wanted[0], wanted[-1]
-    return Look(codes, report)
+    return Preview(codes, report)
 
 
 def import_codes(pool: Pool, codes: Codes, yes_to: int = 0) -> Report:
-    """Add a table's codes to the pool; `Refused` changes nothing.
+    """Add a table's codes to the pool, or `Refused` without a change.
 
-    Codes that another pool holds are left out, unless staff were shown how many there
-    are and said yes to so many.
+    Codes that another pool holds are left out, unless staff saw how many there are and
+    accepted that many (`yes_to`).
     """
     codes.check()
     report = Report(read=len(codes.lines), with_yes=yes_to > 0)
@@ -106,26 +106,26 @@ def import_codes(pool: Pool, codes: Codes, yes_to: int = 0) -> Report:
 def add(
     pool: Pool, texts: Sequence[str], numbers: Mapping[str, int], report: Report
 ) -> None:
-    waiting = pool.owed.count()
+    waiting = pool.backorders.count()
     report.added = pool.add(texts, numbers)
     if report.added < len(texts):
         raise overtaken()
-    report.to_waiting = waiting - pool.owed.count()
+    report.to_waiting = waiting - pool.backorders.count()
     if texts:
         report.first, report.last = texts[0], texts[-1]
     if texts and pool.game.state in PUBLISHED:
-        # It may have been sold out: players must hear that it no longer is.
-        # Only on commit: it waits for check-ins, and some of them wait for this pool.
+        # Players must learn if the game is no longer sold out. Only on commit, because
+        # `announce` waits for check-ins, and they may wait for this pool.
         on_commit(pool.game.announce)
 
 
 def overtaken() -> Refused:
-    text = _("Somebody added some of these codes elsewhere just now. Look again.")
+    text = _("Somebody has just added some of these codes. Check the file again.")
     return Refused("invalid", text, field="file")
 
 
 def sort_out(pool: Pool, lines: Sequence[Line], report: Report) -> New:
-    """What the pool doesn't hold, in the file's order; repeats are counted."""
+    """The codes that the pool lacks, in the file's order; counts the repeats."""
     new, seen, elsewhere = New(), set[str](), set[int]()
     for part in parts_of(lines):
         held = Code.objects.held_among({line.text for line in part})
@@ -149,5 +149,5 @@ def sort_out(pool: Pool, lines: Sequence[Line], report: Report) -> New:
 
 
 def parts_of(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    for start in range(0, len(lines), LOOKED_UP):
-        yield lines[start : start + LOOKED_UP]
+    for start in range(0, len(lines), BATCH):
+        yield lines[start : start + BATCH]

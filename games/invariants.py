@@ -1,15 +1,15 @@
-"""What `manage.py audit` proves of prize codes, and tells of names on lists."""
+"""What `manage.py audit` checks about prize codes, and reports about lists."""
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from core.invariants import Provable, Rule, unique
 from games.models import (
+    Backorder,
     Code,
     Game,
     Guest,
     Invitation,
     Line,
-    Owed,
     Pool,
     Winner,
 )
@@ -20,7 +20,7 @@ GIVEN = Q(player__isnull=False, claim__isnull=False, given_at__isnull=False)
 
 
 def lists(model: type[Line], what: str) -> list[Provable]:
-    """Whose the names on lists are. An account may be renamed, so that is only told."""
+    """The players of names on lists. Accounts may be renamed, so these only report."""
     names = model._default_manager.all()
     nickname = Guest.objects.filter(
         player=OuterRef("player"), nickname_key=OuterRef("name_key")
@@ -60,7 +60,7 @@ RULES: list[Provable] = [
         ),
         Q(gave__lte=F("holds")),
     ),
-    unique("no claim is owed two codes", Owed.objects.all(), "claim"),
+    unique("no claim is owed two codes", Backorder.objects.all(), "claim"),
     unique(
         "no two players won in one browser, in one game",
         Code.objects.exclude(browser=None),
@@ -68,12 +68,12 @@ RULES: list[Provable] = [
     ),
     unique(
         "no two players are owed for one browser, in one game",
-        Owed.objects.exclude(browser=None),
+        Backorder.objects.exclude(browser=None),
         "browser",
     ),
     Rule(
         "no code is both owed and given",
-        Owed.objects.all(),
+        Backorder.objects.all(),
         ~Q(Exists(Code.objects.filter(claim=OuterRef("claim")))),
     ),
     *lists(Invitation, "a list of players"),

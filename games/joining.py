@@ -1,4 +1,4 @@
-"""What a guest has in games goes to the account that its player signs in to."""
+"""Moves what a guest has in games to the account of the same player."""
 
 from core.on_commit import on_commit
 from games import events
@@ -7,7 +7,7 @@ from users.models import Player
 
 
 def move_lines(guest: Player, account: Player) -> None:
-    """Names on lists that are the guest's are the account's."""
+    """Bind the guest's lines on lists to the account."""
     for model in (Invitation, Winner):
         model._default_manager.filter(player=guest).update(player=account)
     on_commit(events.player_changed, account.pk, None)

@@ -1,4 +1,4 @@
-"""Notices: a message from staff to everybody in a game, for a while."""
+"""Notices: messages from staff to everybody in a game, for a limited time."""
 
 import unicodedata
 from datetime import datetime
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from core.refusals import Refused
 from core.timestamps import to_ms
 
-LONGEST = 300  # characters
-UNKEPT = ("Cc", "Cs")  # control characters, lone surrogates
+MAX_LENGTH = 300  # characters
+UNSTORABLE = ("Cc", "Cs")  # control characters, lone surrogates
 
 
 class Notice(TypedDict):
@@ -21,16 +21,18 @@ class Notice(TypedDict):
 
 
 def checked(text: str) -> str:
-    """The text without spaces around it; `Refused` if there is none, or too much."""
+    """The stripped text; `Refused` if it is empty or too long."""
     text = "\n".join(text.strip().splitlines())
-    if any(unicodedata.category(c) in UNKEPT for c in text.replace("\n", "")):
-        raise Refused("invalid", _("That text can't be kept."), field="text")
-    if not 0 < len(text) <= LONGEST:
-        detail = _("Message: 1 to %(most)d characters.") % {"most": LONGEST}
+    if any(unicodedata.category(c) in UNSTORABLE for c in text.replace("\n", "")):
+        raise Refused(
+            "invalid", _("The text has characters that can’t be stored."), field="text"
+        )
+    if not 0 < len(text) <= MAX_LENGTH:
+        detail = _("Message: 1 to %(most)d characters.") % {"most": MAX_LENGTH}
         raise Refused("invalid", detail, field="text")
     return text
 
 
 def in_force(notice: Notice | None, now: datetime) -> Notice | None:
-    """The notice, unless it is over by the server's clock."""
+    """The notice, or None if its time is over."""
     return notice if notice and notice["until"] > to_ms(now) else None

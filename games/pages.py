@@ -1,4 +1,4 @@
-"""The pages of games: the list and one game, each the same bytes for everybody."""
+"""The shared pages: the list of games, and the page of one game."""
 
 from typing import Any
 
@@ -20,22 +20,22 @@ from users.models import Player
 
 
 def player_of(request: HttpRequest) -> Player | None:
-    """Who asks, or None for a stranger."""
+    """The player who sent the request, or None for a stranger."""
     return None if isinstance(request.user, AnonymousUser) else request.user
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The games that everybody may see, those one can play now first.
+    """The games that everybody may see; those one can play now come first.
 
-    The player's name, coins and the games one is on a list of come in one batch.
+    A script fetches the player's name, coins and listed games in one batch.
     """
     return respond(request, home_page(page_in(request, GamesPage), render_home))
 
 
 @require_safe
 def game(request: HttpRequest, slug: str) -> HttpResponse:
-    """One game. What is personal comes in the welcome frame."""
+    """The page of one game. Personal data comes in the welcome frame."""
     try:
         page = page_of(slug, render_game)
     except Refused:
@@ -43,15 +43,15 @@ def game(request: HttpRequest, slug: str) -> HttpResponse:
     return respond(request, page)
 
 
-def render_home(found: dict[str, Any]) -> str:
-    # As below: without the request, nothing of it can be in the page.
-    return render_to_string("games/home.html", found)
+def render_home(data: dict[str, Any]) -> str:
+    # Without the request, as below, so that nothing of it gets into the page.
+    return render_to_string("games/home.html", data)
 
 
 def render_game(game: Game, *, preview: bool = False) -> str:
-    """The page of a game; a preview takes no answers and opens no socket."""
+    """The page of a game. A preview takes no answers and opens no socket."""
     state = game.public(timezone.now())
-    if preview:  # a draft's public state doesn't say yet what is played
+    if preview:  # a draft's public state has no `play` yet
         state["play"] = game.of_kind.public(game.rules)
     context = {
         "game": state,
@@ -61,5 +61,5 @@ def render_game(game: Game, *, preview: bool = False) -> str:
         "texts": {code: str(text) for code, text in DETAILS.items()},
         "language": get_language(),
     }
-    # Not `render(request, …)`: context processors would let a name or a token in.
+    # Not `render(request, …)`: context processors could add a name or a token.
     return render_to_string("games/game.html", context)

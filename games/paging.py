@@ -1,4 +1,4 @@
-"""The list of games in pages, those one can play now first."""
+"""Paging of the list of games; those one can play now come first."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class GamesPage(Page):
-    """It begins after a game's place in the order of interest and its number.
+    """A page that begins after a cursor: a game's place in the order, and its id.
 
-    A game whose state changes meanwhile changes its place; no other is left out.
+    A game whose state changes meanwhile moves in the order; no other is left out.
     """
 
     cursor: str = Field(

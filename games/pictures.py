@@ -1,4 +1,4 @@
-"""Pictures of games: checked, made small and named by their content."""
+"""Pictures of games: checked, scaled down and named by their content."""
 
 import hashlib
 import io
@@ -18,12 +18,11 @@ from core.refusals import Refused
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 1600  # pixels
-MAX_SCANS = 100  # of a JPEG; some ten are usual, and each goes over all pixels
-# What browsers show. Pillow knows forty others, and runs programs for some of them.
+MAX_SCANS = 100  # of a JPEG; ten are usual, and each decodes all pixels
+# The formats of browsers. Pillow reads forty others, some with external programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 
-# What Pillow and the decoders underneath raise for damaged pictures; they have no
-# exception in common.
+# What Pillow and its decoders raise for damaged pictures; they share no base class.
 UNREADABLE = (
     *(OSError, EOFError, RuntimeError, SyntaxError, ValueError, TypeError),
     *(LookupError, ArithmeticError, MemoryError, struct.error, zlib.error),
@@ -31,21 +30,23 @@ UNREADABLE = (
 
 
 def prepare(upload: Any) -> ContentFile:
-    """The picture as WebP, upright, without metadata; `Refused` if it is none."""
+    """The picture as WebP, upright, without metadata; `Refused` if it isn't one."""
     if upload.size > MAX_UPLOAD:
-        raise too_large(_("A picture has at most 10 MB."))
+        raise too_large(_("A picture may have at most 10 MB."))
     try:
         content = as_webp(upload.read())
     except Image.DecompressionBombError as error:
         raise too_large(_("The picture has too many pixels.")) from error
     except UNREADABLE as error:
-        raise Refused("invalid", _("That is no picture."), field="picture") from error
+        raise Refused(
+            "invalid", _("This is not a picture."), field="picture"
+        ) from error
     name = hashlib.sha256(content).hexdigest()[:20]
     return ContentFile(content, f"{name}.webp")
 
 
 def as_webp(data: bytes) -> bytes:
-    """The first frame, made small. Its size is known before it is decoded."""
+    """The first frame, scaled down. The size is checked before it is decoded."""
     image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise too_large(_("The picture has too many pixels."))
@@ -66,7 +67,7 @@ def too_large(detail: str) -> Refused:
 
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    """A picture, where no server in front serves MEDIA_ROOT itself."""
+    """Serves a picture, if no web server in front serves MEDIA_ROOT."""
     path = f"pictures/{name}"
     if not default_storage.exists(path):
         raise Http404

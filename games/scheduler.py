@@ -1,7 +1,7 @@
-"""Opening and closing at set times, with or without a visitor.
+"""Opens and closes games at their times, whether or not anybody visits.
 
 A thread in every process, so that nothing depends on the server's loop. What players
-may do follows `Game.state_at` anyway; this notes the change and tells them of it.
+may do depends on `Game.state_at` anyway; this saves the new state and broadcasts it.
 """
 
 import logging
@@ -26,36 +26,38 @@ MAX_SLEEP = timedelta(seconds=1)  # another process may set a new time
 
 
 def apply_due_transitions(now: datetime) -> int:
-    """Open and close what is due; how many. Processes share the work."""
+    """Open and close the games that are due; how many. Processes share the work."""
     due = Game.objects.due(now)
     if not due.exists():  # no lock is taken for nothing
         return 0
     with transaction.atomic():
         due = due.select_for_update(skip_locked=True)
-        return sum(alone(game, partial(game.apply_schedule, now)) for game in list(due))
+        return sum(
+            isolated(game, partial(game.apply_schedule, now)) for game in list(due)
+        )
 
 
-def pay_debts() -> None:
-    """Give owed codes that have come free since."""
-    for pool in Pool.objects.in_debt():
-        alone(pool, pool.pay_debts)
+def fill_backorders() -> None:
+    """Fill the backorders for which codes have come free."""
+    for pool in Pool.objects.fillable():
+        isolated(pool, pool.fill_backorders)
 
 
-def alone(what: Model, act: Callable[[], None]) -> bool:
-    """Act in a transaction or savepoint: what it raises spoils nothing else's turn."""
+def isolated(row: Model, act: Callable[[], None]) -> bool:
+    """Act in a transaction or savepoint; log an error so that other rows go on."""
     try:
         with transaction.atomic():
             act()
     except OUTAGES:
         raise
     except Exception:
-        logger.exception("The clock left out %r", what)
+        logger.exception("The scheduler left out %r", row)
         return False
     return True
 
 
 def next_time(now: datetime) -> datetime:
-    """When to look again: at the next opening or closing, or soon."""
+    """When to tick again: at the next opening or closing, or after `MAX_SLEEP`."""
     opens = Q(state=State.SCHEDULED, opens_at__gt=now)
     closes = Q(state__in=(State.OPEN, State.PAUSED), closes_at__gt=now)
     times = Game.objects.aggregate(
@@ -65,7 +67,7 @@ def next_time(now: datetime) -> datetime:
 
 
 class Scheduler(threading.Thread):
-    """Looks at the clock until the process ends."""
+    """Ticks until the process ends."""
 
     def __init__(self) -> None:
         super().__init__(name="clock", daemon=True)
@@ -80,22 +82,22 @@ class Scheduler(threading.Thread):
             pass
 
     def _clear(self, now: datetime) -> None:
-        """Once a minute, some of what nobody needs any more."""
+        """Once a minute, delete expired sessions and uploads."""
         if now >= self._clears_at:
             self._clears_at = now + CLEAR_EVERY
             clear_sessions(now)
             Upload.objects.clear(now)
 
     def _tick(self) -> float:
-        """Follow the clock; the seconds to sleep."""
+        """Do what is due; returns the seconds to sleep."""
         try:
             now = timezone.now()
             apply_due_transitions(now)
-            pay_debts()
+            fill_backorders()
             self._clear(now)
             wait = next_time(now) - timezone.now()
         except DatabaseError as error:
-            logger.error("The clock could not be followed: %s", error)
+            logger.error("The scheduler failed: %s", error)
             wait = MAX_SLEEP
         finally:
             close_old_connections()

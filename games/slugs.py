@@ -1,9 +1,9 @@
-"""The part of a path that names a game: bounded before anything is looked up by it."""
+"""The slug in a route, whose length is checked before any query."""
 
 from django.urls.converters import StringConverter
 
 
 class GameSlug(StringConverter):
-    """`<game:slug>` in a route: no longer than a game's slug may be."""
+    """`<game:slug>` in a route, at most as long as a game's slug."""
 
     regex = "[a-z0-9-]{1,60}"

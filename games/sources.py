@@ -1,4 +1,4 @@
-"""Whence a command came, as far as prizes depend on it."""
+"""The browser and network from which a command came; prizes depend on them."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from core.addresses import digest
 
 @dataclass(frozen=True)
 class Source:
-    """A browser by its mark (`users.devices`) and a network; each may be unknown."""
+    """A browser's id (`users.devices`) and a network; empty if unknown."""
 
     browser: str = ""
     network: str = ""
 
     def address(self, game_id: int) -> str:
-        """What stands for the network in this game."""
+        """A digest of the network, different in each game."""
         return digest(self.network, game_id) if self.network else ""
 
 
@@ -21,5 +21,5 @@ NOWHERE = Source()
 
 
 def browser_in(game_id: int, browser: str) -> str | None:
-    """A browser in one game, in which its codes are one player's."""
+    """The key of a browser in one game, where only one player can win in it."""
     return f"{game_id}:{browser}" if browser else None

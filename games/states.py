@@ -1,4 +1,4 @@
-"""The states of a game, and which may follow which."""
+"""The states of a game, and the verbs that each state allows."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,13 +20,13 @@ class Access(models.TextChoices):
     LISTED = "listed", _("players on the list")
 
 
-# States in which players may see the game at all.
+# States in which players may see the game.
 PUBLISHED = (State.SCHEDULED, State.OPEN, State.PAUSED, State.CLOSED, State.REVEALED)
 
-# States in which somebody must be able to play, now or soon.
+# States in which players can play now or soon.
 RUNNING = (State.SCHEDULED, State.OPEN, State.PAUSED)
 
-# Which verbs staff may use in which state.
+# The states in which staff may use each verb.
 ALLOWED: dict[str, frozenset[State]] = {
     "schedule": frozenset({State.DRAFT}),
     "withdraw": frozenset({State.SCHEDULED}),

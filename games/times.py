@@ -1,4 +1,4 @@
-"""What new opening and closing times would do to a game that players know."""
+"""What new opening and closing times would do to a published game."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ OVER = (State.CLOSED, State.REVEALED)
 
 @dataclass(frozen=True)
 class Change:
-    """New times of a game in this state. What isn't `moved` stays as it was."""
+    """New times of a game in this state; only those in `moved` have changed."""
 
     state: State
     opens_at: datetime | None
@@ -24,7 +24,7 @@ class Change:
     moved: frozenset[str]  # of the two names above
 
     def surprises(self, now: datetime) -> Iterator[str]:
-        """What staff may not expect of these times, in words."""
+        """Texts about effects that staff may not expect."""
         if "opens_at" in self.moved:
             yield from self.of_opening(now)
         if "closes_at" in self.moved:

@@ -35,7 +35,7 @@ from live.commands import COMMANDS, Call, batcher_of
 from live.open_sockets import open_sockets
 from live.rooms import Room, rooms
 from live.welcome import Personal, WelcomeRequest, personal_states
-from users.devices import mark_of
+from users.devices import browser_id
 from users.session_store import is_key
 
 logger = logging.getLogger(__name__)
@@ -218,7 +218,7 @@ class GameConsumer(AsyncConsumer):
 
     @cached_property
     def source(self) -> Source:
-        return Source(mark_of(cookies_of(self.scope)), network_of(self.scope))
+        return Source(browser_id(cookies_of(self.scope)), network_of(self.scope))
 
     def who(self) -> str:
         """By what this socket's commands are counted."""

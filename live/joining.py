@@ -22,7 +22,7 @@ from games.models.people import TAKEN, AdmitRequest
 from games.pages import player_of
 from games.states import Access
 from users.auth import MAX_BODY, check_size
-from users.devices import device_of, keep
+from users.devices import device_of, set_cookie
 from users.models import Player
 from users.names import check_nickname
 from users.sessions import open_for, sign_in_by
@@ -163,7 +163,7 @@ def respond(request: HttpRequest, form: Joining) -> HttpResponse:
         return ask_again(request, form.game, form.refused)
     response = redirect(form.game)
     if form.guest:
-        keep(response, device_of(request))
+        set_cookie(response, device_of(request))
     if form.session_key and form.guest:
         if "CSRF_COOKIE" in request.META:  # else there is none to replace
             rotate_token(request)

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from answers.leaderboard import places_of
+from answers.leaderboard import ranks_of
 from live.batchers import in_thread
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def _look(room: "Room") -> None:
 async def tell(room: "Room") -> None:
     """Tell everybody here whose place, points or company have changed."""
     changes, players = room.ranking.changes, room.players
-    places = await in_thread(places_of, room.game.pk, players) if players else {}
+    places = await in_thread(ranks_of, room.game.pk, players) if players else {}
     room.ranking.seen = changes
     for player_id in players:
         if await room.tell_rank(player_id, places.get(player_id)):

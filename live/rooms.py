@@ -97,7 +97,7 @@ class Room:
             self._show(frame["game"])
             self._notice = frame["notice"]
         elif frame["type"] == "notice":
-            self._notice = frames.said_in(frame)
+            self._notice = frames.notice_in(frame)
         elif frame["type"] == "tally":
             self._count({k: v for k, v in frame.items() if k not in ("type", "seq")})
         elif frame["type"] == "board":

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from answers.personal import answers_of, ranks_of
+from answers.personal import answers_of, ranks_of, won_by
 from checkins.personal import checkins_of, purchases_of
 from core import metrics
 from games.models import Game
-from games.personal import admitted_to, codes_of, lines_of, nicknames_in
+from games.personal import codes_of, lines_of, nicknames_in
 from users.models import Player
 from users.renewal import renew_due
 from users.sessions import signed_in
@@ -61,7 +61,7 @@ def personal_states(requests: Sequence[WelcomeRequest]) -> list[Personal]:
 def states_in(game: Game, players: list[Player]) -> dict[int, Personal]:
     """The personal state of these players in one game, by player id."""
     names = nicknames_in(game, players)
-    admitted = admitted_to(game, players, names)
+    admitted = game.admitted(players, names)
     parts = parts_in(game, players)
     return {
         player.pk: Personal(
@@ -87,4 +87,5 @@ def parts_in(game: Game, players: list[Player]) -> dict[str, Mapping[int, Any]]:
         "checkins": checkins_of(game, players),
         "purchases": purchases_of(game, players),
         "rank": ranks_of(game, players, answers),
+        "won": won_by(game, players, answers),
     }

@@ -1,4 +1,4 @@
-"""Ways to break each rule of the audit, in a database that refuses nothing any more.
+"""Ways to break each rule of the audit, in a database without constraints.
 
 Run on the stage of a stack, in a transaction that is rolled back.
 """
@@ -17,7 +17,7 @@ from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem, void
 from gameproject.management.commands.audit import RULES
-from games.models import Code, Game, Guest, Invitation, Owed, Winner
+from games.models import Backorder, Code, Game, Guest, Invitation, Winner
 from users.guests import join
 from users.ledger_triggers import NAMES
 from users.models import CoinEntry, Player
@@ -33,7 +33,17 @@ CALENDAR = {
     "completed_pool": "Cup",
 }
 GUARDED: list[type[Model]] = [
-    *(Player, CoinEntry, Code, Owed, Answer, CheckIn, Redemption, Invitation, Winner)
+    *(
+        Player,
+        CoinEntry,
+        Code,
+        Backorder,
+        Answer,
+        CheckIn,
+        Redemption,
+        Invitation,
+        Winner,
+    )
 ]
 
 
@@ -87,7 +97,7 @@ class World:
         for value in ("mouse", "elephant"):
             submit(Submission(player.pk, self.puzzle.pk, uuid4(), "", value, NOON))
 
-    # What there is to break
+    # The rows to break
 
     @property
     def players(self) -> Any:
@@ -111,7 +121,7 @@ class World:
 
     @property
     def owed(self) -> Any:
-        return Owed.objects.filter(player__in=self.players)
+        return Backorder.objects.filter(player__in=self.players)
 
     @property
     def answers(self) -> Any:
@@ -143,7 +153,7 @@ class World:
 
 
 def deleted(rows: Any) -> None:
-    """Rows gone from under whatever points to them."""
+    """Delete rows although others refer to them."""
     ids = list(rows.values_list("pk", flat=True))
     rows.model.objects.filter(pk__in=ids)._raw_delete("default")
 
@@ -231,11 +241,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: Game.objects.filter(pk=w.calendar.pk).update(access="listed"),
     ),
     (
-        "one answer a player and question is current",
+        "one answer per player and question is current",
         lambda w: w.answers.update(current=True),
     ),
     (
-        "no player has two answers of one key",
+        "no player has two answers with one key",
         lambda w: w.answers.update(key=uuid4()),
     ),
     (
@@ -243,11 +253,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.answers.update(attempt=1),
     ),
     (
-        "every code an answer was acknowledged with is its player's",
+        "every code that an answer's reply named is its player's",
         lambda w: w.won.filter(player=w.alice).update(player=w.bob),
     ),
     (
-        "every code an answer was acknowledged with is its player's",
+        "every code that an answer's reply named is its player's",
         lambda w: w.won.update(player=None, claim=None, given_at=None),
     ),
     (
@@ -266,13 +276,13 @@ BREAKS: list[tuple[str, Break]] = [
         "every code won has an answer of its owner",
         lambda w: deleted(w.answers.filter(player=w.alice)),
     ),
-    ("one check-in a game, player, run and day", lambda w: w.days.update(day=1)),
+    ("one check-in per game, player, run and day", lambda w: w.days.update(day=1)),
     (
-        "one check-in a game, player and date",
+        "one check-in per game, player and date",
         lambda w: w.days.update(date=NOON.date()),
     ),
     (
-        "no player has two check-ins of one key",
+        "no player has two check-ins with one key",
         lambda w: w.days.update(key=uuid4()),
     ),
     (
@@ -297,11 +307,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.days.update(completes=False),
     ),
     (
-        "every day made up was paid",
+        "every made-up day was paid",
         lambda w: deleted(w.entries.filter(reason="make-up")),
     ),
     (
-        "every day made up was paid",
+        "every made-up day was paid",
         lambda w: w.entries.filter(reason="make-up").update(amount=3),
     ),
     (
@@ -330,11 +340,11 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.days.update(completes=False),
     ),
     (
-        "one redemption an item, player and number",
+        "one redemption per item, player and number",
         lambda w: w.bought.update(number=1),
     ),
     (
-        "no player has two redemptions of one key",
+        "no player has two redemptions with one key",
         lambda w: w.bought.update(key=uuid4()),
     ),
     ("no code is redeemed twice", lambda w: w.bought.update(code=w.sold[0])),
@@ -343,45 +353,45 @@ BREAKS: list[tuple[str, Break]] = [
         lambda w: w.bought.update(payment=w.bought[0].payment),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.sold.update(player=w.carol),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.sold.update(player=None, claim=None, given_at=None),
     ),
     (
-        "every redeemed code is its redeemer's, given for that",
+        "every redeemed code is its redeemer's, given for this redemption",
         lambda w: w.bought.update(key=uuid4()),
     ),
     (
-        "every redemption was paid by its redeemer, for that code",
+        "every redemption was paid by its redeemer, for this code",
         lambda w: w.entries.filter(reason="redeemed").update(amount=7),
     ),
     (
-        "every redemption was paid by its redeemer, for that code",
+        "every redemption was paid by its redeemer, for this code",
         lambda w: w.entries.filter(player=w.alice).update(player=w.bob),
     ),
     ("every payment in the shop has its code", lambda w: deleted(w.bought)),
     ("every code given in the shop was paid", lambda w: deleted(w.bought)),
     (
-        "what was voided was refunded, and nothing else",
+        "every voided redemption was refunded, and no other",
         lambda w: w.bought.update(voided_by=None),
     ),
     (
-        "what was voided was refunded, and nothing else",
+        "every voided redemption was refunded, and no other",
         lambda w: w.bought.update(voided_by=w.carol),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.entries.filter(reason="refund").update(amount=1),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.entries.filter(reason="refund").update(player=w.bob),
     ),
     (
-        "every refund is the payment, back to who paid, by who voided",
+        "every refund returns the payment to its payer, by whoever voided it",
         lambda w: w.bought.update(voided_by=None),
     ),
     (
@@ -392,7 +402,7 @@ BREAKS: list[tuple[str, Break]] = [
 
 
 def reported() -> dict[str, list[str]]:
-    """What the audit prints of rules it finds broken while all is in order."""
+    """What the audit prints about broken rules while all is in order."""
     with transaction.atomic():
         World()
         findings = [rule.check() for rule in RULES]
@@ -401,7 +411,7 @@ def reported() -> dict[str, list[str]]:
 
 
 def found_after_each_break() -> list[bool]:
-    """Of each break in turn, whether the audit finds its rule broken.
+    """For each break in turn, whether the audit finds its rule broken.
 
     All break the same world; what each broke is put right before the next.
     """
@@ -423,7 +433,7 @@ def found_after(world: World, says: str, breaks: Break) -> bool:
 
 
 def loosen() -> None:
-    """Take every trigger, CHECK and UNIQUE away from the tables."""
+    """Remove every trigger, CHECK and UNIQUE from the tables."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # No table is altered while a foreign key waits to be checked.
@@ -439,7 +449,7 @@ def loosen() -> None:
 
 
 def loosening(cursor: Any) -> list[str]:
-    """What takes the constraints away on PostgreSQL."""
+    """The statements that remove the constraints on PostgreSQL."""
     statements = []
     for model in GUARDED:
         table = model._meta.db_table
@@ -462,7 +472,7 @@ def loosening(cursor: Any) -> list[str]:
 
 
 def replace(cursor: Any, table: str) -> None:
-    """The same rows on SQLite, in a table without any rule."""
+    """Copy the rows on SQLite into a table without constraints."""
     cursor.execute(f"CREATE TABLE loose AS SELECT * FROM {table}")
     cursor.execute(f"DROP TABLE {table}")
     cursor.execute(f"ALTER TABLE loose RENAME TO {table}")

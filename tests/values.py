@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from core.refusals import Refused
-from games.kinds.base import ONLY, Entry, Kind, Settings
+from games.kinds.base import ONLY, Entry, QuestionKind, Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -72,7 +72,9 @@ def entry(value: Any, question: str = ONLY, player: int = 1, second: int = 0) ->
     return Entry(player, question, value, NOON + timedelta(seconds=second))
 
 
-def assert_refused(kind: Kind[Any], settings: Settings, question: str, value: Any):
+def assert_refused(
+    kind: QuestionKind[Any], settings: Settings, question: str, value: Any
+):
     """Refused as a value, and in no other way."""
     with pytest.raises(Refused) as refused:
         kind.parse(settings, question, value)

@@ -1,4 +1,4 @@
-"""`/api/users/<id>`: oneself; staff see anyone."""
+"""`/api/users/<id>`: players read their own data, staff anybody's."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ class UserOut(Schema):
 @router.get("/{int:user_id}", response=responses(UserOut))
 @limited("user")
 def user(request: HttpRequest, user_id: int) -> dict[str, Any]:
-    """The player, to themselves and to staff. Others can't even learn who exists."""
+    """A player's data, for themselves and for staff. Nobody else learns who exists."""
     asking: Player = request.auth  # type: ignore[attr-defined]
     if not may_see(asking, user_id):
         raise Refused("forbidden")
-    found = get_or_compute(key_of(user_id), lambda: public_of(user_id))
-    if found is None:
+    data = get_or_compute(key_of(user_id), lambda: public_of(user_id))
+    if data is None:
         raise Refused("not_found")
-    return dict(found)
+    return dict(data)
 
 
 def may_see(asking: Player, user_id: int) -> bool:
@@ -41,7 +41,7 @@ def may_see(asking: Player, user_id: int) -> bool:
 
 
 def key_of(user_id: int) -> Key:
-    """Where a player's own data is kept."""
+    """The cache key of a player's own data."""
     return Key(f"user:{user_id}", f"user:{user_id}", settings.USER_CACHE_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Who asks over the API: a browser by its session, a script by its token."""
+"""Authentication over HTTP: browsers by session, scripts by token."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,14 @@ CSRF_FAILED = "CSRF check Failed"  # as ninja says it
 
 
 class Token(HttpBearer):
-    """`Authorization: Bearer gp_…`. A token that is no good is refused, not ignored."""
+    """`Authorization: Bearer gp_…`. An invalid token is refused, not ignored."""
 
-    reads_only = False  # whether every request, POSTs too, changes nothing
+    reads_only = False  # whether no request changes anything, not even a POST
 
     def authenticate(self, request: HttpRequest, token: str) -> Player | None:
         check_size(request)
-        return speaker(request, ApiToken.objects.find(token), self.reads_only)
+        found = ApiToken.objects.find(token)
+        return player_of_token(request, found, self.reads_only)
 
 
 class ReadingToken(Token):
@@ -30,7 +31,7 @@ class ReadingToken(Token):
 
 
 class SignedIn(SessionAuth):
-    """The session's player; browsers send the CSRF token with what changes anything."""
+    """The session's player. Requests that change something need the CSRF token."""
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Player | None:
         check_size(request)
@@ -38,18 +39,18 @@ class SignedIn(SessionAuth):
 
 
 class Anybody(SessionAuth):
-    """The session's player or a stranger, where nothing is changed."""
+    """The session's player or a stranger, for requests that change nothing."""
 
     def __init__(self) -> None:
         super().__init__(csrf=False)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> object:
         check_size(request)
-        return request.user  # a stranger's is truthy as well
+        return request.user  # truthy for a stranger too
 
 
 def check_size(request: HttpRequest) -> None:
-    """Refuse by what the header says or, of a body sent in chunks, by its length."""
+    """Refuse a large body by its header or, if it was sent in chunks, by its size."""
     if int(request.headers.get("Content-Length") or len(request.body)) > MAX_BODY:
         raise Refused("too_large")
 
@@ -57,10 +58,10 @@ def check_size(request: HttpRequest) -> None:
 def identify(
     requests: Sequence[HttpRequest], *, reads_only: bool = False
 ) -> list[Player | Exception | None]:
-    """Who asks, for many requests whose `user` is known by the session.
+    """The player of each request, in one statement; each has its session's `user`.
 
-    By the same rules as `members` or, with `reads_only`, `everybody`: only there a
-    stranger, None, may ask. One statement looks up all the tokens.
+    The rules are those of `members` or, with `reads_only`, of `everybody`. Only the
+    latter lets strangers ask; their player is None.
     """
     tokens = [token_in(request) for request in requests]
     texts = {text for text in tokens if text}
@@ -72,11 +73,11 @@ def identify(
 
 
 def _identify(
-    request: HttpRequest, found: ApiToken | None, token: str | None, reads_only: bool
+    request: HttpRequest, known: ApiToken | None, text: str | None, reads_only: bool
 ) -> Player | None:
-    if token is not None:
+    if text is not None:
         check_size(request)
-        return speaker(request, found, reads_only)
+        return player_of_token(request, known, reads_only)
     if not reads_only and check_csrf(request):
         raise Refused("forbidden", CSRF_FAILED)
     check_size(request)
@@ -87,20 +88,22 @@ def _identify(
 
 
 def token_in(request: HttpRequest) -> str | None:
-    """The token of `Authorization: Bearer …`, or None, as ninja reads it."""
+    """The text of `Authorization: Bearer …`, or None; read as ninja does."""
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else None
 
 
-def speaker(request: HttpRequest, found: ApiToken | None, reads_only: bool) -> Player:
-    """The player for whom a token speaks; `Refused` if it may not."""
-    if found is None:
+def player_of_token(
+    request: HttpRequest, token: ApiToken | None, reads_only: bool
+) -> Player:
+    """The player of a token; `Refused` if it is None or may not send this request."""
+    if token is None:
         raise Refused("not_signed_in")
     writes = request.method not in SAFE and not reads_only
-    if writes and found.scope != ApiToken.Scope.WRITE:
+    if writes and token.scope != ApiToken.Scope.WRITE:
         raise Refused("forbidden")
-    request.user = found.player
-    return found.player
+    request.user = token.player
+    return token.player
 
 
 members = [Token(), SignedIn()]

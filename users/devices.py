@@ -1,9 +1,9 @@
-"""Browsers, by a signed cookie: each has a mark, and the accounts it was signed in to.
+"""The device cookie: a random id of the browser, and the accounts used in it.
 
-It is set where somebody signs in or joins a game, never by a page that is shared. By
-its mark a browser wins once in a game. For accounts that it knows, failed sign-ins are
-counted apart from everybody else's, so nobody can lock them out from elsewhere (OWASP:
-"device cookies"). The cookie lets nobody in.
+It is set when somebody signs in or joins a game, never with a shared page. By the id,
+only one player wins in a browser and game. For the accounts in the cookie, failed
+sign-ins are counted separately, so that nobody can lock them out from elsewhere
+(OWASP: "device cookies"). The cookie itself signs nobody in.
 """
 
 from collections.abc import Mapping
@@ -18,51 +18,50 @@ from users.models import Player
 
 COOKIE = SALT = "device"
 LIFETIME = 365 * 24 * 3600  # seconds
-MAX_ACCOUNTS = 8  # that one browser is known for
+MAX_ACCOUNTS = 8  # in one cookie
 
 
 @dataclass(frozen=True)
 class Device:
-    """A browser: a random id, and the ids of accounts, the last one first."""
+    """A browser: a random id, and the ids of its accounts, latest first."""
 
     id: str
     accounts: tuple[int, ...] = ()
 
 
 def device_of(request: HttpRequest) -> Device:
-    """The browser that asks; a new one where it shows no good cookie."""
+    """The browser that sent the request; a new one if it has no valid cookie."""
     return device_in(request.COOKIES) or Device(uuid4().hex)
 
 
 def device_in(cookies: Mapping[str, str]) -> Device | None:
-    """The browser that these cookies are of, if they say."""
+    """The browser that these cookies name, if any."""
     try:
-        said = signing.loads(cookies.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
+        payload = signing.loads(cookies.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:
         return None
-    id_, accounts = said
+    id_, accounts = payload
     return Device(id_, tuple(accounts))
 
 
-def mark_of(cookies: Mapping[str, str]) -> str:
-    """The browser's mark; empty for one that has none."""
+def browser_id(cookies: Mapping[str, str]) -> str:
+    """The browser's id; empty if it has none."""
     device = device_in(cookies)
     return device.id if device else ""
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, player: Player) -> None:
-    """Let the browser show from now on that this account was signed in to here."""
+    """Add the account to the browser's cookie."""
     known = device_of(request)
     others = [pk for pk in known.accounts if pk != player.pk]
-    keep(response, Device(known.id, (player.pk, *others[: MAX_ACCOUNTS - 1])))
+    set_cookie(response, Device(known.id, (player.pk, *others[: MAX_ACCOUNTS - 1])))
 
 
-def keep(response: HttpResponseBase, device: Device) -> None:
-    """Let the browser show from now on that it is this one."""
-    said = [device.id, list(device.accounts)]
+def set_cookie(response: HttpResponseBase, device: Device) -> None:
+    payload = [device.id, list(device.accounts)]
     response.set_cookie(
         COOKIE,
-        signing.dumps(said, salt=SALT),
+        signing.dumps(payload, salt=SALT),
         max_age=LIFETIME,
         path=settings.SESSION_COOKIE_PATH,
         domain=settings.SESSION_COOKIE_DOMAIN,

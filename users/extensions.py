@@ -1,4 +1,4 @@
-"""What higher apps hand down to users, put together in `gameproject/apps.py`."""
+"""What `users` needs from higher apps; `gameproject/apps.py` fills it in."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from users.models import Player
 
-# Gives an account what a guest has in one app: `(guest, account)`, both locked.
+# Moves what a guest has in one app: `(guest, account)`, both locked.
 Move: TypeAlias = "Callable[[Player, Player], None]"
 
 moves: list[Move] = []

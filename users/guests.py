@@ -1,4 +1,4 @@
-"""Guests who come to use an account: what they have goes with them, once."""
+"""A guest who signs in or signs up: all they have moves to the account, once."""
 
 from datetime import datetime
 
@@ -11,37 +11,37 @@ from users.names import normalize_display
 
 
 def guest_of(request: HttpRequest) -> Player | None:
-    """The guest who asks; None for a stranger and for an account."""
+    """The guest who sent the request; None for a stranger or an account."""
     player = request.user
     return player if isinstance(player, Player) and player.is_guest else None
 
 
 def open_account(name: str, hashed: str, guest: Player | None) -> Player:
-    """A new account. That of a guest is the guest's own row: all they have is theirs,
-    under the same number. `IntegrityError` where the name is taken."""
+    """A new account; `IntegrityError` if the name is taken.
+
+    A guest's own row becomes the account, so they keep their id and all they have.
+    `hashed` is the hash of the password.
+    """
     with transaction.atomic():
-        held = Player.lock_many([guest.pk]) if guest else {}
-        player = next((one for one in held.values() if one.is_guest), Player())
-        player.name, player.password, player.is_guest = (
-            normalize_display(name),
-            hashed,
-            False,
-        )
+        locked = Player.lock_many([guest.pk]) if guest else {}
+        player = next((row for row in locked.values() if row.is_guest), Player())
+        player.name, player.password = normalize_display(name), hashed
+        player.is_guest = False
         player.save()
     return player
 
 
 def join(guest: Player, account: Player, now: datetime) -> None:
-    """Give an account what its player has as a guest.
+    """Move what a player has as a guest to their account.
 
-    The guest is nobody's from then on, and says whose it was. What can't be moved, such
-    as answers to a game in which both have played, stays the guest's.
+    The guest then refers to the account and can do nothing more. What can't be moved,
+    such as answers to a game in which both have played, stays with the guest.
     """
     with transaction.atomic():
-        held = Player.lock_many([guest.pk, account.pk])
-        if guest.pk not in held or account.pk not in held:
+        locked = Player.lock_many([guest.pk, account.pk])
+        if guest.pk not in locked or account.pk not in locked:
             return  # joined already, or banned
-        guest, account = held[guest.pk], held[account.pk]
+        guest, account = locked[guest.pk], locked[account.pk]
         if not guest.is_guest or account.is_guest:
             return
         for move in extensions.moves:
@@ -52,7 +52,7 @@ def join(guest: Player, account: Player, now: datetime) -> None:
 
 
 def move_coins(guest: Player, account: Player, now: datetime) -> None:
-    """By two entries: what stands in the ledger stays there."""
+    """Two new entries: existing ones are never changed."""
     coins = guest.coins
     if not coins:
         return

@@ -1,11 +1,11 @@
-"""Password hashing that a thousand sign-ins in a minute can afford.
+"""Password hashing, bounded so that a thousand sign-ins a minute don't slow players.
 
-A hash takes 20 ms of a core and 19 MiB. So one core fewer than the machine has makes
-them, for all processes together. Their threads have the usual priority: a low one
-starves them where the cores are busy, and gained those who play nothing measurable.
+A hash takes 20 ms of a core and 19 MiB. All processes together use at most one core
+less than the machine has. The threads have normal priority: with a low one they starve
+on a busy machine, and players gained nothing measurable.
 
-Those who wait for a hash hold no connection to the database; most of them stand in a
-line before Django takes them (`gameproject.sign_in_line`).
+A request that waits for a hash holds no database connection. Most requests wait before
+Django takes them (`gameproject.sign_in_line`).
 """
 
 import os
@@ -28,7 +28,7 @@ MAX_PASSWORD_LENGTH = 1024  # characters
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The number of cores that this process may use."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -38,7 +38,7 @@ AT_ONCE = max(1, cores() - 1)  # hashes, on the whole machine
 
 
 class HashThreads:
-    """The threads of this process that hash, each in a slot of the machine's."""
+    """The hashing threads of this process; each needs one of the machine's slots."""
 
     def __init__(self, slots: Slots) -> None:
         self.slots = slots
@@ -46,7 +46,7 @@ class HashThreads:
         self._threads = ThreadPoolExecutor(slots.count, "hash", self._begin)
 
     def do(self, work: Callable[[], Made]) -> Made:
-        let_go_of_database()
+        release_connection()
         return self._threads.submit(self._in_a_slot, work).result()
 
     def _begin(self) -> None:
@@ -57,8 +57,8 @@ class HashThreads:
             return work()
 
 
-def let_go_of_database() -> None:
-    """Connections are few; whoever waits takes one again when they need it."""
+def release_connection() -> None:
+    """Return the database connection to the pool; Django opens one when needed."""
     if not connection.in_atomic_block:
         connection.close()
 
@@ -78,7 +78,7 @@ class TunedArgon2(Argon2PasswordHasher):
         return threads.do(lambda: encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Whether it is the password; what is longer than any can't be."""
+        """Whether it is the password. One above the maximum length can't be."""
         if len(password) > MAX_PASSWORD_LENGTH:
             return False
         verify = super().verify

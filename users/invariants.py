@@ -1,4 +1,4 @@
-"""What `manage.py audit` proves of players, sessions and coins."""
+"""What `manage.py audit` checks about players, sessions and coins."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from users.models import CoinEntry, Player
 
 @dataclass(frozen=True)
 class TriggersStand:
-    """The rule that the database still guards ledger and sessions itself.
+    """The triggers that guard ledger and sessions are still in the database.
 
-    SQLite drops a table's triggers without a word when a migration rebuilds it.
+    SQLite silently drops a table's triggers when a migration rebuilds the table.
     """
 
     says: str = "the triggers of ledger and sessions stand"

@@ -1,7 +1,7 @@
-"""The ledger's rules as database triggers, for PostgreSQL and for SQLite.
+"""The ledger's rules as database triggers, for PostgreSQL and SQLite.
 
-An entry is never changed or deleted; a balance is always the sum of the entries. Both
-are written once here and run by migration 0002.
+An entry is never changed or deleted, and a balance is always the sum of the entries.
+Migration 0002 creates the triggers.
 """
 
 from typing import Any
@@ -54,7 +54,7 @@ SQLITE = [
 ]
 
 
-# Each trigger by its name; on PostgreSQL its function is called the same.
+# The triggers' names; on PostgreSQL each has a function of the same name.
 NAMES = {
     "postgresql": ["coin_entry_is_final", "coin_entry_counts", "coins_are_the_sum"],
     "sqlite": [trigger.split()[2] for trigger in SQLITE],

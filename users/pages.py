@@ -1,4 +1,4 @@
-"""Signing in, out and up."""
+"""The pages to sign in, sign out and sign up."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 class SignOut(LogoutView):
-    """No cookie is left that tells a shared page that somebody is signed in."""
+    """Also deletes the cookies by which shared pages see that somebody is signed in."""
 
     next_page = "/"
 
@@ -59,7 +59,7 @@ class SignOut(LogoutView):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponseBase:
-    """Make an account, where the site lets anybody do so, and sign in."""
+    """Make an account and sign in, if the site has open sign-up."""
     if not settings.SIGN_UP:
         raise Http404
     if request.method != "POST":
@@ -69,7 +69,7 @@ def sign_up(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 def open_and_sign_in(request: HttpRequest) -> HttpResponse:
-    """What is made of the form: an account and its session, or the form again."""
+    """Handles the sent form: an account and its session, or the form with errors."""
     form = SignUpForm(request.POST)
     try:
         player = make_account(request, form)
@@ -87,7 +87,7 @@ def open_and_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def make_account(request: HttpRequest, form: SignUpForm) -> Player | None:
-    """The new account; None where the form says why there is none."""
+    """The new account; None if the form has errors."""
     if not form.is_valid():
         return None
     take_for_address(request, "sign-ups")
@@ -101,8 +101,8 @@ def ask_again(request: HttpRequest, form: SignUpForm) -> HttpResponse:
 def shared_form(
     request: HttpRequest, path: str, form: BaseForm, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page of an empty form; where to go on to stands in its address alone."""
-    # Not `render(request, …)`: context processors would let a name or a token in.
+    """The shared page of an empty form; only its address says where to go next."""
+    # Not `render(request, …)`: context processors could add a name or a token.
     key = page_key(path, "forms", settings.GAME_CACHE_SECONDS)
     page = get_or_render(
         key, lambda: render_to_string(TEMPLATES[path], {"form": form, **context})

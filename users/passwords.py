@@ -1,4 +1,4 @@
-"""What a new password must be."""
+"""The rules for new passwords."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from users.hashers import MAX_PASSWORD_LENGTH
 
 
 class LengthValidator(MinimumLengthValidator):
-    """Neither too short to be safe nor longer than anybody types."""
+    """Long enough to be safe, and not so long that hashing it is a burden."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > MAX_PASSWORD_LENGTH:
@@ -22,7 +22,7 @@ class LengthValidator(MinimumLengthValidator):
             raise ValidationError(text, code="password_too_long")
         super().validate(password, user)
 
-    # In our own words, because Django's have no Thai.
+    # Our own texts, because Django's are not translated into Thai.
 
     def get_error_message(self) -> str:
         return self.get_help_text()
@@ -36,10 +36,10 @@ class LengthValidator(MinimumLengthValidator):
 
 
 class CommonValidator(CommonPasswordValidator):
-    """None of those that are tried first."""
+    """Not one of the most common passwords."""
 
     def get_error_message(self) -> str:
         return _("Many people use this password. Choose another.")
 
     def get_help_text(self) -> str:
-        return _("Don’t take one that many people use.")
+        return _("Don’t choose one that many people use.")

@@ -1,9 +1,9 @@
-"""Sessions last as long as they are used: the row in the database, and the cookies.
+"""Sessions end only if they are not used: renewal of their rows and cookies.
 
-A row is renewed by whatever uses the session, once a day at the most. The cookie is
-renewed with an answer that is for one player alone. It outlives the row by `fresh`, and
-`renewed` stands beside it for as long: where a script finds that gone, it asks for such
-an answer (`static/js/lib/renewal.js`).
+Any use of a session renews its row, at most once a day. Personal responses renew the
+cookie, which outlives the row by `fresh`. A second cookie, `renewed`, lasts for `fresh`
+only: when it is gone, a script asks for a personal response
+(`static/js/lib/renewal.js`).
 """
 
 from collections.abc import Collection, Mapping
@@ -24,11 +24,11 @@ from core.outages import OUTAGES
 
 COOKIE = "renewed"
 MAX_WAIT = timedelta(days=1)  # from one renewal of a row to the next
-MOST = 1000  # sessions in one statement
+MAX_ROWS = 1000  # sessions in one statement
 
 
 def life() -> timedelta:
-    """How long a session lasts after it was used."""
+    """How long a session lasts after its last use."""
     return timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
@@ -38,20 +38,20 @@ def fresh() -> timedelta:
 
 
 def old_before(now: datetime) -> datetime:
-    """A session that ends before this moment is due to be renewed."""
+    """Sessions that end before this time are due for renewal."""
     return now + life() - min(MAX_WAIT, life() / 10)
 
 
 def renew(session_keys: Collection[str], now: datetime) -> None:
-    """Let those of these sessions that are due last their whole life from now on.
+    """Let those of these sessions that are due last a full `life` from now.
 
-    One that another process is renewing is left to it: nobody waits for a lock.
+    Skips those that another process is renewing, so nobody waits for a lock.
     """
     keys = list(session_keys)
-    for place in range(0, len(keys), MOST):
+    for place in range(0, len(keys), MAX_ROWS):
         with transaction.atomic():
             due = Session.objects.select_for_update(skip_locked=True).filter(
-                session_key__in=keys[place : place + MOST],
+                session_key__in=keys[place : place + MAX_ROWS],
                 expire_date__gt=now,
                 expire_date__lt=old_before(now),
             )
@@ -61,14 +61,14 @@ def renew(session_keys: Collection[str], now: datetime) -> None:
 
 
 def renew_due(expiries: Mapping[str, datetime], now: datetime) -> None:
-    """The same, where it is known when each session ends: mostly nothing is asked."""
+    """`renew` by known expiry times; takes no statement if none is due."""
     due = [key for key, expires in expiries.items() if expires < old_before(now)]
     if due:
         renew(due, now)
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
-    """Django's own, which renews what was used."""
+    """Django's session middleware, which also renews used sessions."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponse
@@ -89,8 +89,8 @@ def begins(session: Any, response: HttpResponse) -> bool:
 
 
 def is_personal(request: HttpRequest, response: HttpResponse) -> bool:
-    """Whether this is for one who is signed in, so that no cache may keep it."""
-    known = getattr(request.session, "_session_cache", {})  # asks no database
+    """Whether the response is for a signed-in player, so that no cache stores it."""
+    known = getattr(request.session, "_session_cache", {})  # no query
     shared = "public" in response.get("Cache-Control", "")
     shared = shared or hasattr(request, "shared_by")
     return SESSION_KEY in known and not shared and response.status_code < 500
@@ -98,7 +98,7 @@ def is_personal(request: HttpRequest, response: HttpResponse) -> bool:
 
 def renew_row(session: Any) -> None:
     if session.expires:
-        with suppress(*OUTAGES):  # the answer is good all the same
+        with suppress(*OUTAGES):  # the response is good all the same
             renew_due({session.session_key: session.expires}, timezone.now())
 
 
@@ -107,7 +107,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def renew_cookies(request: HttpRequest, response: HttpResponse) -> None:
-    """All three by which a player's page goes."""
+    """Set the three cookies of a signed-in browser: session, CSRF token, `renewed`."""
     if "CSRF_COOKIE" not in request.META:
         get_token(request)  # makes one
     token, key = request.META["CSRF_COOKIE"], str(request.session.session_key)
@@ -118,7 +118,7 @@ def renew_cookies(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def forget_cookies(response: HttpResponseBase) -> None:
-    """Those by which a script sees that there is a session."""
+    """Delete the cookies by which a script sees that there is a session."""
     for name in (COOKIE, settings.CSRF_COOKIE_NAME):
         response.delete_cookie(
             name,
@@ -136,7 +136,7 @@ def put(
     *,
     hidden: bool = False,
 ) -> None:
-    """Set a cookie; a script may read it unless it is hidden."""
+    """Set a cookie; scripts can read it unless it is `hidden`."""
     response.set_cookie(
         name,
         value,

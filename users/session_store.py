@@ -1,7 +1,6 @@
-"""Django's sessions in the database alone (`SESSION_ENGINE`).
+"""Django's sessions, stored only in the database (`SESSION_ENGINE`).
 
-A session's row is the truth: once it is gone, nobody is signed in by it, whatever any
-cache says or fails to forget.
+Nothing of a session is cached: once its row is deleted, it signs nobody in.
 """
 
 import re
@@ -16,19 +15,19 @@ KEY = re.compile("[a-z0-9]{32}")
 
 
 class Row(NamedTuple):
-    """What a session holds, and when it ends unless it is used."""
+    """A session's data, and when it ends unless it is used."""
 
     data: dict[str, Any]
     expires: datetime
 
 
 class SessionStore(db.SessionStore):
-    """A key that can't be one is no key, so no statement is sent for it."""
+    """Ignores impossible keys without a query, and accepts rows read in bulk."""
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key if is_key(session_key) else None)
-        self.expires: datetime | None = None  # of a row that was read
-        self.begins = False  # with this response; its row is there already
+        self.expires: datetime | None = None  # of the row, once it is read
+        self.begins = False  # whether this response gives the browser its cookie
         self._filled, self._row = False, cast(Row | None, None)
 
     def _get_session_from_db(self) -> Any:
@@ -37,9 +36,9 @@ class SessionStore(db.SessionStore):
         return row
 
     def fill(self, row: Row | None) -> None:
-        """Have what was read for many sessions at once; None if there is no such row.
+        """Take over a row that was read in bulk, None if there is none.
 
-        No statement is sent then. It counts as used once somebody looks into it.
+        `load` then takes no statement. The session counts as used once it is loaded.
         """
         self._filled, self._row = True, row
 
@@ -53,9 +52,9 @@ class SessionStore(db.SessionStore):
         return self._row.data
 
     def cycle_key(self) -> None:
-        """Take a new key; where there was none, the row comes with the first save.
+        """Take a new key; without an old one, the first save inserts the row.
 
-        Django's own would insert an empty row first.
+        Django would insert an empty row first.
         """
         if self.session_key is None:
             self._session_cache = self._session  # type: ignore[attr-defined]
@@ -68,10 +67,10 @@ class SessionStore(db.SessionStore):
 
 
 def new_key() -> str:
-    """A session's key that nobody has, of 160 bits: no insert of one fails."""
+    """160 random bits, so that nobody has to ask whether the key is free."""
     return b32encode(token_bytes(20)).decode().lower()
 
 
-def is_key(said: Any) -> bool:
-    """Whether this can be a session's key at all."""
-    return isinstance(said, str) and KEY.fullmatch(said) is not None
+def is_key(value: Any) -> bool:
+    """Whether the value has the form of a session key."""
+    return isinstance(value, str) and KEY.fullmatch(value) is not None

@@ -1,7 +1,7 @@
-"""The triggers that note the end of a session, for PostgreSQL and for SQLite.
+"""Triggers that record the end of a session, for PostgreSQL and SQLite.
 
-A deleted session, a new password and a ban each leave a row in `users_revocation`. Run
-by migration 0004.
+A deleted session, a new password and a ban each add a row to `users_revocation`.
+Migration 0004 creates the triggers.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ SQLITE = [
     """,
 ]
 
-# On PostgreSQL each trigger's function is called the same.
+# On PostgreSQL each trigger has a function of the same name.
 NAMES = ["session_is_revoked", "player_is_revoked"]
 
 

@@ -1,4 +1,4 @@
-"""Who is behind each of many sessions, in two statements; and which have ended."""
+"""The players of many sessions, in two statements; and which sessions have ended."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -28,11 +28,11 @@ from users.renewal import life, renew_due
 from users.session_store import Row, SessionStore, is_key, new_key
 
 REVOCATIONS_KEPT = timedelta(days=1)
-MAX_CLEARED = 1000  # sessions at once
+MAX_CLEARED = 1000  # sessions in one statement
 
 
 class SignedIn(NamedTuple):
-    """Who is behind a session, and when that ends unless it is used."""
+    """The player of a session, and when it ends unless it is used."""
 
     player: Player
     expires: datetime
@@ -40,14 +40,14 @@ class SignedIn(NamedTuple):
 
 def players_of(session_keys: Iterable[str]) -> dict[str, Player]:
     """The active player of each session that has one, by session key."""
-    return {key: found.player for key, found in signed_in(session_keys).items()}
+    return {key: session.player for key, session in signed_in(session_keys).items()}
 
 
 def signed_in(session_keys: Iterable[str]) -> dict[str, SignedIn]:
-    """The same, with when each session ends.
+    """The active player of each session that has one, and when the session ends.
 
-    The same rules as `django.contrib.auth.get_user`, for many at once: the backend
-    must be ours, the player active, the password the one they signed in with.
+    The rules are those of `django.contrib.auth.get_user`: our backend, an active
+    player, and the password is still the one with which they signed in.
     """
     rows = _load({key for key in session_keys if is_key(key)})
     return {
@@ -57,23 +57,23 @@ def signed_in(session_keys: Iterable[str]) -> dict[str, SignedIn]:
 
 
 def players_in(rows: Mapping[str, Row]) -> dict[str, Player]:
-    """The active player of each of these sessions that has one: one statement."""
+    """The active player of each of these sessions that has one, in one statement."""
     datas = [row.data for row in rows.values()]
     players = Player.objects.in_bulk(
         {data[SESSION_KEY] for data in datas if SESSION_KEY in data}
     )
-    found = {}
+    active = {}
     for key, row in rows.items():
         player = players.get(int(row.data.get(SESSION_KEY, 0)))
-        if player and player.is_active and _still_good(row.data, player):
-            found[key] = player
-    return found
+        if player and player.is_active and _is_valid(row.data, player):
+            active[key] = player
+    return active
 
 
 def recognize(requests: Sequence[HttpRequest]) -> None:
-    """Give each request its `session` and its `user`, in two statements."""
-    sessions = [cast(SessionStore, one.session) for one in requests]
-    rows = _load({str(one.session_key) for one in sessions if one.session_key})
+    """Load each request's `session` and set its `user`, in two statements."""
+    sessions = [cast(SessionStore, request.session) for request in requests]
+    rows = _load({str(s.session_key) for s in sessions if s.session_key})
     players = players_in(rows)
     for request, session in zip(requests, sessions, strict=True):
         key = str(session.session_key)
@@ -83,10 +83,10 @@ def recognize(requests: Sequence[HttpRequest]) -> None:
 
 
 def _user(request: HttpRequest, player: Player | None) -> Player | AnonymousUser:
-    """The player, whose session is in use; what isn't as usual is Django's to judge.
+    """The player of the session. All but the usual case is left to Django.
 
-    It ends a session from before a new password, and brings one up to date that was
-    signed with an earlier key of the site.
+    Django ends a session from before a new password, and updates one that was signed
+    with an earlier secret key of the site.
     """
     signed = request.session.get(HASH_SESSION_KEY, "")
     if player and constant_time_compare(signed, player.get_session_auth_hash()):
@@ -95,18 +95,21 @@ def _user(request: HttpRequest, player: Player | None) -> Player | AnonymousUser
 
 
 def renew_used(requests: Sequence[HttpRequest]) -> None:
-    """Renew those of their sessions that were used and are due: one statement."""
-    sessions = [cast(SessionStore, one.session) for one in requests]
-    used = [one for one in sessions if one.expires and SESSION_KEY in one]
-    ends = {str(one.session_key): one.expires for one in used if one.expires}
-    with suppress(*OUTAGES):  # the answers are good all the same
+    """Renew the sessions of these requests that were used and are due.
+
+    One statement.
+    """
+    sessions = [cast(SessionStore, request.session) for request in requests]
+    used = [s for s in sessions if s.expires and SESSION_KEY in s]
+    ends = {str(s.session_key): s.expires for s in used if s.expires}
+    with suppress(*OUTAGES):  # the responses are good all the same
         renew_due(ends, timezone.now())
     for session in used:
         session.expires = None
 
 
 class Revoked(NamedTuple):
-    """A session that has ended, or a player whose sessions may have; `number` rises."""
+    """An ended session, or a player whose sessions may have ended; `number` rises."""
 
     session_key: str
     player_id: int | None
@@ -114,20 +117,20 @@ class Revoked(NamedTuple):
 
 
 def revoked_in_the_last(period: timedelta) -> list[Revoked]:
-    """What was revoked, and the sessions that have expired: one statement."""
+    """The sessions that were revoked or have expired, in one statement."""
     revoked = Revocation.objects.of_the_last(period)
     expired = Session.objects.filter(
         expire_date__gt=Now() - period, expire_date__lte=Now()
     )
-    nobody = Value(None, BigIntegerField())
+    no_player = Value(None, BigIntegerField())
     rows = revoked.values_list("session_key", "player_id", "pk").union(
-        expired.values_list("session_key", nobody, Value(0)), all=True
+        expired.values_list("session_key", no_player, Value(0)), all=True
     )
     return [Revoked(*row) for row in rows]
 
 
 def clear_sessions(now: datetime) -> None:
-    """Delete some of the sessions that have expired, and old revocations."""
+    """Delete some expired sessions, and old revocations."""
     expired = Session.objects.filter(expire_date__lt=now - REVOCATIONS_KEPT)
     keys = list(expired.values_list("session_key", flat=True)[:MAX_CLEARED])
     if keys:
@@ -136,13 +139,13 @@ def clear_sessions(now: datetime) -> None:
 
 
 def end(session_keys: Iterable[str | None]) -> None:
-    """End these sessions, if there are any: one statement."""
+    """End the sessions with these keys: one statement."""
     if keys := [key for key in session_keys if key]:
         Session.objects.filter(session_key__in=keys).delete()
 
 
 def open_for(players: Iterable[Player]) -> list[str]:
-    """A session each for these players, as if they had signed in; their keys."""
+    """Open a session for each of these players; the keys, in their order."""
     expires = timezone.now() + life()
     sessions = [
         Session(
@@ -162,7 +165,7 @@ def note_sign_in(players: Iterable[Player]) -> None:
 
 
 def sign_in_by(request: HttpRequest, key: str, player: Player) -> None:
-    """Let the browser have a session that was opened: the response sets its cookies."""
+    """Sign the browser in with a session of `open_for`; the response sets cookies."""
     session = SessionStore(key)
     session.fill(Row(_signed_in(player), timezone.now() + life()))
     assert SESSION_KEY in session  # so it is in use
@@ -171,7 +174,7 @@ def sign_in_by(request: HttpRequest, key: str, player: Player) -> None:
 
 
 def _signed_in(player: Player) -> dict[str, str]:
-    """What `django.contrib.auth.login` keeps in a session."""
+    """What `django.contrib.auth.login` stores in a session."""
     return {
         SESSION_KEY: str(player.pk),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
@@ -180,20 +183,20 @@ def _signed_in(player: Player) -> dict[str, str]:
 
 
 def _load(keys: set[str]) -> dict[str, Row]:
-    """Those of these sessions that haven't ended."""
+    """Those of these sessions that haven't ended, by key."""
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     decode = SessionStore().decode
     fields = ("session_key", "session_data", "expire_date")
-    found = rows.values_list(*fields) if keys else []
-    return {key: Row(decode(data), expires) for key, data, expires in found}
+    values = rows.values_list(*fields) if keys else []
+    return {key: Row(decode(data), expires) for key, data, expires in values}
 
 
-def _still_good(data: dict[str, Any], player: Player) -> bool:
+def _is_valid(data: dict[str, Any], player: Player) -> bool:
     if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return False
-    said = data.get(HASH_SESSION_KEY, "")
+    stored = data.get(HASH_SESSION_KEY, "")
     hashes = [
         player.get_session_auth_hash(),
         *player.get_session_auth_fallback_hash(),
     ]
-    return any(constant_time_compare(said, one) for one in hashes)
+    return any(constant_time_compare(stored, valid) for valid in hashes)

@@ -1,4 +1,4 @@
-"""Signing in: forms, and the limit on failed attempts."""
+"""The forms to sign in and sign up, with the limit on failed attempts."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -18,13 +18,13 @@ from users.devices import remember
 from users.guests import open_account
 from users.hashers import MAX_PASSWORD_LENGTH
 from users.models import Player
-from users.models.player import MAX_NAME_LENGTH
-from users.names import is_blocked, normalize_display, normalize_key
+from users.models.player import NAME_TAKEN
+from users.names import normalize_key
 from users.throttle import Attempt
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. Unknown name and wrong password look and cost the same."""
+    """Name and password. An unknown name looks and costs like a wrong password."""
 
     username = forms.CharField(
         label=_("Name"),
@@ -38,12 +38,12 @@ class SignInForm(AuthenticationForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {
-        "invalid_login": _("The name or the password isn't right."),
-        "inactive": _("The name or the password isn't right."),
+        "invalid_login": _("The name or the password is wrong."),
+        "inactive": _("The name or the password is wrong."),
         "limited": _("Too many attempts. Wait a few minutes, then try again."),
     }
 
-    refused: Refused | None = None  # why the password was not even looked at
+    refused: Refused | None = None  # why the password was not checked
     user_cache: Player | None
     # By name key, where it has been looked up already; None if there is none.
     known: Mapping[str, Player | None] = {}
@@ -57,7 +57,7 @@ class SignInForm(AuthenticationForm):
             return ""
 
     def clean(self) -> dict[str, Any]:
-        """Look at the password, unless too many were tried."""
+        """Check the password, unless too many attempts have failed."""
         name = self.cleaned_data.get("username")
         password = self.cleaned_data.get("password")
         if not name or not password:
@@ -104,10 +104,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def sign_in_page(view: View) -> View:
-    """Decorates a view with a `SignInForm`: what it says beside its page.
+    """Decorates a view with a `SignInForm`: sets headers, status and device cookie.
 
-    The browser is remembered in which somebody signed in. Where the password was not
-    looked at, the status and the headers say why.
+    After a sign-in, the account is added to the device cookie. If the password was not
+    checked, the response has the refusal's status and headers.
     """
 
     @wraps(view)
@@ -147,16 +147,10 @@ class SignUpForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "username"})}
 
     def clean_name(self) -> str:
-        name = normalize_display(self.cleaned_data["name"])
-        if len(name) > MAX_NAME_LENGTH:
-            raise ValidationError(_("A name has at most 40 characters."))
-        if len(normalize_key(name)) < 2:
-            raise ValidationError(_("A name has at least 2 letters or digits."))
-        if is_blocked(name):
-            raise ValidationError(_("Choose another name."))
-        if Player.objects.filter(name_key=normalize_key(name)).exists():
-            raise ValidationError(_("That name is taken."))
-        return name
+        try:
+            return Player.objects.check_name(self.cleaned_data["name"])
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
@@ -164,12 +158,14 @@ class SignUpForm(forms.ModelForm):
         return password
 
     def save_once(self, guest: Player | None = None) -> Player | None:
-        """The new account, which was this guest's; None, with an error, if the name
-        was taken just now."""
-        # Before the transaction, which holds a connection: hashing takes its time.
+        """The new account, made from the guest if there is one.
+
+        None, with an error in the form, if somebody took the name just now.
+        """
+        # Before the transaction, which holds a connection: hashing takes long.
         hashed = make_password(self.cleaned_data["password"])
         try:
             return open_account(self.cleaned_data["name"], hashed, guest)
         except IntegrityError:
-            self.add_error("name", _("That name is taken."))
+            self.add_error("name", NAME_TAKEN)
             return None

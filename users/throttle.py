@@ -1,12 +1,13 @@
-"""The limit on failed sign-ins: counted before the password is looked at.
+"""The limit on failed sign-ins. Attempts are counted before the password is checked.
 
-Who signs in gets back what was taken, so only failures are counted, however many come
-at once. Three rules keep the limit from being a weapon:
+A successful sign-in gets its attempt back. So only failures count, even if many
+attempts come at the same time. Three rules keep attackers from locking others out:
 
-- a browser that was signed in to the account before is counted for itself;
-- strangers are counted by account and address, so nobody locks out another address;
-- an address that has used up its failures keeps a few for each account, so nobody locks
-  out a venue.
+- a browser that was signed in to the account before has a limit of its own;
+- other browsers are counted by account and address, so that nobody locks out another
+  address;
+- an address that has used up its failures keeps a few for each account, so that nobody
+  locks out a whole venue.
 """
 
 from collections.abc import Iterator
@@ -20,13 +21,13 @@ from core.token_buckets import Bucket, Held, give_back, take
 from users.devices import device_of
 from users.models import Player
 
-TIMES = 10  # an account's limit over all addresses, or over all known browsers
-SPARE = 3  # failures for each account from an address that has used up its own
-SPARE_VENUES = 3  # times VENUE_SIZE of these
+TIMES = 10  # times the limit: of an account over all addresses or known browsers
+SPARE = 3  # failures per account, for an address that has used up its own
+SPARE_VENUES = 3  # times VENUE_SIZE: all spare failures of an address
 
 
 class Attempt:
-    """One try of a password for an account; unknown names are counted the same."""
+    """One attempt to sign in to an account. Unknown names are counted as well."""
 
     def __init__(
         self, request: HttpRequest, name_key: str, account: Player | None
@@ -37,7 +38,7 @@ class Attempt:
         self._taken: list[Held] = []
 
     def begin(self) -> int:
-        """Count it: 0 if it may be made, or the seconds until one may."""
+        """Count it. Returns 0, or the seconds to wait if it is over the limit."""
         wait = 0
         for buckets in self._choices():
             wait = take(buckets)
@@ -47,7 +48,7 @@ class Attempt:
         return wait
 
     def take_back(self) -> None:
-        """It was no failure: it isn't counted."""
+        """Don't count it: it was no failure."""
         give_back(self._taken)
 
     def _choices(self) -> Iterator[list[Held]]:
@@ -71,7 +72,7 @@ class Attempt:
 
 
 def limit(what: str, times: int = 1) -> Bucket:
-    """So many times what one account may fail."""
+    """`times` the limit of one account."""
     rate = parse_rate(settings.SIGN_IN_FAILURES["account"])
     rate = rate._replace(most=times * rate.most)
     return Bucket(f"sign-in-{what}", rate.most, rate)
@@ -83,6 +84,6 @@ def address_limit() -> Bucket:
 
 
 def spare(what: str, most: int) -> Bucket:
-    """So many in the time in which an address gets its own back."""
+    """`most` failures, in the time in which an address gets its own back."""
     rate = parse_rate(settings.SIGN_IN_FAILURES["address"])._replace(most=most)
     return Bucket(f"sign-in-{what}", most, rate)

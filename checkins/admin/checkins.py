@@ -1,31 +1,20 @@
-"""Check-ins, for reading."""
+"""The list of check-ins, read-only."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from checkins.admin.records import ReadOnlyAdmin
-from checkins.claims import mark
+from checkins.admin.export import ExportAdmin
+from checkins.award_codes import annotate_codes
 from checkins.exports import CHECKINS
 from checkins.models import CheckIn
 from games.admin.listing import RelatedUsedFilter
 
 
-class CheckInList(ChangeList):
-    """The codes of all rows of the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        mark(self.result_list)
-
-
 @admin.register(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
+class CheckInAdmin(ExportAdmin):
     table = CHECKINS
     list_display = (
         *("player", "game", "date", "day", "run"),
@@ -42,13 +31,13 @@ class CheckInAdmin(ReadOnlyAdmin):
     date_hierarchy = "date"
     fields = readonly_fields = (*list_display, "completes", "at")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CheckInList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        annotate_codes(rows)
 
     def get_object(self, *args: Any, **kwargs: Any) -> CheckIn | None:
-        found = super().get_object(*args, **kwargs)
-        mark([found] if found else [])
-        return found
+        check_in = super().get_object(*args, **kwargs)
+        annotate_codes([check_in] if check_in else [])
+        return check_in
 
     @admin.display(description=_("made up"), ordering="made_up")
     def is_made_up(self, row: CheckIn) -> str:

@@ -1,11 +1,9 @@
-"""What the shop sells."""
+"""The items of the shop."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,39 +12,15 @@ from checkins.forms import ItemForm
 from checkins.models import Item
 from games.admin.listing import RelatedUsedFilter, short
 from games.models import Code
+from games.models.prizes import NO_STOCK
 from users.admin.base import StaffAdmin
-
-
-class ItemList(ChangeList):
-    """The stock of all items of the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        count(self.result_list)
-
-
-def count(items: Iterable[Any]) -> None:
-    """Write onto each item the stock of its pool."""
-    stock = stock_of({item.pool_id for item in items})
-    for item in items:
-        item.codes_left, item.codes_given = stock.get(item.pool_id, (0, 0))
-
-
-def stock_of(pools: set[int]) -> dict[int, tuple[int, int]]:
-    """How many codes each pool has left, and has given."""
-    rows = Code.objects.filter(pool__in=pools).values_list("pool")
-    counted = rows.annotate(
-        left=Count("pk", filter=Q(player=None)), given=Count("player")
-    )
-    return {pool: (left, given) for pool, left, given in counted}
 
 
 @admin.register(Item)
 class ItemAdmin(StaffAdmin):
     form = ItemForm
     list_display = (
-        *("title", "game", "of_pool", "coins", "most"),
+        *("title", "game", "pool_name", "coins", "limit_per_player"),
         *("window", "stock", "hidden"),
     )
     list_filter = (("pool__game", RelatedUsedFilter), "hidden")
@@ -61,14 +35,17 @@ class ItemAdmin(StaffAdmin):
     class Media:
         css = {"all": ("css/admin/games.css",)}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ItemList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        pools = {item.pool_id for item in rows}
+        stock = Code.objects.filter(pool__in=pools).stock_by("pool")
+        for item in rows:
+            item.pool_stock = stock.get(item.pool_id, NO_STOCK)
 
     def save_model(
         self, request: HttpRequest, obj: Item, form: Any, change: bool
     ) -> None:
         self.confirm(request, form, change)
-        obj.keep()
+        obj.save_and_announce()
 
     def delete_model(self, request: HttpRequest, obj: Item) -> None:
         obj.discard()
@@ -77,7 +54,7 @@ class ItemAdmin(StaffAdmin):
         for item in queryset:
             item.discard()
 
-    def why_kept(self, obj: Item) -> Any:
+    def reason_not_to_delete(self, obj: Item) -> Any:
         bought = obj.redemptions.exists()
         return _("It has been bought: hide it instead.") if bought else ""
 
@@ -86,7 +63,7 @@ class ItemAdmin(StaffAdmin):
         return item.pool.game.title
 
     @admin.display(description=gettext_lazy("pool"), ordering="pool__name")
-    def of_pool(self, item: Item) -> str:
+    def pool_name(self, item: Item) -> str:
         return item.pool.name
 
     @admin.display(description=gettext_lazy("price"), ordering="price")
@@ -94,7 +71,7 @@ class ItemAdmin(StaffAdmin):
         return f"{item.price:,}"
 
     @admin.display(description=gettext_lazy("limit"), ordering="limit")
-    def most(self, item: Item) -> int | None:
+    def limit_per_player(self, item: Item) -> int | None:
         return item.limit
 
     @admin.display(description=gettext_lazy("sold"), ordering="opens_at")
@@ -105,4 +82,4 @@ class ItemAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("left / given"))
     def stock(self, item: Any) -> str:
-        return f"{item.codes_left:,} / {item.codes_given:,}"
+        return f"{item.pool_stock.left:,} / {item.pool_stock.given:,}"

@@ -1,4 +1,4 @@
-"""What players bought, and the button that takes it back."""
+"""The list of purchases, and the button that voids one."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from checkins.admin.records import ReadOnlyAdmin
+from checkins.admin.export import ExportAdmin
 from checkins.exports import REDEMPTIONS
 from checkins.models import Redemption
 from checkins.shop import void
@@ -36,7 +36,7 @@ class VoidFilter(admin.SimpleListFilter):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(ReadOnlyAdmin):
+class RedemptionAdmin(ExportAdmin):
     table = REDEMPTIONS
     list_display = ("player", "item", "game", "code", "price", "time", "voided_by")
     list_filter = (
@@ -57,7 +57,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/void/", view, name=name), *super().get_urls()]
 
     def may_void(self, request: HttpRequest, redemption: Redemption) -> bool:
-        """Whose permission says "change": there is no other change. It gives coins."""
+        """Voiding takes the permission to change, and gives coins."""
         codename = f"{self.opts.app_label}.change_{self.opts.model_name}"
         by = staff_of(request)
         return by.has_perm(codename) and by.may_pay(redemption.player)
@@ -65,18 +65,19 @@ class RedemptionAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        bought: Redemption = kwargs["obj"]
-        context["may_void"] = self.may_void(request, bought) and not bought.refund_id
+        redemption: Redemption = kwargs["obj"]
+        may_void = self.may_void(request, redemption) and not redemption.refund_id
+        context["may_void"] = may_void
         return super().render_change_form(request, context, *args, **kwargs)
 
     def void(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """First the page that says what will happen, then the deed."""
+        """GET asks for confirmation; POST voids and refunds."""
         rows = Redemption.objects.select_related(*REDEMPTIONS.related)
         redemption = get_object_or_404(rows, pk=pk)
         if not self.may_void(request, redemption):
             raise PermissionDenied
         if request.method == "POST" or redemption.refund_id:
-            return self.take_back(request, redemption)
+            return self.void_and_refund(request, redemption)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -86,8 +87,10 @@ class RedemptionAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/checkins/void.html", context)
 
-    def take_back(self, request: HttpRequest, redemption: Redemption) -> HttpResponse:
-        text = _("Void. %(coins)d coins were given back.")
+    def void_and_refund(
+        self, request: HttpRequest, redemption: Redemption
+    ) -> HttpResponse:
+        text = _("Voided. %(coins)d coins were refunded.")
         text %= {"coins": self.price(redemption)}
         with transaction.atomic():
             done = void(redemption, staff_of(request), timezone.now())
@@ -96,7 +99,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         if done:
             messages.success(request, text)
         else:
-            messages.warning(request, _("It was void before. Nothing was changed."))
+            messages.warning(request, _("Already voided. Nothing was changed."))
         return redirect("admin:checkins_redemption_change", redemption.pk)
 
     @admin.display(description=gettext_lazy("game"), ordering="item__pool__game__title")

@@ -26,7 +26,7 @@ def delete_selected(
         text = _("Nothing was deleted: choose at most %(most)d at a time.")
         messages.error(request, text % {"most": MAX_AT_ONCE})
         return None
-    reasons = {row.pk: (row, modeladmin.why_kept(row)) for row in rows}
+    reasons = {row.pk: (row, modeladmin.reason_not_to_delete(row)) for row in rows}
     kept = [(row, why) for row, why in reasons.values() if why]
     tell(request, kept)
     if len(kept) == len(rows) or (kept and request.POST.get("post")):

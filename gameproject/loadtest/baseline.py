@@ -1,7 +1,7 @@
-"""The old flow, for comparison: seven calls and five sockets for one arrival.
+"""The baseline for comparison: an arrival takes seven calls and five sockets.
 
-The system replaced asked for the page, the list, the game, the user, their answers and
-check-ins and the game once more, and subscribed to a stream for each of five things.
+The former system asked for the page, the list, the game, the user, their answers, their
+check-ins and the game again, and subscribed to five streams.
 """
 
 import asyncio
@@ -27,18 +27,20 @@ def calls(slug: str, player_id: int) -> list[str]:
 
 
 async def arrive(player: Player, slug: str) -> dict[str, Any]:
-    """As `Player.arrive`; `calls` holds the seconds of each call."""
+    """As `Player.arrive`, with the seconds of each call in `calls`."""
     started, took, retried = time.time(), [], 0
-    for path in calls(slug, player.who.player_id):
+    for path in calls(slug, player.credentials.player_id):
         while True:
-            got = await player.page(path)
-            took.append(got.seconds)
-            if got.status not in (0, 429, 502, 503):
+            response = await player.page(path)
+            took.append(response.seconds)
+            if response.status not in (0, 429, 502, 503):
                 break
             retried += 1
             await asyncio.sleep(RETRY_SECONDS)
-    streams = [Player(player.address, player.who) for _stream in range(STREAMS - 1)]
-    await asyncio.gather(*(one.connect(slug) for one in [player, *streams]))
+    streams = [
+        Player(player.address, player.credentials) for _stream in range(STREAMS - 1)
+    ]
+    await asyncio.gather(*(each.connect(slug) for each in [player, *streams]))
     playable = time.time() - started
     for stream in streams:
         stream.leave()

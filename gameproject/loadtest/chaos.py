@@ -1,4 +1,4 @@
-"""Takes a daphne away in the middle of a phase, as a crash would."""
+"""Kills a daphne in the middle of a phase, as a crash would."""
 
 import contextlib
 import os
@@ -9,30 +9,30 @@ from collections.abc import Iterator
 
 from gameproject.loadtest import counters
 from gameproject.loadtest.plan import Address
-from gameproject.ops.supervisor import answers
+from gameproject.ops.supervisor import is_listening
 
-PATIENCE = 30.0  # seconds for a killed one to be served again
-LOOK = 0.1
+RESTART_SECONDS = 30.0  # until a killed daphne must listen again
+POLL_SECONDS = 0.1
 
 
-class NotServedAgain(Exception):
-    """Nobody starts again what was killed, or there was nothing to kill."""
+class NotRestarted(Exception):
+    """A killed daphne was not started again, or there are too few to kill."""
 
 
 class Chaos:
-    """Kills one after the other, each time waiting until it is back."""
+    """Kills the daphnes in turn, and waits each time until all listen again."""
 
     def __init__(self, address: Address) -> None:
         self.address, self.killed = address, list[int]()
-        self.many = len(counters.daphnes(address))
-        if self.many < 2:
-            raise NotServedAgain(
-                "--kill needs two daphnes on this machine, of which one goes on."
+        self.count = len(counters.daphnes(address))
+        if self.count < 2:
+            raise NotRestarted(
+                "--kill needs two daphnes on this machine, so that one is left."
             )
 
     @contextlib.contextmanager
     def killing(self, after: float) -> Iterator[None]:
-        """One of them dies `after` so many seconds; leaving waits until it is back."""
+        """Kill one after this many seconds. On exit, wait until it listens again."""
         timer = threading.Timer(after, self._kill)
         timer.start()
         try:
@@ -42,8 +42,8 @@ class Chaos:
         self._wait()
 
     def _kill(self) -> None:
-        there = sorted(counters.daphnes(self.address), key=self._place)
-        victim = there[len(self.killed) % len(there)]
+        running = sorted(counters.daphnes(self.address), key=self._place)
+        victim = running[len(self.killed) % len(running)]
         os.kill(victim, signal.SIGKILL)
         self.killed.append(victim)
 
@@ -52,15 +52,15 @@ class Chaos:
         return str(counters.place_of(process))
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not self._all_serve():
+        deadline = time.monotonic() + RESTART_SECONDS
+        while not self._all_listen():
             if time.monotonic() > deadline:
-                raise NotServedAgain("A killed daphne was not started again.")
-            time.sleep(LOOK)
+                raise NotRestarted("A killed daphne was not started again.")
+            time.sleep(POLL_SECONDS)
 
-    def _all_serve(self) -> bool:
-        """One that was killed just now may still be there for a moment."""
-        there = counters.daphnes(self.address)
-        places = map(counters.place_of, there)
-        whole = len(there) == self.many and not set(there) & set(self.killed)
-        return whole and all(answers(place) for place in places)
+    def _all_listen(self) -> bool:
+        """A process that was killed may still exist for a moment."""
+        running = counters.daphnes(self.address)
+        places = map(counters.place_of, running)
+        complete = len(running) == self.count and not {*running} & {*self.killed}
+        return complete and all(is_listening(place) for place in places)

@@ -1,7 +1,7 @@
-"""HTTP and WebSocket on the wire, as cheap as a client can be.
+"""A cheap HTTP and WebSocket client.
 
-A thousand players share a machine with what they rehearse: each asks for little, and
-what comes is timed by the kernel, however late we read it.
+A thousand players share a machine with the site that they test, so each must cost
+little. The kernel's timestamps say when data arrived, however late it is read.
 """
 
 import asyncio
@@ -29,44 +29,44 @@ X_CACHE = re.compile(rb"^X-Cache: ([A-Z]+)", re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb"^Content-Length: (\d+)\r", re.IGNORECASE | re.MULTILINE)
 CHUNKED = re.compile(rb"^Transfer-Encoding: chunked\r", re.IGNORECASE | re.MULTILINE)
 LAST_CHUNK = b"0\r\n\r\n"
-SO_TIMESTAMPNS = 35  # Linux's, which Python has no name for
+SO_TIMESTAMPNS = 35  # on Linux; Python has no name for it
 ANCILLARY_SIZE = socket.CMSG_SPACE(struct.calcsize("ll"))
-TIMESTAMPS_SECONDS = 5.0  # to wait for the kernel to begin with its timestamps
+TIMESTAMPS_SECONDS = 5.0  # to wait until the kernel turns its timestamps on
 MAX_FRAME = 4 * 1024 * 1024  # bytes
 
 
 class Lost(Exception):
-    """The connection ended, or never came about."""
+    """The connection ended, or was never made."""
 
 
 @dataclass(frozen=True)
-class Got:
+class TimedResponse:
     """One HTTP response."""
 
-    status: int  # 0: none came
+    status: int  # 0: no response
     seconds: float
-    cache: str = ""  # what nginx says of its cache
+    cache: str = ""  # nginx's `X-Cache`: hit, miss, ...
 
 
 class Connection(socket.socket):
-    """A connection that knows when what was read last had come, since 1970."""
+    """A connection with the time at which the last data arrived, in s since 1970."""
 
-    came = 0.0
+    received_at = 0.0
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         data, ancillary, *_rest = self.recvmsg(size, ANCILLARY_SIZE, flags)
-        self.came = arrival_time(ancillary)
+        self.received_at = arrival_time(ancillary)
         return data
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
-        """What asyncio calls beneath TLS."""
+        """As `recv`; asyncio calls this one under TLS."""
         read, ancillary, *_rest = self.recvmsg_into([buffer], ANCILLARY_SIZE, flags)
-        self.came = arrival_time(ancillary)
+        self.received_at = arrival_time(ancillary)
         return read
 
 
 class Exchange(asyncio.Protocol):
-    """What is asked over a connection, and what comes of it."""
+    """Sends a request once it is connected."""
 
     request = b""
     connection: Connection
@@ -90,28 +90,30 @@ class _Request(Exchange):
 
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_result(self.connection.came or time.time())
+            self.done.set_result(self.connection.received_at or time.time())
 
 
-async def get(address: Address, path: str, session: str, within: float = 30) -> Got:
-    """GET a path as this player; the time until the last byte."""
+async def get(
+    address: Address, path: str, session: str, within: float = 30
+) -> TimedResponse:
+    """GET a path as this player. `seconds` is the time until the last byte."""
     started = time.time()
     head = (
         f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
         f"Accept-Encoding: gzip\r\nCookie: sessionid={session}\r\n\r\n"
     )
     response, ended = await send_request(address, head.encode(), within)
-    return read(response, ended - started)
+    return parse(response, ended - started)
 
 
 async def send_request(
     address: Address, head_and_body: bytes, within: float
 ) -> tuple[bytes, float]:
-    """The bytes of the response, and when the last one came; no bytes if none came."""
+    """The response, and when its last byte arrived; no bytes without a response."""
     request = _Request(head_and_body)
     try:
         async with asyncio.timeout(within):
-            await open_(address, request)
+            await connect(address, request)
             ended = await request.done
     except OSError:  # a timeout is one too
         return b"", time.time()
@@ -119,9 +121,9 @@ async def send_request(
 
 
 def is_whole(response: bytes) -> bool:
-    """Whether a response has all the bytes that it announced.
+    """Whether a response is complete.
 
-    The end of the connection, which comes later, is not waited for: no browser does.
+    Like a browser, this does not wait for the end of the connection.
     """
     head, end, body = response.partition(b"\r\n\r\n")
     if CHUNKED.search(head + b"\r\n"):
@@ -130,20 +132,20 @@ def is_whole(response: bytes) -> bool:
     return bool(end and length and len(body) >= int(length[1]))
 
 
-def read(response: bytes, seconds: float) -> Got:
-    """The status of a response and what nginx noted in it."""
+def parse(response: bytes, seconds: float) -> TimedResponse:
+    """The status of a response, and nginx's `X-Cache`."""
     head = response.partition(b"\r\n\r\n")[0]
     status, cached = STATUS.match(head), X_CACHE.search(head)
-    return Got(
+    return TimedResponse(
         int(status[1]) if status else 0,
         seconds,
         cached[1].decode().lower() if cached else "",
     )
 
 
-async def open_(address: Address, exchange: Exchange) -> None:
-    """Connect and ask; `OSError` if that fails, or the end of the connection."""
-    exchange.connection = connection = connecting(address)
+async def connect(address: Address, exchange: Exchange) -> None:
+    """Connect and send the request. `OSError` if that fails."""
+    exchange.connection = connection = start_connecting(address)
     if not address.tls:
         sent = send_early(connection, exchange.request)
         exchange.request = exchange.request[sent:]
@@ -155,24 +157,24 @@ async def open_(address: Address, exchange: Exchange) -> None:
     )
 
 
-def connecting(address: Address) -> Connection:
-    """A connection under way, where asyncio would look up the address and wait."""
-    family, kind, number, _name, where = resolve(address)
+def start_connecting(address: Address) -> Connection:
+    """A connection in progress. asyncio would look up the address each time."""
+    family, kind, number, _name, target = resolve(address)
     connection = Connection(family, kind, number)
     if sys.platform == "linux":
         keep_timestamps_on()
         connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     connection.setblocking(False)
-    connection.connect_ex(where)
+    connection.connect_ex(target)
     return connection
 
 
 @cache
 def keep_timestamps_on() -> Connection:
-    """A socket that keeps the kernel's timestamps on, once they are.
+    """A socket that keeps the kernel's timestamps turned on.
 
-    Linux turns them on some time after the first socket asks for them. Until then it
-    stamps what is read when it is read.
+    Linux turns them on some time after the first socket asks for them. Until then a
+    timestamp is the time of reading.
     """
     probe = Connection(socket.AF_INET, socket.SOCK_DGRAM)
     probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -185,16 +187,16 @@ def keep_timestamps_on() -> Connection:
 
 
 def is_timestamped(probe: Connection) -> bool:
-    """Whether the kernel stamps a datagram when it comes, before it is read."""
+    """Whether a datagram's timestamp is the time of its arrival."""
     probe.sendto(b"?", probe.getsockname())
     select.select([probe], [], [])
-    before_it_is_read = time.time()
+    before_reading = time.time()
     probe.recv(1)
-    return probe.came < before_it_is_read
+    return probe.received_at < before_reading
 
 
 def arrival_time(ancillary: list[tuple[int, int, bytes]]) -> float:
-    """The kernel's timestamp of what was read; now, if it gave none."""
+    """The kernel's timestamp of the data; the current time if there is none."""
     for _level, _kind, data in ancillary:
         seconds, nanoseconds = struct.unpack("ll", data)
         return float(seconds) + float(nanoseconds) / 1e9
@@ -202,9 +204,9 @@ def arrival_time(ancillary: list[tuple[int, int, bytes]]) -> float:
 
 
 def send_early(connection: socket.socket, request: bytes) -> int:
-    """The bytes sent already, before asyncio knows of the connection.
+    """Send before asyncio has the connection. Returns the number of bytes sent.
 
-    On one's own machine it stands at once; else all is sent when it does.
+    A local connection is made at once. For others asyncio sends it all on connect.
     """
     try:
         return connection.send(request)
@@ -214,14 +216,14 @@ def send_early(connection: socket.socket, request: bytes) -> int:
 
 @cache
 def resolve(address: Address) -> tuple[Any, ...]:
-    """Where an address is, looked up once for all players."""
+    """The socket address, looked up once for all players."""
     return socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
 
 
 def handshake(address: Address, path: str, session: str) -> bytes:
-    """The request for a socket, without what a library would make and check anew.
+    """The request for a WebSocket, made faster than a library would.
 
-    The key is the same each time: it guards against caches, of which none is here.
+    The key is always the same: it protects from caches, and there are none here.
     """
     cookie = f"Cookie: sessionid={session}\r\n" if session else ""
     return (
@@ -233,7 +235,7 @@ def handshake(address: Address, path: str, session: str) -> bytes:
 
 
 class Socket(Exchange):
-    """Calls `on_frame(frame, time)` for each frame, and `on_lost()` at its end."""
+    """A WebSocket that calls `on_frame(frame, time)`, and `on_lost()` at its end."""
 
     def __init__(
         self,
@@ -250,15 +252,17 @@ class Socket(Exchange):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
-        now = self.connection.came
-        self.protocol.receive_data(data if self.is_open else self._agreed(data))
+        now = self.connection.received_at
+        self.protocol.receive_data(
+            data if self.is_open else self._after_handshake(data)
+        )
         for event in self.protocol.events_received():
             if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 self.on_frame(json.loads(bytes(event.data)), now)
         self._flush()
 
-    def _agreed(self, data: bytes) -> bytes:
-        """The bytes behind the handshake's response; without a socket, none ever."""
+    def _after_handshake(self, data: bytes) -> bytes:
+        """The bytes after the handshake's response; none if it was refused."""
         self.received += data
         head, end, frames = self.received.partition(b"\r\n\r\n")
         if end and not head.startswith(b"HTTP/1.1 101 "):
@@ -287,12 +291,12 @@ class Socket(Exchange):
         self._flush()
 
     def drop(self) -> None:
-        """End it without a word, as a dead network does."""
+        """Abort the connection, as a dead network does."""
         if self.transport:
             self.transport.abort()
 
     def close(self) -> None:
-        """Say goodbye, if there is anybody yet to say it to."""
+        """Close in good order if the socket is open, else abort."""
         if not self.is_open or self.protocol.state is not State.OPEN:
             self.drop()
         elif not self.transport.is_closing():

@@ -1,4 +1,4 @@
-"""Runs a rehearsal: gives the workers orders and gathers what they measured."""
+"""Runs a rehearsal: sends orders to the workers and collects what they measured."""
 
 import contextlib
 import multiprocessing
@@ -15,31 +15,31 @@ from gameproject.loadtest.fixtures import Fixtures, answer_to
 from gameproject.loadtest.plan import Plan
 from games.models import Game
 
-LEAD = 0.5  # seconds between an order and its moment, so that all workers make it
-CHANGES = 3  # pauses, each with its resumption
-WITHIN = 60.0  # seconds for an acknowledgement
-SEEN_WITHIN = 15.0  # seconds for a change to be seen
-SETTLING = 1.5  # seconds in which rooms find themselves empty
-ARRIVING, MIDDLE = 0.5, 0.15  # seconds until a phase of 1,000 is half over
+LEAD_SECONDS = 0.5  # from an order to its start, so that all workers have it in time
+CHANGES = 3  # times that staff pause and resume
+ACK_SECONDS = 60.0  # until an answer must be acknowledged
+SEEN_SECONDS = 15.0  # until players must have seen a change
+SETTLE_SECONDS = 1.5  # until the site has closed empty rooms
+HALF_ARRIVAL, HALF_PHASE = 0.5, 0.15  # seconds; half of a phase of 1,000 players
 
-# A phase, how many of its players, of how many.
+# The phase, how many players are done, and how many there are.
 OnProgress = Callable[[str, int, int], None]
 
 
 class WorkerLost(Exception):
-    """A client process ended: there is nothing to be measured any more."""
+    """A client process ended, so nothing more can be measured."""
 
 
 @dataclass
 class Phase:
-    """What each player measured, and how busy the measuring itself was."""
+    """What each player measured, and how busy the clients were."""
 
     results: list[Any]
-    late: list[float] = field(default_factory=list)  # seconds, of the clients' loops
-    busy: float = 0.0  # the busiest client's share of a core
+    late: list[float] = field(default_factory=list)  # delays of the clients' loops, s
+    busy: float = 0.0  # share of a core that the busiest client took
 
     def of(self, name: str) -> list[float]:
-        """The seconds of this name, of players who have one."""
+        """The values of this measure in seconds, without players who have none."""
         rows = [row for row in self.results if isinstance(row, dict)]
         return [row[name] for row in rows if row.get(name) is not None]
 
@@ -54,12 +54,12 @@ class Coordinator:
         self.chaos = Chaos(plan.address) if plan.kill else None
 
     def chaos_after(self, after: float) -> contextlib.AbstractContextManager[None]:
-        """With --kill, a phase in the middle of which a daphne dies."""
+        """With --kill, kill a daphne after this many seconds; else do nothing."""
         return self.chaos.killing(after) if self.chaos else contextlib.nullcontext()
 
     @contextlib.contextmanager
     def workers(self) -> Iterator[None]:
-        """The client processes, each with its share of the players."""
+        """Run the client processes, each with its share of the players."""
         processes: list[BaseProcess] = []
         try:
             for place in range(self.plan.processes):
@@ -76,7 +76,7 @@ class Coordinator:
     def _start_worker(self, place: int) -> BaseProcess:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        share = self.fixtures.who[place :: self.plan.processes]
+        share = self.fixtures.credentials[place :: self.plan.processes]
         arguments = (theirs, self.plan.address, share)
         process = context.Process(target=worker.run, args=arguments, daemon=True)
         process.start()
@@ -90,21 +90,21 @@ class Coordinator:
 
     # Orders
 
-    def order(self, phase: str, word: str, **arguments: Any) -> Phase:
-        """One order to all workers; what comes of it, kept under the phase's name."""
-        self.send(word, **arguments)
+    def order(self, phase: str, method: str, **arguments: Any) -> Phase:
+        """Have all workers run this method; its results, also stored in `phases`."""
+        self.send(method, **arguments)
         return self.gather(phase)
 
-    def send(self, word: str, **arguments: Any) -> None:
+    def send(self, method: str, **arguments: Any) -> None:
         for pipe in self.pipes:
-            pipe.send((word, arguments))
+            pipe.send((method, arguments))
 
     def gather(self, phase: str) -> Phase:
-        """The results of all workers in the fixtures' order of players."""
+        """The results of all workers, in the order of the fixtures' players."""
         done: dict[Connection, Any] = {}
         progress = dict.fromkeys(self.pipes, 0)
         while len(done) < len(self.pipes):
-            for pipe in wait([one for one in self.pipes if one not in done]):
+            for pipe in wait([pipe for pipe in self.pipes if pipe not in done]):
                 kind, *message = receive(pipe)  # type: ignore[arg-type]
                 if kind == "done":
                     done[pipe] = message  # type: ignore[index]
@@ -123,48 +123,50 @@ class Coordinator:
     # The rehearsal
 
     def rehearse(self, then: "Callable[[Coordinator], None] | None" = None) -> None:
-        """The game itself and, if it was played, what comes `then`."""
+        """Play the game and, if players were known there, run `then`."""
         with self.workers():
             game = self.fixtures.make_game("game")
             self.order("ready", "wait", seconds=0.0)
             self.arrive("arrival", game)
-            somebody = any(row["known"] for row in self.phases["arrival"].results)
-            if somebody and not self.plan.legacy:
+            anybody = any(row["known"] for row in self.phases["arrival"].results)
+            if anybody and not self.plan.baseline:
                 self.play(game)
                 if then:
                     self.order("leaving", "leave", within=10.0)
                     then(self)
             self.order("leaving", "leave", within=10.0)
-        time.sleep(SETTLING)
+        time.sleep(SETTLE_SECONDS)
 
     def arrive(self, phase: str, game: Game) -> None:
-        """Everybody comes; statements and memory are counted around it."""
+        """All players arrive. Counts statements and memory."""
         daphnes = counters.daphnes(self.plan.address)
         memory, statements = counters.memory(daphnes), counters.statements()
         started = time.time()
-        with self.chaos_after(LEAD + self.plan.ramp / 2 + ARRIVING):
+        with self.chaos_after(LEAD_SECONDS + self.plan.ramp / 2 + HALF_ARRIVAL):
             self.order(
                 phase,
                 "arrive",
                 slug=game.slug,
-                at=started + LEAD,
+                at=started + LEAD_SECONDS,
                 ramp=self.plan.ramp,
-                legacy=self.plan.legacy,
+                as_baseline=self.plan.baseline,
             )
         took, after = time.time() - started, counters.statements()
-        held = counters.memory(daphnes)
+        memory_after = counters.memory(daphnes)
         self.counted[phase] = {
             "statements": None if after is None else after - (statements or 0),
             "seconds": took,
-            "memory": None if self.chaos or not (held and memory) else held - memory,
+            "memory": None
+            if self.chaos or not (memory_after and memory)
+            else memory_after - memory,
         }
 
     def play(self, game: Game) -> None:
         self.wait()
         self.change(game)
         self.answer("answers", game)
-        with self.chaos_after(LEAD + ARRIVING):
-            self.order("return", "drop", at=time.time() + LEAD)
+        with self.chaos_after(LEAD_SECONDS + HALF_ARRIVAL):
+            self.order("return", "drop", at=time.time() + LEAD_SECONDS)
         prizes = self.fixtures.make_game("prizes", self.plan.codes)
         self.order("warming", "warm", slug=prizes.slug)
         self.arrive("warm arrival", prizes)
@@ -173,7 +175,7 @@ class Coordinator:
             self.order("hold", "hold", seconds=self.plan.hold)
 
     def wait(self) -> None:
-        """Being there costs statements too: so many a second."""
+        """Count the statements per second while players only stay connected."""
         before = counters.statements()
         with self.chaos_after(self.plan.wait / 2):
             self.order("waiting", "wait", seconds=self.plan.wait)
@@ -182,32 +184,35 @@ class Coordinator:
             self.counted["idle"] = (after - before) / self.plan.wait
 
     def change(self, game: Game) -> None:
-        """Staff pause and resume; the seconds from commit to each player."""
+        """Staff pause and resume. Measures the seconds from commit to each player."""
         seen: list[float | None] = []
-        with self.chaos_after(MIDDLE):
+        with self.chaos_after(HALF_PHASE):
             for verb, state in [("pause", "PAUSED"), ("resume", "OPEN")] * CHANGES:
                 since = time.time()
-                self.send("see", state=state, since=since, within=SEEN_WITHIN)
+                self.send("see", state=state, since=since, within=SEEN_SECONDS)
                 committed = self.fixtures.change(game, verb)
                 times = self.gather("change").results
                 seen += [None if at is None else at - committed for at in times]
-        self.phases["change"].results = [{"took": one} for one in seen]
+        self.phases["change"].results = [{"took": seconds} for seconds in seen]
 
     def answer(self, phase: str, game: Game) -> None:
-        played = answer_to(game)
-        if played is None:
+        answer = answer_to(game)
+        if answer is None:
             return
-        value, question = played
+        value, question = answer
         share = -(-self.plan.answering // self.plan.processes)
-        with counters.counting() as counted, self.chaos_after(LEAD + MIDDLE):
+        with (
+            counters.counting() as counted,
+            self.chaos_after(LEAD_SECONDS + HALF_PHASE),
+        ):
             self.order(
                 phase,
                 "answer",
-                at=time.time() + LEAD,
+                at=time.time() + LEAD_SECONDS,
                 value=value,
                 question=question,
                 count=share,
-                within=WITHIN,
+                within=ACK_SECONDS,
             )
         self.counted[phase] = {**self.fixtures.stored(game), **vars(counted)}
 
@@ -220,7 +225,7 @@ def receive(pipe: Connection) -> tuple[Any, ...]:
 
 
 def interleave(shares: list[list[Any]]) -> list[Any]:
-    """Back into the order of the players: every n-th is of the same worker."""
+    """The results in the order of the players, who were dealt to workers in turn."""
     longest = max((len(share) for share in shares), default=0)
     return [
         share[place]

@@ -1,4 +1,4 @@
-"""What can be counted from beside: statements in PostgreSQL, memory of the daphnes."""
+"""Counts from outside: statements in PostgreSQL, and memory of the daphnes."""
 
 import os
 import re
@@ -22,7 +22,7 @@ STATEMENTS = """
 
 
 def statements() -> int | None:
-    """Statements this database has carried out; None where nobody counts them."""
+    """Statements that this database has run; None if nothing counts them."""
     if connection.vendor != "postgresql":
         return None
     try:
@@ -35,7 +35,7 @@ def statements() -> int | None:
 
 @dataclass
 class Counted:
-    """What a phase took of the site; `statements` is None where nobody counts them."""
+    """What a phase cost the site; `statements` is None if nothing counts them."""
 
     statements: int | None = None
     seconds: float = 0.0
@@ -43,7 +43,7 @@ class Counted:
 
 @contextmanager
 def counting() -> Iterator[Counted]:
-    """Statements and seconds of what is done meanwhile, known when it is over."""
+    """Count the statements and seconds of the block. Filled in when it ends."""
     counted, before, started = Counted(), statements(), time.time()
     yield counted
     counted.seconds, after = time.time() - started, statements()
@@ -66,7 +66,7 @@ def daphnes(address: Address) -> list[int]:
 def command_of(path: Path) -> str:
     try:
         return path.read_text().replace("\0", " ")
-    except OSError:  # ended meanwhile
+    except OSError:  # the process has ended
         return ""
 
 
@@ -81,14 +81,14 @@ def serves(command: str, sockets: str, port: int) -> bool:
 def place_of(process: int) -> Path | tuple[str, int]:
     """Where a daphne listens: a unix socket or a port."""
     command = command_of(Path(f"/proc/{process}/cmdline"))
-    if found := re.search(r"unix:([^: ]+)", command):
-        return Path(found[1])
-    found = re.search(r"(?:port=|-p ?|--port )(\d+)", command)
-    return ("127.0.0.1", int(found[1]) if found else 0)
+    if path := re.search(r"unix:([^: ]+)", command):
+        return Path(path[1])
+    port = re.search(r"(?:port=|-p ?|--port )(\d+)", command)
+    return ("127.0.0.1", int(port[1]) if port else 0)
 
 
 def memory(processes: Iterable[int]) -> int | None:
-    """Bytes these processes hold together; None where there are none or one ended."""
+    """Total memory of these processes in bytes; None if there are none or one ended."""
     page = os.sysconf("SC_PAGE_SIZE")
     try:
         sizes = [Path(f"/proc/{pid}/statm").read_text() for pid in processes]

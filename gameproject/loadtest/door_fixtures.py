@@ -1,4 +1,4 @@
-"""What the doors need of the site: games to join and to check in to, and staff."""
+"""What the doors need on the site: games to join or check in to, and staff."""
 
 from datetime import timedelta
 
@@ -16,17 +16,17 @@ ZONE = "UTC"
 
 
 def make_open_game(fixtures: Fixtures, part: str) -> Game:
-    """A game that anybody may join; so it stands in the public list meanwhile."""
+    """A game that anybody may join, so it is in the public list meanwhile."""
     game = puzzle(f"{fixtures.prefix}-{part}")
     game.open(timezone.now())
     return game
 
 
 def make_check_in_game(fixtures: Fixtures, part: str) -> Game:
-    """A day for the rehearsal's players, with a code each.
+    """A check-in game with a code for each of the rehearsal's players.
 
-    It gives no coins: an entry of the ledger can never be removed. So the shop is not
-    rehearsed.
+    It gives no coins, because an entry of the ledger can't be removed. So the shop is
+    not rehearsed.
     """
     game = Game.objects.create(
         slug=f"{fixtures.prefix}-{part}",
@@ -53,7 +53,7 @@ def check_in_settings() -> dict[str, object]:
 
 
 def open_staff_session(fixtures: Fixtures) -> str:
-    """The session of a member of staff who may look at games, and do nothing else."""
+    """The session of a member of staff who may only view games."""
     staff = Player(name=f"{fixtures.prefix}-staff", is_staff=True)
     staff.set_unusable_password()
     staff.save()
@@ -63,12 +63,12 @@ def open_staff_session(fixtures: Fixtures) -> str:
     return open_for([staff])[0]
 
 
-def guests_made() -> int:
-    """Players that joining has made; each of them is to be in a game."""
+def count_guests() -> int:
+    """The number of guests that joining has made."""
     return Player.objects.filter(is_guest=True, name__startswith=NICKNAME).count()
 
 
-def rewards_given(game: Game) -> tuple[int, int]:
-    """Check-ins of a game, and the codes given for them."""
+def count_rewards(game: Game) -> tuple[int, int]:
+    """The numbers of a game's check-ins, and of the codes given for them."""
     given = Code.objects.filter(pool__game=game).exclude(player=None)
     return game.checkins.count(), given.count()

@@ -1,7 +1,7 @@
-"""Everybody at every door at once: what a rush does to all that is not the game page.
+"""Everybody at each door at once: a rush on all that is not the game page.
 
-Each phase is a door of `Visitor` and those who go through it. What is promised of them
-stands in `door_promises`.
+Each phase sends a group of people to one door, a method of `Visitor`. `door_thresholds`
+has the promises.
 """
 
 import time
@@ -16,33 +16,33 @@ from core.rate_limits import of_address
 from gameproject.loadtest import counters
 from gameproject.loadtest.client import resolve
 from gameproject.loadtest.coordinator import (
-    ARRIVING,
-    LEAD,
-    SETTLING,
+    HALF_ARRIVAL,
+    LEAD_SECONDS,
+    SETTLE_SECONDS,
     Coordinator,
     Phase,
 )
 from gameproject.loadtest.door_fixtures import (
-    guests_made,
+    count_guests,
+    count_rewards,
     make_check_in_game,
     make_open_game,
     open_staff_session,
-    rewards_given,
 )
 from gameproject.loadtest.fixtures import answer_to
 from gameproject.loadtest.staff import staff_at_work
 from games.models import Game
 
-TRIES = 12  # with --kill: whoever is refused tries again, each time later
-HASHES = 3  # of which the fastest says how long one takes
-JOINS = 2  # a player and rehearsal, of strangers of one address
+TRIES = 12  # with --kill: a refused visitor tries again, each time later
+HASHES = 3  # the fastest of them is how long a hash takes
+JOINS = 2  # per player in a rehearsal, by strangers from one address
 
 
 def play_doors(run: Coordinator) -> None:
     """All doors, one after the other."""
     doors = Doors(run)
     try:
-        doors.quiet()
+        doors.measure_idle()
         doors.strangers()
         doors.pages()
         doors.without_sockets()
@@ -63,15 +63,15 @@ class Doors:
     def enter(
         self, phase: str, door: str, people: str, kill: bool = False, **arguments: Any
     ) -> None:
-        """All these people at a door in the same moment, counted under the phase."""
-        time.sleep(self.scale)  # what the phase before has left is done by then
+        """Send these people to a door at the same moment, and count the statements."""
+        time.sleep(self.scale)  # until the work of the phase before is done
         with counters.counting() as counted, self.chaos(kill):
             self.run.order(
                 phase,
                 "enter",
                 door=door,
                 people=people,
-                at=time.time() + LEAD,
+                at=time.time() + LEAD_SECONDS,
                 tries=self.tries(kill),
                 **arguments,
             )
@@ -81,19 +81,23 @@ class Doors:
         return TRIES if kill and self.run.chaos else 1
 
     def chaos(self, kill: bool) -> AbstractContextManager[None]:
-        return self.run.chaos_after(LEAD + ARRIVING) if kill else nullcontext()
+        return (
+            self.run.chaos_after(LEAD_SECONDS + HALF_ARRIVAL) if kill else nullcontext()
+        )
 
     def leave(self) -> None:
         self.run.order("leaving", "leave", within=10.0)
 
     # The doors
 
-    def quiet(self) -> None:
-        """Nobody is here, and no room is open: so many statements a second remain."""
-        time.sleep(SETTLING)
+    def measure_idle(self) -> None:
+        """Count the statements per second while no room is open."""
+        time.sleep(SETTLE_SECONDS)
         with counters.counting() as counted:
             time.sleep(self.run.plan.wait)
-        self.run.counted["quiet"] = (counted.statements or 0) / counted.seconds
+        self.run.counted["idle without rooms"] = (
+            counted.statements or 0
+        ) / counted.seconds
 
     def strangers(self) -> None:
         slug, other = self.first.slug, self.second.slug
@@ -103,22 +107,22 @@ class Doors:
         self.leave()
         self.enter("stranger's arrival", "arrive", "newcomers", kill=True, slug=other)
         self.leave()
-        self.run.counted["guests"] = guests_made()
+        self.run.counted["guests"] = count_guests()
 
     def let_in_the_refused(self, slug: str) -> None:
-        """A few at a time, and not judged: the other doors want all of them."""
+        """Let them try again, not judged: the other doors need all of them."""
         if any(row["let_in"] is None for row in self.run.phases["join"].results):
-            who = {"door": "be_in", "people": "guests", "slug": slug}
-            self.run.order("joined later", "enter", at=time.time(), tries=TRIES, **who)
+            join = {"door": "ensure_joined", "people": "guests", "slug": slug}
+            self.run.order("joined later", "enter", at=time.time(), tries=TRIES, **join)
 
     def pages(self) -> None:
-        """Those that are the same for everybody, then everybody's own."""
-        one = f"/api/games/{self.first.slug}"
+        """Pages that are the same for everybody, then personal ones."""
+        path = f"/api/games/{self.first.slug}"
         self.enter("home page", "read", "newcomers", path="/")
         self.enter("sign-in page", "read", "newcomers", path="/login/")
         if settings.SIGN_UP:
             self.enter("sign-up page", "read", "newcomers", path="/signup/")
-        self.enter("one game as JSON", "read", "newcomers", path=one)
+        self.enter("one game as JSON", "read", "newcomers", path=path)
         self.enter("all games as JSON", "read", "newcomers", path="/api/games")
         self.enter("home, signed in", "go_home", "players")
         self.enter("own page", "read_own", "guests", path="/me/")
@@ -134,22 +138,22 @@ class Doors:
         )
 
     def check_ins(self) -> None:
-        """The day opens: over the socket in one game, over HTTP in another."""
+        """Check in over the socket in one game, and over HTTP in another."""
         day = make_check_in_game(self.fixtures, "day")
         self.enter("day's arrival", "connect", "players", slug=day.slug)
         self.enter("check-ins", "check_in", "players", kill=True, slug=day.slug)
-        self.run.counted["rewards"] = rewards_given(day)
+        self.run.counted["rewards"] = count_rewards(day)
         self.leave()
         day = make_check_in_game(self.fixtures, "day-http")
         over_http = ("check-ins over HTTP", "check_in_over_http", "players")
         self.enter(*over_http, slug=day.slug)
 
     def staff(self) -> None:
-        """Guests join one more game, so no stranger's limit is touched."""
+        """Guests join one more game, which uses up no stranger's limit."""
         session = open_staff_session(self.fixtures)
         with staff_at_work(self.run.plan.address, session) as took:
             self.enter("join another game", "join", "guests", slug=self.second.slug)
-        self.run.phases["admin meanwhile"] = Phase([{"let_in": one} for one in took])
+        self.run.phases["admin meanwhile"] = Phase([{"let_in": s} for s in took])
 
     def sign_ins(self) -> None:
         password, slug = self.fixtures.password, self.second.slug
@@ -159,7 +163,7 @@ class Doors:
         both = self.run.order(
             "answers while all sign in",
             "enter_both",
-            at=time.time() + LEAD,
+            at=time.time() + LEAD_SECONDS,
             first=order("sign_in", "players", password=password),
             second=order("answer", "guests", slug=slug, value=value_of(self.second)),
             after=self.scale,
@@ -170,7 +174,7 @@ class Doors:
         self.leave()
 
     def seconds_of_hash(self) -> float:
-        """How long a password takes on this machine when it is quiet."""
+        """How long this machine takes for a password when it is idle."""
         return min(self._hash() for _time in range(HASHES))
 
     def _hash(self) -> float:
@@ -179,11 +183,11 @@ class Doors:
         return time.perf_counter() - started
 
     def give_back_joins(self) -> None:
-        """What our strangers took of their address's limit, where that is known."""
+        """Give back what our strangers used of their address's limit, if known."""
         address = self.run.plan.address
         if address.is_local:
-            taken = JOINS * self.run.plan.players
-            of_address("joins").give_back(network(resolve(address)[4][0]), n=taken)
+            joins = JOINS * self.run.plan.players
+            of_address("joins").give_back(network(resolve(address)[4][0]), n=joins)
 
 
 def order(door: str, people: str, **arguments: Any) -> dict[str, Any]:
@@ -191,6 +195,6 @@ def order(door: str, people: str, **arguments: Any) -> dict[str, Any]:
 
 
 def value_of(game: Game) -> Any:
-    played = answer_to(game)
-    assert played
-    return played[0]
+    answer = answer_to(game)
+    assert answer
+    return answer[0]

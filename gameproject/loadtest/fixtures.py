@@ -1,4 +1,4 @@
-"""The site's side of a rehearsal: a copy of the game, its players, and no trace."""
+"""What a rehearsal needs on the site: a copy of the game, and its players."""
 
 import time
 from secrets import token_urlsafe
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from answers.models import Answer
 from gameproject.loadtest.plan import Plan
-from gameproject.loadtest.player import Who
+from gameproject.loadtest.player import Credentials
 from gameproject.loadtest.removal import PREFIX, remove
 from games.models import Code, Game
 from games.states import Access
@@ -21,20 +21,20 @@ from users.sessions import open_for
 
 
 class Fixtures:
-    """What a rehearsal puts on the site. Leaving it removes all of it."""
+    """What a rehearsal makes on the site. The end of the block removes all of it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.prefix = f"{PREFIX}{uuid4().hex[:8]}"
         self.original = Game.objects.get(slug=plan.game) if plan.game else None
-        # That of every account, where they sign in; it leaves these processes never.
+        # Every account's password, if they sign in. It never leaves these processes.
         self.password = token_urlsafe() if plan.doors else None
         self.players: list[Player] = []
-        self.who: list[Who] = []
+        self.credentials: list[Credentials] = []
 
     def __enter__(self) -> "Fixtures":
         try:
-            self._set()
+            self._create()
         except BaseException:
             self.remove()
             raise
@@ -49,10 +49,10 @@ class Fixtures:
         self.remove()
 
     def remove(self) -> None:
-        connection.close()  # Ctrl-C in a statement breaks it: take another
+        connection.close()  # Ctrl-C during a statement may have broken it
         remove(self.prefix)
 
-    def _set(self) -> None:
+    def _create(self) -> None:
         password = make_password(self.password)
         names = [f"{self.prefix}-{place}" for place in range(self.plan.players)]
         self.players = Player.objects.bulk_create(
@@ -60,8 +60,8 @@ class Fixtures:
             batch_size=1000,
         )
         sessions = open_for(self.players)
-        self.who = [
-            Who(player.pk, key, player.name)
+        self.credentials = [
+            Credentials(player.pk, key, player.name)
             for player, key in zip(self.players, sessions)
         ]
 
@@ -79,7 +79,7 @@ class Fixtures:
         return game
 
     def change(self, game: Game, verb: str) -> float:
-        """A verb of staff; when it was committed, before anybody was told of it."""
+        """Have staff pause or resume; the time of the commit, before any frame."""
         committed = []
         with transaction.atomic():
             transaction.on_commit(lambda: committed.append(time.time()))
@@ -87,7 +87,7 @@ class Fixtures:
         return committed[0]
 
     def stored(self, game: Game) -> dict[str, Any]:
-        """What the database says of a game once everybody has answered."""
+        """What the database has of a game after everybody has answered."""
         rows = Answer.objects.filter(game=game).values_list("key", "player_id")
         keys, players = zip(*rows) if rows else ((), ())
         given = Code.objects.filter(pool__game=game).exclude(player=None)
@@ -105,7 +105,7 @@ def puzzle(slug: str) -> Game:
 
 
 def answer_to(game: Game) -> tuple[Any, str] | None:
-    """A value and the question it answers; None for a kind we can't play."""
+    """A value and its question; None for a kind that the rehearsal can't play."""
     rules: Any = game.rules
     if game.kind == "puzzle":
         return rules.accepted[0], ""
@@ -114,5 +114,5 @@ def answer_to(game: Game) -> tuple[Any, str] | None:
     if game.kind == "score":
         return {"home": 1, "away": 0}, ""
     if game.kind == "choice":
-        return [0], game.of_kind.questions(rules)[0]
+        return [0], game.question_kind.questions(rules)[0]
     return None

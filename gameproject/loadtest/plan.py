@@ -1,4 +1,4 @@
-"""What is to be rehearsed, and where."""
+"""What to rehearse, and where."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Address:
-    """Where the site answers."""
+    """The address of the site."""
 
     host: str
     port: int
@@ -14,7 +14,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> "Address":
-        """From http://host:port; `ValueError` if it is none."""
+        """Parse http://host:port; `ValueError` if it is no such address."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is no address; write http://host:port")
@@ -37,23 +37,23 @@ class Address:
 
 @dataclass(frozen=True)
 class Plan:
-    """How many play, and how."""
+    """The options of a rehearsal."""
 
     address: Address
     players: int = 1000
     ramp: float = 0.0  # seconds over which they arrive
     answer_share: float = 1.0
-    game: str = ""  # the slug of the game to copy; empty: a puzzle made for it
-    legacy: bool = False
+    game: str = ""  # slug of the game to copy; empty: a new puzzle
+    baseline: bool = False  # the old flow, for comparison
     processes: int = 2
-    wait: float = 5.0  # seconds of only being there
+    wait: float = 5.0  # seconds to stay connected before anything happens
     hold: float = 0.0  # seconds to stay connected at the end
-    kill: bool = False  # one daphne, in the middle of each phase
-    doors: bool = False  # joining, signing in and the rest, after the game itself
+    kill: bool = False  # kill a daphne in the middle of each phase
+    doors: bool = False  # also join, sign in and so on, after the game itself
 
     @property
     def codes(self) -> int:
-        """Fewer than there are winners, so that running out is rehearsed too."""
+        """Fewer codes than winners, so that running out of stock is rehearsed too."""
         return max(1, self.players * 2 // 5)
 
     @property

@@ -1,4 +1,4 @@
-"""One virtual player: arrives, waits, answers, is cut off and comes back."""
+"""One virtual player: arrives, waits, answers, loses the connection and returns."""
 
 import asyncio
 import random
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from gameproject.loadtest.client import Got, Lost, Socket, get, open_
+from gameproject.loadtest.client import Lost, Socket, TimedResponse, connect, get
 from gameproject.loadtest.plan import Address
 
-WELCOME_SECONDS = 10.0  # a handshake and its welcome, before another attempt
-PATIENCE = 60.0  # seconds of attempts, before a player gives up
-FIRST_DELAY, MAX_DELAY = 1.0, 30.0  # seconds, as static/js/lib/socket.js has them
+WELCOME_SECONDS = 10.0  # for a handshake and its welcome, before another attempt
+GIVE_UP_SECONDS = 60.0  # of attempts
+FIRST_DELAY, MAX_DELAY = 1.0, 30.0  # seconds, as in static/js/lib/socket.js
 
 
 @dataclass(frozen=True)
-class Who:
-    """A session that the fixtures have opened, and the name of its account."""
+class Credentials:
+    """A session that the fixtures opened, and its account's name."""
 
     player_id: int
     session: str
@@ -27,10 +27,10 @@ class Who:
 
 
 class Player:
-    """Speaks docs/protocol.md. Times are seconds since 1970: one clock for all."""
+    """Speaks docs/protocol.md. Times are in s since 1970: one clock for all."""
 
-    def __init__(self, address: Address, who: Who) -> None:
-        self.address, self.who = address, who
+    def __init__(self, address: Address, credentials: Credentials) -> None:
+        self.address, self.credentials = address, credentials
         self.socket: Socket | None = None
         self.slug = ""
         self.welcome: dict[str, Any] = {}
@@ -39,24 +39,24 @@ class Player:
         self.on_tally: Callable[[int, float], None] = lambda _seq, _now: None
         self.frames = 0
         self.lost = 0
-        self.unwanted = False  # a lost connection is no surprise
+        self.expects_loss = False  # the player ends the connection itself
         self._waiting: dict[str, asyncio.Future[tuple[dict[str, Any], float]]] = {}
-        self._returning: asyncio.Task[Any] | None = None
+        self._reconnecting: asyncio.Task[Any] | None = None
 
-    # Listening
+    # Receiving
 
     def _receive(self, frame: dict[str, Any], now: float) -> None:
         self.frames += 1
         kind = frame["type"]
         if kind in ("game", "welcome"):
             self.states.append((frame["game"]["state"], now))
-            self._settle(frame["game"]["state"], frame, now)
+            self._resolve(frame["game"]["state"], frame, now)
         elif kind == "tally" and frame["seq"] > self.seq:
             self.seq = frame["seq"]
             self.on_tally(self.seq, now)
-        self._settle(frame.get("id") or kind, frame, now)
+        self._resolve(frame.get("id") or kind, frame, now)
 
-    def _settle(self, name: str, frame: dict[str, Any], now: float) -> None:
+    def _resolve(self, name: str, frame: dict[str, Any], now: float) -> None:
         future = self._waiting.pop(name, None)
         if future and not future.done():
             future.set_result((frame, now))
@@ -70,24 +70,24 @@ class Player:
         if socket is not self.socket:
             return
         self.socket = None
-        if not self.unwanted:
+        if not self.expects_loss:
             self.lost += 1
-            self._returning = asyncio.create_task(self._return())
+            self._reconnecting = asyncio.create_task(self._reconnect())
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(Lost())
-                future.exception()  # whoever waits is told; nobody may be waiting
+                future.exception()  # no warning if nobody awaits it
         self._waiting.clear()
 
-    async def _return(self) -> tuple[int, float | None]:
-        """As the browser's client does by itself: after a random first delay."""
+    async def _reconnect(self) -> tuple[int, float | None]:
+        """Connect again after a random first delay, as the browser's client does."""
         await asyncio.sleep(random.uniform(0, FIRST_DELAY))  # noqa: S311
         return await self.connect(self.slug, failures=1)
 
-    # Coming
+    # Arriving
 
     async def arrive(self, slug: str) -> dict[str, Any]:
-        """One page, one socket; the seconds of each until one can play."""
+        """One page and one socket; the seconds until each is there."""
         started = time.time()
         page = await self.page(f"/games/{slug}/")
         attempts, at = await self.connect(slug)
@@ -100,16 +100,16 @@ class Player:
             "known": bool(self.welcome.get("me")),
         }
 
-    async def page(self, path: str) -> Got:
-        return await get(self.address, path, self.who.session)
+    async def page(self, path: str) -> TimedResponse:
+        return await get(self.address, path, self.credentials.session)
 
     async def connect(self, slug: str, failures: int = 0) -> tuple[int, float | None]:
-        """Attempts it took to be welcomed, and when that was; None if it never was.
+        """The number of attempts, and the time of the welcome; None without one.
 
         Waits between attempts as the browser's client does.
         """
         self.slug, attempts = slug, 0
-        deadline = time.time() + PATIENCE
+        deadline = time.time() + GIVE_UP_SECONDS
         while time.time() < deadline:
             attempts += 1
             try:
@@ -121,52 +121,55 @@ class Player:
         return attempts, None
 
     async def _attempt(self) -> float:
-        self._cut()
+        self._abort()
         socket = Socket(
             self.address,
             f"/ws/games/{self.slug}/",
-            self.who.session,
+            self.credentials.session,
             self._receive,
             lambda: self._lost(socket),
         )
         self.socket, welcomed = socket, self._expect("welcome")
         try:
             async with asyncio.timeout(WELCOME_SECONDS):
-                await open_(self.address, socket)
+                await connect(self.address, socket)
                 self.welcome, at = await welcomed
             if self.socket is not socket:
-                raise Lost  # in the moment between
+                raise Lost  # just now
         except BaseException:
-            self._cut()
+            self._abort()
             raise
-        self.unwanted = False
+        self.expects_loss = False
         return at
 
     # Playing
 
     async def see(self, state: str, since: float, within: float) -> float | None:
-        """When the player was told that the game is in this state; None if never."""
+        """When the player learned that the game is in this state; None if never."""
         for known, at in self.states:
             if known == state and at >= since:
                 return at
         try:
             async with asyncio.timeout(within):
                 while True:
-                    with suppress(Lost):  # the welcome back says it too
+                    with suppress(Lost):  # the next welcome has the state too
                         _frame, at = await self._expect(state)
                         return at
         except TimeoutError:
             return None
 
     async def answer(self, value: Any, question: str, within: float) -> dict[str, Any]:
-        """Answer until it is acknowledged, with the same id; the seconds it took."""
+        """Send an answer until it is acknowledged, with the same id."""
         frame = {"type": "answer", "id": str(uuid4()), "value": value}
         if question:
             frame["question"] = question
         return await self.command(frame, within)
 
     async def command(self, frame: dict[str, Any], within: float) -> dict[str, Any]:
-        """Send a command until it has its reply, with the same id."""
+        """Send a command until it has its reply, with the same id.
+
+        Returns `id`, `reply` (or None), `sent` times and, with a reply, `took` seconds.
+        """
         started, sent = time.time(), 0
         try:
             async with asyncio.timeout(within):
@@ -175,7 +178,7 @@ class Player:
                     try:
                         reply, at = await self._ask(frame)
                     except Lost:
-                        await self._be_back()
+                        await self._wait_for_socket()
                         continue
                     if reply.get("code") != "unavailable":
                         break
@@ -191,33 +194,33 @@ class Player:
         self.socket.send(frame)
         return await reply
 
-    async def _be_back(self) -> None:
-        if self._returning and not self._returning.done():
-            await asyncio.shield(self._returning)
+    async def _wait_for_socket(self) -> None:
+        if self._reconnecting and not self._reconnecting.done():
+            await asyncio.shield(self._reconnecting)
         else:
             await self.connect(self.slug)
 
-    # Going
+    # Leaving
 
     def drop(self) -> None:
-        """Cut the connection, and don't come back by oneself."""
-        self._stay_away()
-        self._cut()
+        """Abort the connection, and do not reconnect."""
+        self._cancel_reconnect()
+        self._abort()
 
-    def _stay_away(self) -> None:
-        if self._returning:
-            self._returning.cancel()
-            self._returning = None
+    def _cancel_reconnect(self) -> None:
+        if self._reconnecting:
+            self._reconnecting.cancel()
+            self._reconnecting = None
 
-    def _cut(self) -> None:
-        self.unwanted = True
+    def _abort(self) -> None:
+        self.expects_loss = True
         if self.socket:
             self.socket.drop()
         self.socket = None
 
     async def come_back(self, dropped: float) -> dict[str, Any]:
-        """After a random first delay; the seconds since the connection was lost."""
-        attempts, at = await self._return()
+        """Reconnect after a random first delay; the seconds since the loss."""
+        attempts, at = await self._reconnect()
         mine = self.welcome.get("mine") or {}
         return {
             "took": at and at - dropped,
@@ -227,9 +230,9 @@ class Player:
         }
 
     def leave(self) -> "asyncio.Future[None] | None":
-        """Say goodbye; what is done once the server has heard it."""
-        self._stay_away()
-        self.unwanted = True
+        """Close the socket; the future is done once the server has closed."""
+        self._cancel_reconnect()
+        self.expects_loss = True
         if not (self.socket and self.socket.transport):
             return None
         self.socket.close()

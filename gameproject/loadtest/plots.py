@@ -1,4 +1,4 @@
-"""Curves over players as inline SVG: how many had waited how long."""
+"""Plots as inline SVG: how long each player waited."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -9,7 +9,7 @@ STEPS = 4
 
 
 def plot(curves: Mapping[str, Sequence[float]], bound: float | None = None) -> str:
-    """Each curve: its seconds sorted, players to the right, milliseconds upwards."""
+    """One curve per name, its seconds sorted. x is players, y is milliseconds."""
     every = [second for curve in curves.values() for second in curve]
     top = nice(max([*every, bound or 0.0, 0.001]) * 1000)
     players = max((len(curve) for curve in curves.values()), default=1)
@@ -30,7 +30,7 @@ def plot(curves: Mapping[str, Sequence[float]], bound: float | None = None) -> s
 
 
 def nice(ms: float) -> float:
-    """The next round number at or above, so that the axis reads well."""
+    """The next round number >= ms, for the axis."""
     size: float = 1
     while size * 10 < ms:
         size *= 10
@@ -61,7 +61,7 @@ def grid(top: float, players: int) -> list[str]:
 
 
 def line_at(ms: float, top: float) -> str:
-    """The bound that was promised."""
+    """A line at the promised bound."""
     y = y_of(ms, top)
     ends = f'x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}"'
     return f'<line class="bound" {ends}/>'

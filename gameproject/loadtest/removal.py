@@ -1,4 +1,4 @@
-"""Takes away what a rehearsal put on the site, whenever it ended."""
+"""Removes what a rehearsal made on the site, however it ended."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from answers.models import Answer
 from checkins.models import CheckIn
 from core.cache import invalidate
 from gameproject.loadtest.visitor import NICKNAME
-from games.models import Code, Game, Guest, Invitation, Owed, Pool
+from games.models import Backorder, Code, Game, Guest, Invitation, Pool
 from users.models import Player
 from users.renewal import life
 from users.session_store import SessionStore
@@ -21,7 +21,7 @@ PREFIX = "rehearsal-"
 
 
 def remove(prefix: str) -> None:
-    """Take away everything whose name begins so: games, answers, codes, players."""
+    """Remove games with this prefix, their answers and codes, and their players."""
     games = Game.objects.filter(slug__startswith=prefix)
     slugs = list(games.values_list("slug", flat=True))
     with transaction.atomic():
@@ -29,7 +29,7 @@ def remove(prefix: str) -> None:
         remove_sessions(players)
         CheckIn.objects.filter(game__in=games).delete()
         Answer.objects.filter(game__in=games).delete()
-        Owed.objects.filter(pool__game__in=games).delete()
+        Backorder.objects.filter(pool__game__in=games).delete()
         Code.objects.filter(pool__game__in=games).delete()
         Pool.objects.filter(game__in=games).delete()
         Invitation.objects.filter(game__in=games).delete()
@@ -39,21 +39,21 @@ def remove(prefix: str) -> None:
 
 
 def players_of(prefix: str, games: QuerySet[Game]) -> QuerySet[Player]:
-    """The accounts of that name, and our guests in these games: nobody else's."""
+    """The accounts with this prefix, and the rehearsal's own guests in these games."""
     ours = Guest.objects.filter(game__in=games, nickname__startswith=NICKNAME)
     guests = Player.objects.filter(
         is_guest=True, name__startswith=NICKNAME, pk__in=ours.values("player")
     )
     accounts = Player.objects.filter(name_key__startswith=prefix)
-    found = [
+    ids = [
         *guests.values_list("pk", flat=True),
         *accounts.values_list("pk", flat=True),
     ]
-    return Player.objects.filter(pk__in=found)
+    return Player.objects.filter(pk__in=ids)
 
 
 def remove_sessions(players: QuerySet[Player]) -> None:
-    """Read all sessions as young as the players: only inside it says whose it is."""
+    """Only its data says whose a session is: read those as young as the players."""
     first = players.aggregate(first=Min("joined_at"))["first"]
     if first is None:
         return

@@ -1,4 +1,4 @@
-"""The rehearsal as one HTML file that needs nothing beside it."""
+"""The rehearsal as one self-contained HTML file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ from gameproject.loadtest.plots import plot
 
 TEMPLATE = Path(__file__).with_name("report.html")
 
-# Title, curves as (phase, measure, name), the bound in seconds for 1,000 players.
+# Title, curves as (phase, measure, name), and the bound in s for 1,000 players.
 PLOTS: list[tuple[str, list[tuple[str, str, str]], float | None]] = [
     (
         "Time to playable",
         [
             ("arrival", "playable", "cold"),
             ("warm arrival", "playable", "warm"),
-            ("return", "took", "back after a drop"),
+            ("return", "took", "back after a lost connection"),
         ],
         1.5,
     ),
@@ -54,7 +54,7 @@ PLOTS: list[tuple[str, list[tuple[str, str, str]], float | None]] = [
         None,
     ),
     (
-        "One's own pages",
+        "Personal pages",
         [
             ("home, signed in", "let_in", "home"),
             ("own page", "let_in", "prizes and answers"),
@@ -65,21 +65,21 @@ PLOTS: list[tuple[str, list[tuple[str, str, str]], float | None]] = [
 ]
 
 
-def html(run: Coordinator, found: dict[str, Any]) -> str:
+def html(run: Coordinator, result: dict[str, Any]) -> str:
     template = Engine().from_string(TEMPLATE.read_text())
     made = f"{timezone.localtime():%Y-%m-%d %H:%M}"
     return template.render(
-        Context({"found": found, "plots": list(plots(run)), "made": made})
+        Context({"result": result, "plots": list(plots(run)), "made": made})
     )
 
 
 def plots(run: Coordinator) -> Iterator[tuple[str, str]]:
-    """The plots of what was measured."""
+    """The title and the SVG of each plot that has data."""
     for title, curves, bound in PLOTS:
-        drawn = {
+        measured = {
             name: run.phases[phase].of(measure)
             for phase, measure, name in curves
             if phase in run.phases
         }
-        if drawn:
-            yield title, mark_safe(plot(drawn, bound))
+        if measured:
+            yield title, mark_safe(plot(measured, bound))

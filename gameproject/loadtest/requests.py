@@ -1,4 +1,4 @@
-"""HTTP requests as a browser sends them: cookies, forms, JSON, and what comes back."""
+"""HTTP requests as a browser sends them, with cookies, forms and JSON."""
 
 import gzip
 import json
@@ -15,21 +15,21 @@ from gameproject.loadtest.client import STATUS, send_request
 from gameproject.loadtest.plan import Address
 
 SET_COOKIE = re.compile(rb"^Set-Cookie: ([^=;\s]+)=([^;\r]*)", re.I | re.M)
-WITHIN = 60.0  # seconds for a response
+RESPONSE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came, and when the last byte did, in seconds since 1970."""
+    """A response, and when its last byte arrived, in s since 1970."""
 
     received: bytes
     ended: float
 
     @cached_property
     def status(self) -> int:
-        """0: none came."""
-        found = STATUS.match(self.received)
-        return int(found[1]) if found else 0
+        """0: no response."""
+        status = STATUS.match(self.received)
+        return int(status[1]) if status else 0
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -45,7 +45,7 @@ class Response:
 
 
 class Received:
-    """Bytes that came already, as `http.client` wants to read them."""
+    """Received bytes, as `http.client` reads them."""
 
     def __init__(self, received: bytes) -> None:
         self.received = received
@@ -55,33 +55,35 @@ class Received:
 
 
 async def get(address: Address, path: str, cookies: Mapping[str, str]) -> Response:
-    head = lines(f"GET {path}", address, cookies)
-    return Response(*await send_request(address, written(head, b""), WITHIN))
+    head = headers(f"GET {path}", address, cookies)
+    return Response(
+        *await send_request(address, serialize(head, b""), RESPONSE_SECONDS)
+    )
 
 
 async def post_json(
     address: Address, path: str, cookies: Mapping[str, str], body: Any
 ) -> Response:
-    """A write by a page of ours: with the origin and the session's CSRF token."""
-    head = lines(f"POST {path}", address, cookies)
+    """A write by a page of the site: with its origin and the session's CSRF token."""
+    head = headers(f"POST {path}", address, cookies)
     head["X-CSRFToken"] = cookies.get("csrftoken", "")
     head |= {"Origin": address.origin, "Content-Type": "application/json"}
-    sent = written(head, json.dumps(body).encode())
-    return Response(*await send_request(address, sent, WITHIN))
+    sent = serialize(head, json.dumps(body).encode())
+    return Response(*await send_request(address, sent, RESPONSE_SECONDS))
 
 
 async def post_form(
     address: Address, path: str, cookies: Mapping[str, str], fields: Mapping[str, str]
 ) -> Response:
-    """A form of a page of ours: with the origin, as every browser sends it."""
-    head = lines(f"POST {path}", address, cookies)
+    """A form of a page of the site: with its origin, as every browser sends it."""
+    head = headers(f"POST {path}", address, cookies)
     head["Content-Type"] = "application/x-www-form-urlencoded"
     head["Origin"] = address.origin
-    sent = written(head, urlencode(fields).encode())
-    return Response(*await send_request(address, sent, WITHIN))
+    sent = serialize(head, urlencode(fields).encode())
+    return Response(*await send_request(address, sent, RESPONSE_SECONDS))
 
 
-def lines(first: str, address: Address, cookies: Mapping[str, str]) -> dict[str, str]:
+def headers(first: str, address: Address, cookies: Mapping[str, str]) -> dict[str, str]:
     """The request line under an empty name, and the headers of every request."""
     head = {"": f"{first} HTTP/1.1", "Host": address.netloc, "Connection": "close"}
     head["Accept-Encoding"] = "gzip"
@@ -90,7 +92,7 @@ def lines(first: str, address: Address, cookies: Mapping[str, str]) -> dict[str,
     return head
 
 
-def written(head: Mapping[str, str], body: bytes) -> bytes:
+def serialize(head: Mapping[str, str], body: bytes) -> bytes:
     length = {"Content-Length": str(len(body))} if body else {}
     first, *rest = {**head, **length}.items()
     named = "".join(f"{name}: {text}\r\n" for name, text in rest)

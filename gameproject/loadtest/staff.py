@@ -1,4 +1,4 @@
-"""A member of staff at work in the admin while players rush in."""
+"""A member of staff at work in the admin during a rush."""
 
 import threading
 import time
@@ -10,20 +10,20 @@ from urllib.request import Request, urlopen
 from gameproject.loadtest.plan import Address
 
 PAGE = "/admin/games/game/"
-PAUSE = 0.05  # seconds between two pages
-WITHIN = 30.0
+PAUSE_SECONDS = 0.05  # between two pages
+TIMEOUT_SECONDS = 30.0
 
 
 @contextmanager
 def staff_at_work(address: Address, session: str) -> Iterator[list[float | None]]:
-    """The seconds of each page that was asked for; None for one that failed."""
+    """Request pages until the block ends; the seconds of each, None if it failed."""
     took: list[float | None] = []
     over = threading.Event()
 
     def work() -> None:
         while not over.is_set():
             took.append(seconds_of_page(address, session))
-            over.wait(PAUSE)
+            over.wait(PAUSE_SECONDS)
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -38,9 +38,9 @@ def seconds_of_page(address: Address, session: str) -> float | None:
     url, cookie = f"{address.origin}{PAGE}", {"Cookie": f"sessionid={session}"}
     started = time.monotonic()
     try:
-        with urlopen(Request(url, headers=cookie), timeout=WITHIN) as response:  # noqa: S310
+        with urlopen(Request(url, headers=cookie), timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
             response.read()
-            at_work = response.url == url  # and was not sent to sign in
+            signed_in = response.url == url  # not redirected to sign in
     except (HTTPError, OSError):
         return None
-    return time.monotonic() - started if at_work else None
+    return time.monotonic() - started if signed_in else None

@@ -1,27 +1,27 @@
-"""A rehearsal as one JSON-like value."""
+"""The result of a rehearsal as one JSON-like value."""
 
 from collections import Counter
 from typing import Any
 
-from gameproject.loadtest import door_promises, thresholds
+from gameproject.loadtest import door_thresholds, thresholds
 from gameproject.loadtest.coordinator import Coordinator, Phase
 from gameproject.loadtest.figures import percentile, summary, to_ms
 
 MEASURES = ("page", "playable", "took", "let_in")
-LIMITING = 0.25  # of what was measured: from there on the clients' own delay counts
+MAX_LATE_SHARE = 0.25  # of the measured time that the clients themselves may be late
 
 
-def summed_up(run: Coordinator) -> dict[str, Any]:
-    """Plan, figures of each phase in ms, and the verdicts."""
-    promises = [*thresholds.evaluate(run), *door_promises.evaluate(run)]
+def summarize(run: Coordinator) -> dict[str, Any]:
+    """The plan, the figures of each phase in ms, and the promises."""
+    promises = [*thresholds.evaluate(run), *door_thresholds.evaluate(run)]
     phases = {name: figures(phase) for name, phase in run.phases.items()}
     return {
         "address": run.plan.address.origin,
-        "flow": "legacy" if run.plan.legacy else "one socket",
+        "flow": "legacy" if run.plan.baseline else "one socket",
         "players": run.plan.players,
         "processes": run.plan.processes,
         "killed": len(run.chaos.killed) if run.chaos else 0,
-        "phases": {name: found for name, found in phases.items() if found},
+        "phases": {name: values for name, values in phases.items() if values},
         "limited_by_rehearsal": [
             name for name, phase in run.phases.items() if limited(phase)
         ],
@@ -31,14 +31,14 @@ def summed_up(run: Coordinator) -> dict[str, Any]:
 
 
 def figures(phase: Phase) -> dict[str, Any]:
-    """The percentiles of what was measured, and how the clients fared."""
+    """The percentiles of each measure, and how late and busy the clients were."""
     measured: dict[str, Any] = {
         name: summary(phase.of(name)) for name in MEASURES if measures(phase, name)
     }
     if measures(phase, "calls"):
-        every = [seconds for one in phase.results for seconds in one["calls"]]
+        every = [seconds for row in phase.results for seconds in row["calls"]]
         measured["calls"] = summary(every)
-        measured["retried"] = {"count": sum(one["retried"] for one in phase.results)}
+        measured["retried"] = {"count": sum(row["retried"] for row in phase.results)}
     if measures(phase, "outcome"):
         measured["outcomes"] = Counter(row["outcome"] for row in phase.results)
     if not measured:
@@ -51,12 +51,12 @@ def figures(phase: Phase) -> dict[str, Any]:
 
 
 def measures(phase: Phase, name: str) -> bool:
-    return any(isinstance(one, dict) and name in one for one in phase.results)
+    return any(isinstance(row, dict) and name in row for row in phase.results)
 
 
 def limited(phase: Phase) -> bool:
-    """Whether the clients were late by a good part of what they measured."""
+    """Whether the clients' own delay is a large part of what they measured."""
     measured = [seconds for name in MEASURES for seconds in phase.of(name)]
-    return bool(measured) and percentile(phase.late, 0.99) > LIMITING * percentile(
-        measured, 0.99
-    )
+    return bool(measured) and percentile(
+        phase.late, 0.99
+    ) > MAX_LATE_SHARE * percentile(measured, 0.99)

@@ -1,4 +1,4 @@
-"""The rehearsal on a terminal: progress while it runs, then the table."""
+"""The rehearsal on a terminal: progress bars, then the tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ VERDICTS = {True: "[green]PASS", False: "[bold red]FAIL", None: "[yellow]—"}
 
 @contextmanager
 def progress(console: Console) -> Iterator[OnProgress]:
-    """A bar for each phase, on what may be a terminal."""
+    """A progress bar for each phase, if this is a terminal."""
     columns = (
         TextColumn("{task.description:14}"),
         BarColumn(),
@@ -40,27 +40,27 @@ def progress(console: Console) -> Iterator[OnProgress]:
         yield on_progress
 
 
-def show(found: dict[str, Any], console: Console) -> None:
-    """The figures of each phase, the promises, and what limited."""
-    console.print(phases(found))
-    if found["killed"]:
-        console.print(f"A daphne was killed {found['killed']} times meanwhile.\n")
-    if found["promises"]:
-        console.print(promises(found))
-    if found["limited_by_rehearsal"]:
-        names = ", ".join(found["limited_by_rehearsal"])
+def show(result: dict[str, Any], console: Console) -> None:
+    """Print the figures of each phase, the promises, and what to distrust."""
+    console.print(phases(result))
+    if result["killed"]:
+        console.print(f"A daphne was killed {result['killed']} times meanwhile.\n")
+    if result["promises"]:
+        console.print(promises(result))
+    if result["limited_by_rehearsal"]:
+        names = ", ".join(result["limited_by_rehearsal"])
         console.print(
-            f"[yellow]The rehearsal itself was late in: {names}. Its own processes "
-            "needed the cores it measured; read these figures as upper bounds.\n"
+            f"[yellow]The virtual players were late in: {names}. They share the cores "
+            "with the site, so read these figures as upper bounds.\n"
         )
 
 
-def phases(found: dict[str, Any]) -> Table:
-    title = f"{found['players']:,} players, {found['flow']}, {found['address']} (ms)"
+def phases(result: dict[str, Any]) -> Table:
+    title = f"{result['players']:,} players, {result['flow']}, {result['address']} (ms)"
     table = Table(title=title, title_justify="left")
     for name in ("phase", "of", "p50", "p95", "p99", "max"):
         table.add_column(name, justify="left" if name == "phase" else "right")
-    for phase, measures in found["phases"].items():
+    for phase, measures in result["phases"].items():
         for name, figures in measures.items():
             if "p50" in figures:
                 table.add_row(f"{phase}: {NAMES[name]}", *cells(figures))
@@ -81,11 +81,11 @@ def cells(figures: dict[str, float]) -> list[str]:
     return [f"{figures['count']:,}", *shares]
 
 
-def promises(found: dict[str, Any]) -> Table:
+def promises(result: dict[str, Any]) -> Table:
     table = Table(title="Promises", title_justify="left")
     for name in ("promise", "bound", "measured", ""):
         table.add_column(name)
-    for one in found["promises"]:
-        verdict = VERDICTS[one["passed"]]
-        table.add_row(one["promise"], one["bound"], one["measured"], verdict)
+    for row in result["promises"]:
+        verdict = VERDICTS[row["passed"]]
+        table.add_row(row["promise"], row["bound"], row["measured"], verdict)
     return table

@@ -1,4 +1,4 @@
-"""What the product promises of a rush, and whether this rehearsal kept it."""
+"""The product's promises for a rush, and whether this rehearsal kept them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from gameproject.loadtest.figures import percentile, to_ms
 
 FROM_CACHE = ("hit", "updating")
 KIB = 1024
-LEAST_EACH = 8  # KiB; no connection takes less
+MIN_EACH = 8  # KiB; no connection takes less memory
 
 
 @dataclass(frozen=True)
 class Promise:
-    """One line of the table; `passed` is None for what could not be measured."""
+    """One promise: its bound and the measured value, as texts.
+
+    `passed` is None if it could not be measured.
+    """
 
     promise: str
     bound: str
@@ -23,11 +26,8 @@ class Promise:
 
 
 def evaluate(run: Coordinator) -> list[Promise]:
-    """A verdict for each promise that this rehearsal could test.
-
-    The old flow is there for comparison and keeps none.
-    """
-    if run.plan.legacy:
+    """Each promise that this rehearsal could test; none for the baseline."""
+    if run.plan.baseline:
         return []
     judges: list[tuple[str, Callable[[Coordinator], Iterator[Promise]]]] = [
         ("arrival", arrival),
@@ -35,8 +35,8 @@ def evaluate(run: Coordinator) -> list[Promise]:
         ("change", change),
         ("answers", answers),
         ("prizes", prizes),
-        ("return", returned),
-        ("hold", held),
+        ("return", return_),
+        ("hold", hold),
     ]
     return [
         promise
@@ -47,7 +47,7 @@ def evaluate(run: Coordinator) -> list[Promise]:
 
 
 def scale(run: Coordinator) -> float:
-    """The table is of 1,000 players; more of them may take so many times as long."""
+    """Bounds are for 1,000 players, and grow in proportion above that."""
     return max(1.0, run.plan.players / 1000)
 
 
@@ -59,16 +59,16 @@ def in_time(
     bound: float,
     of: int,
 ) -> Promise:
-    """That this share of `of` players took less than `bound` seconds."""
+    """That this share of all `of` players took less than `bound` seconds."""
     measured, bound = percentile(seconds, share), bound * scale(run)
     missing = of - len(seconds)
-    said = f"{to_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
-    if run.chaos:  # whoever is cut off comes back after a random moment
-        return Promise(name, "everybody", said, not missing)
+    text = f"{to_ms(measured):,.0f} ms" + (f", {missing} never" if missing else "")
+    if run.chaos:  # players who lost their connection return after a random delay
+        return Promise(name, "everybody", text, not missing)
     return Promise(
         name,
         f"p{share * 100:.0f} < {to_ms(bound):,.0f} ms",
-        said,
+        text,
         not missing and measured < bound,
     )
 
@@ -77,21 +77,21 @@ def arrival(run: Coordinator) -> Iterator[Promise]:
     phase, players = run.phases["arrival"], run.plan.players
     yield calls(run)
     yield statements(run)
-    pages = [one["page"] for one in phase.results if one["status"] == 200]
+    pages = [row["page"] for row in phase.results if row["status"] == 200]
     yield in_time(run, "page, every cache cold", pages, 0.99, 0.7, players)
-    known = [one["playable"] for one in phase.results if one["known"]]
+    known = [row["playable"] for row in phase.results if row["known"]]
     yield in_time(run, "playable, cold", known, 0.99, 1.5, players)
     yield memory(run)
 
 
 def calls(run: Coordinator) -> Promise:
     pages = run.phases["arrival"].results
-    reached = sum(one["cache"] not in FROM_CACHE for one in pages)
-    behind = "" if any(one["cache"] for one in pages) else "; no nginx in front"
+    reached = sum(page["cache"] not in FROM_CACHE for page in pages)
+    behind = "" if any(page["cache"] for page in pages) else "; no nginx in front"
     return Promise(
         "HTTP calls for an arrival",
-        "1 a player, <= 20 to Django",
-        f"1 a player, {reached} to Django{behind}",
+        "1 per player, <= 20 to Django",
+        f"1 per player, {reached} to Django{behind}",
         reached <= 20,
     )
 
@@ -102,45 +102,43 @@ def statements(run: Coordinator) -> Promise:
     if reason := uncounted(run):
         return Promise(name, bound, f"not counted: {reason}", None)
     idle = run.counted.get("idle", 0.0) * counted["seconds"]
-    found = max(0, round(counted["statements"] - idle))
-    return Promise(name, bound, f"{found}, and {idle:.0f} by the clock", found <= 60)
+    count = max(0, round(counted["statements"] - idle))
+    return Promise(name, bound, f"{count}, and {idle:.0f} by the clock", count <= 60)
 
 
 def uncounted(run: Coordinator) -> str:
-    """Why the statements of the arrival can't be told; empty if they can."""
+    """Why the statements of the arrival are unknown; empty if they are known."""
     if run.counted["arrival"]["statements"] is None:
         return "no pg_stat_statements"
     if run.chaos:
-        return "a daphne that starts anew has its own"
+        return "a daphne that restarts runs some of its own"
     if run.counted.get("idle", 0.0) < 0:
-        return "pg_stat_statements is full, and forgets; reset it"
+        return "pg_stat_statements is full and drops entries; reset it"
     return ""
 
 
 def memory(run: Coordinator) -> Promise:
-    found = run.counted["arrival"]["memory"]
+    grown = run.counted["arrival"]["memory"]
     name, bound = "memory per connected player", "< 45 KiB"
-    if found is None:
+    if grown is None:
         return Promise(
             name,
             bound,
-            "not measured: the daphnes are elsewhere, or were started anew",
+            "not measured: the daphnes are elsewhere, or were restarted",
             None,
         )
-    each = found / run.plan.players / KIB
-    if each < LEAST_EACH:
-        said = (
-            "not measured: it went into what an earlier run left; start the site anew"
-        )
-        return Promise(name, bound, said, None)
+    each = grown / run.plan.players / KIB
+    if each < MIN_EACH:
+        reason = "not measured: an earlier run left free memory; restart the site"
+        return Promise(name, bound, reason, None)
     return Promise(name, bound, f"{each:.1f} KiB", each < 45)
 
 
 def warm_arrival(run: Coordinator) -> Iterator[Promise]:
     phase, players = run.phases["warm arrival"], run.plan.players
-    pages = [one["page"] for one in phase.results if one["status"] == 200]
+    pages = [row["page"] for row in phase.results if row["status"] == 200]
     yield in_time(run, "page, warm", pages, 0.99, 0.2, players)
-    known = [one["playable"] for one in phase.results if one["known"]]
+    known = [row["playable"] for row in phase.results if row["known"]]
     yield in_time(run, "playable, warm", known, 0.99, 1.5, players)
 
 
@@ -157,24 +155,24 @@ def answers(run: Coordinator) -> Iterator[Promise]:
         run, "answers acknowledged", phase.of("took"), 0.95, 1.0, len(phase.results)
     )
     yield once(run, "answers")
-    frames = max(one["frames"] for one in phase.results)
-    yield Promise("frames a player and question", "< 15", f"{frames}", frames < 15)
+    frames = max(row["frames"] for row in phase.results)
+    yield Promise("frames per player and question", "< 15", f"{frames}", frames < 15)
 
 
 def once(run: Coordinator, name: str) -> Promise:
     """Every acknowledged answer is in the database, and none twice."""
-    results, there = run.phases[name].results, run.counted[name]
+    results, stored = run.phases[name].results, run.counted[name]
     refused = [r for r in results if r["reply"] and r["reply"]["type"] != "answer"]
     accepted = {r["id"] for r in results if r["reply"]} - {r["id"] for r in refused}
-    lost, doubled = len(accepted - there["keys"]), there["doubled"]
-    said = f"{len(accepted)} kept, {lost} lost, {doubled} doubled"
+    lost, doubled = len(accepted - stored["keys"]), stored["doubled"]
+    measured = f"{len(accepted)} kept, {lost} lost, {doubled} doubled"
     if refused:
-        said += f", {len(refused)} refused: {refused[0]['reply']['code']}"
+        measured += f", {len(refused)} refused: {refused[0]['reply']['code']}"
     all_there = len(accepted) == len(results)
     return Promise(
         f"{name}: none lost, none doubled",
         f"{len(results)} kept",
-        said,
+        measured,
         all_there and not (lost or doubled),
     )
 
@@ -190,16 +188,16 @@ def prizes(run: Coordinator) -> Iterator[Promise]:
         len(phase.results),
     )
     yield once(run, "prizes")
-    told = [r["reply"]["code"] for r in phase.results if has_code(r)]
-    if not told:  # a game that tells on reveal, or an answer that doesn't win
+    codes = [r["reply"]["code"] for r in phase.results if has_code(r)]
+    if not codes:  # verdicts come on reveal, or the answer doesn't win
         return
     due = min(run.plan.codes, len(phase.results))
-    same = sorted(told) == sorted(run.counted["prizes"]["codes"].values())
+    same = sorted(codes) == sorted(run.counted["prizes"]["codes"].values())
     yield Promise(
         "codes: each to one player",
         f"{due} distinct",
-        f"{len(set(told))} distinct of {len(told)}",
-        len(told) == len(set(told)) == due and same,
+        f"{len(set(codes))} distinct of {len(codes)}",
+        len(codes) == len(set(codes)) == due and same,
     )
 
 
@@ -208,33 +206,34 @@ def has_code(result: dict[str, Any]) -> bool:
     return reply.get("type") == "answer" and "code" in reply
 
 
-def returned(run: Coordinator) -> Iterator[Promise]:
+def return_(run: Coordinator) -> Iterator[Promise]:
     phase = run.phases["return"]
     answered = "answers" in run.phases and run.plan.answering == run.plan.players
-    whole = [
-        one["took"]
-        for one in phase.results
-        if one["known"] and (one["answers"] or not answered)
+    complete = [
+        row["took"]
+        for row in phase.results
+        if row["known"] and (row["answers"] or not answered)
     ]
-    yield in_time(run, "all back with their state", whole, 1.0, 5.0, len(phase.results))
+    yield in_time(
+        run, "all back with their state", complete, 1.0, 5.0, len(phase.results)
+    )
 
 
-def held(run: Coordinator) -> Iterator[Promise]:
+def hold(run: Coordinator) -> Iterator[Promise]:
     phase = run.phases["hold"]
-    lost = sum(one["lost"] for one in phase.results)
+    lost = sum(row["lost"] for row in phase.results)
     late = sorted(tally_delays(phase.results))
     yield Promise("connections held", "none lost", f"{lost} lost", lost == 0)
-    said = f"{to_ms(percentile(late, 0.99)):,.0f} ms"
     yield Promise(
-        "tally after the first to hear it",
+        "tally after the first to get it",
         "p99 < 1,000 ms",
-        said,
+        f"{to_ms(percentile(late, 0.99)):,.0f} ms",
         bool(late) and percentile(late, 0.99) < 1.0,
     )
 
 
 def tally_delays(workers: list[dict[str, Any]]) -> Iterator[float]:
-    """The seconds between the first player to hear a tally and each other one."""
+    """The seconds from the first player who got a tally to each other player."""
     for seq in set().union(*(worker["tallies"] for worker in workers)):
         times = [at for worker in workers for at in worker["tallies"].get(seq, ())]
         first = min(times)

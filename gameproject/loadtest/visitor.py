@@ -1,6 +1,6 @@
-"""One who comes to the doors: joins, signs in, reads pages, plays without a socket.
+"""A visitor at the doors: joins, signs in, reads pages, plays without a socket.
 
-Each door is a method that says what came of it (`LET_IN`, or why not) and when.
+Each door is a method that returns its outcome (`LET_IN`, or why not) and the time.
 """
 
 import asyncio
@@ -9,46 +9,46 @@ from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
-from gameproject.loadtest.player import Player, Who
+from gameproject.loadtest.player import Credentials, Player
 from gameproject.loadtest.requests import Response, get, post_form, post_json
 
 LET_IN = "in"
-TOKEN = uuid4().hex  # for CSRF; any will do that stands in both cookie and request
-NICKNAME = "rehearsal-"  # and a number
+TOKEN = uuid4().hex  # for CSRF: any token that is in both cookie and request
+NICKNAME = "rehearsal-"  # followed by a number
 COMMAND_SECONDS = 60.0
-FALLBACK = ("game", "mine", "board")  # what a page without a socket reads
+FALLBACK = ("game", "mine", "board")  # what a page reads without a socket
 
 Outcome = tuple[str, float]
 
 
 class Visitor:
-    """A stranger or, with a session, a player. Ids stay the same when sent again."""
+    """A stranger or, with a session, a player. A repeat has the same id."""
 
     def __init__(self, player: Player, nickname: str) -> None:
         self.player, self.nickname, self.address = player, nickname, player.address
         self.ids: dict[str, str] = defaultdict(lambda: str(uuid4()))
-        session = player.who.session
+        session = player.credentials.session
         self.cookies = {"sessionid": session, "csrftoken": TOKEN} if session else {}
 
     # Strangers
 
     async def join(self, slug: str) -> Outcome:
-        """Become a guest under a nickname; a session and its token must come of it."""
+        """Become a guest under a nickname. The response must set session and token."""
         fields = {"nickname": self.nickname, "join_id": self.ids[f"join {slug}"]}
         path = f"/games/{slug}/join/"
         response = await post_form(self.address, path, self.cookies, fields)
         self.cookies |= response.cookies
-        self.player.who = Who(0, self.cookies.get("sessionid", ""))
+        self.player.credentials = Credentials(0, self.cookies.get("sessionid", ""))
         has_all = {"sessionid", "csrftoken"} <= self.cookies.keys()
-        return verdict(response, 302, "without a session" * (not has_all))
+        return outcome_of(response, 302, "without a session" * (not has_all))
 
-    async def be_in(self, slug: str) -> Outcome:
-        """Join, unless that was done."""
+    async def ensure_joined(self, slug: str) -> Outcome:
+        """Join, unless already joined."""
         known = "sessionid" in self.cookies
         return (LET_IN, time.time()) if known else await self.join(slug)
 
     async def arrive(self, slug: str) -> Outcome:
-        """A stranger's whole way: join, page, socket, welcome."""
+        """A stranger's whole arrival: join, page, socket, welcome."""
         outcome, ended = await self.join(slug)
         if outcome == LET_IN:
             outcome, ended = await self.read(f"/games/{slug}/")
@@ -57,21 +57,21 @@ class Visitor:
         return outcome, ended
 
     async def sign_in(self, password: str) -> Outcome:
-        fields = {"username": self.player.who.name, "password": password}
+        fields = {"username": self.player.credentials.name, "password": password}
         fields["csrfmiddlewaretoken"] = TOKEN
         cookies = {"csrftoken": TOKEN}
         response = await post_form(self.address, "/login/", cookies, fields)
         known = "sessionid" in response.cookies
-        return verdict(response, 302, "without a session" * (not known))
+        return outcome_of(response, 302, "without a session" * (not known))
 
     async def read(self, path: str) -> Outcome:
         """A page that is the same for everybody."""
-        return verdict(await get(self.address, path, {}), 200)
+        return outcome_of(await get(self.address, path, {}), 200)
 
     # Players
 
     async def read_own(self, path: str) -> Outcome:
-        return verdict(await get(self.address, path, self.cookies), 200)
+        return outcome_of(await get(self.address, path, self.cookies), 200)
 
     async def connect(self, slug: str) -> Outcome:
         _attempts, at = await self.player.connect(slug)
@@ -79,15 +79,15 @@ class Visitor:
         return LET_IN if known else "no welcome", at or time.time()
 
     async def go_home(self) -> Outcome:
-        """The home page and its personal part, which the page asks for meanwhile."""
-        own = {"type": "user", "id": str(self.player.who.player_id)}
+        """The home page and, at the same time, its personal part."""
+        own = {"type": "user", "id": str(self.player.credentials.player_id)}
         (page, at), (part, later) = await asyncio.gather(
             self.read_own("/"), self.batch([own, {"type": "games"}])
         )
         return page if page != LET_IN else part, max(at, later)
 
     async def fall_back(self, slug: str) -> Outcome:
-        """Where sockets are blocked: the page, and one batch for all that is in it."""
+        """With blocked sockets: the page, and one batch for all of its data."""
         outcome, ended = await self.read(f"/games/{slug}/")
         if outcome == LET_IN:
             reads = [{"type": kind, "id": slug} for kind in FALLBACK]
@@ -97,18 +97,18 @@ class Visitor:
     async def batch(self, reads: list[dict[str, str]]) -> Outcome:
         response = await self._post("/api/batch", {"requests": reads})
         if response.status != 200:
-            return verdict(response, 200)
+            return outcome_of(response, 200)
         results = response.json()["results"]
         bad = [item["status"] for item in results if item["status"] != 200]
-        return verdict(response, 200, "an item failed" * bool(bad))
+        return outcome_of(response, 200, "an item failed" * bool(bad))
 
     async def answer_over_http(self, slug: str, value: Any) -> Outcome:
         body = {"game": slug, "id": self.ids[f"answer {slug}"], "value": value}
-        return verdict(await self._post("/api/answers", body), 200)
+        return outcome_of(await self._post("/api/answers", body), 200)
 
     async def check_in_over_http(self, slug: str) -> Outcome:
         body = {"game": slug, "id": self.ids[f"checkin {slug}"]}
-        return verdict(await self._post("/api/checkins", body), 200)
+        return outcome_of(await self._post("/api/checkins", body), 200)
 
     async def answer(self, slug: str, value: Any) -> Outcome:
         return await self._command("answer", slug, value=value)
@@ -128,8 +128,8 @@ class Visitor:
         return await post_json(self.address, path, self.cookies, body)
 
 
-def verdict(response: Response, good: int, fault: str = "") -> Outcome:
-    """Let in with the good status and without a fault."""
+def outcome_of(response: Response, good: int, fault: str = "") -> Outcome:
+    """`LET_IN` with the good status and no fault; else what was wrong."""
     if response.status == good and not fault:
         return LET_IN, response.ended
     status = str(response.status or "no response")

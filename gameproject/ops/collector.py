@@ -1,4 +1,4 @@
-"""Python's garbage collector: seldom while there is work, and when nothing happens."""
+"""Garbage collection: seldom while there is work, and when the process is idle."""
 
 import asyncio
 import ctypes
@@ -9,18 +9,18 @@ from typing import Any
 
 Receive = Callable[[], Awaitable[Any]]
 
-# New objects before each generation of them is looked through for garbage.
+# Thresholds of `gc`: new objects until each generation is collected.
 COLLECT_EVERY = (200_000, 5, 5)
-LOOK_SECONDS = 1.0  # between looks whether anything happens
-LATE_SECONDS = 0.1  # a look that comes later had to wait for work
-WORTH_IT = 5_000  # new objects since the last collection
+POLL_SECONDS = 1.0  # between checks whether the process is idle
+LATE_SECONDS = 0.1  # a check that is later than this had to wait for work
+MIN_NEW_OBJECTS = 5_000  # since the last collection
 
 
 def collect_seldom() -> None:
-    """Spare a rush the pauses of Python's collector. Called once all is loaded.
+    """Avoid the collector's pauses in a rush. Call once everything is loaded.
 
-    What was loaded stays, so that it need not be gone through: that halted a process
-    for a tenth of a second, several times in a second of handshakes.
+    Loaded objects are frozen, so that they are not searched. That stopped a process for
+    a tenth of a second, several times during one second of handshakes.
     """
     gc.collect()
     gc.freeze()
@@ -34,69 +34,69 @@ def collect() -> None:
 
 
 def trim() -> None:
-    """Have glibc give back what is free inside its heaps. Others do so or can't."""
+    """Have glibc return free memory. Other C libraries do so themselves, or can't."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def is_worth_it() -> bool:
-    """Whether there is much that was made since the last collection."""
+    """Whether many objects were made since the last collection."""
     young, *older = gc.get_count()
-    return young >= WORTH_IT or any(older)
+    return young >= MIN_NEW_OBJECTS or any(older)
 
 
-class Quiet:
-    """Collects when nothing happens: no request is there, and no frame comes."""
+class IdleCollector:
+    """Collects while the process is idle: no request is open, and no frame arrives."""
 
     def __init__(self, collect: Callable[[], object]) -> None:
         self._collect = collect
-        self._requests = 0  # that are under way
-        self._came = self._before = 0  # messages so far, and at the last look
+        self._requests = 0  # open now
+        self._messages = self._before = 0  # so far, and at the last check
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def noting(self, application: Any) -> Any:
-        """The same application; what comes to it is noted."""
+    def watch(self, application: Any) -> Any:
+        """The application, with its requests and messages counted."""
 
-        async def noted(scope: Any, receive: Receive, send: Any) -> None:
-            self._watch(asyncio.get_running_loop())
+        async def counted(scope: Any, receive: Receive, send: Any) -> None:
+            self._start(asyncio.get_running_loop())
             requests = int(scope["type"] == "http")
             self._requests += requests
             try:
-                await application(scope, self._hearing(receive), send)
+                await application(scope, self._counting(receive), send)
             finally:
                 self._requests -= requests
-                self._came += 1
+                self._messages += 1
 
-        return noted
+        return counted
 
-    def _hearing(self, receive: Receive) -> Receive:
-        async def heard() -> Any:
+    def _counting(self, receive: Receive) -> Receive:
+        async def count() -> Any:
             message = await receive()
-            self._came += 1
+            self._messages += 1
             return message
 
-        return heard
+        return count
 
-    def look(self, late: float = 0.0) -> None:
-        """Collect if there is nothing to do, and was nothing since the last look."""
-        is_quiet = self._came == self._before and not self._requests
-        if is_quiet and late < LATE_SECONDS and is_worth_it():
+    def check(self, late: float = 0.0) -> None:
+        """Collect if there is no work, and was none since the last check."""
+        is_idle = self._messages == self._before and not self._requests
+        if is_idle and late < LATE_SECONDS and is_worth_it():
             self._collect()
-        self._before = self._came
+        self._before = self._messages
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look on the loop that serves, from the first message on."""
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Check on the serving loop, from the first message on."""
         if self._loop is not loop:
             self._loop = loop
-            self._look_later(loop)
+            self._check_later(loop)
 
-    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + LOOK_SECONDS
-        loop.call_at(due, self._look_in_time, loop, due)
+    def _check_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = loop.time() + POLL_SECONDS
+        loop.call_at(due, self._check_in_time, loop, due)
 
-    def _look_in_time(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self.look(loop.time() - due)
-        self._look_later(loop)
+    def _check_in_time(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self.check(loop.time() - due)
+        self._check_later(loop)
 
 
-quiet = Quiet(collect)
+idle_collector = IdleCollector(collect)

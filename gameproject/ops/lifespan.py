@@ -1,4 +1,4 @@
-"""What a process starts once, whichever server it runs under."""
+"""What a process starts once, under any server."""
 
 from functools import cache
 from typing import Any
@@ -10,10 +10,10 @@ from games.scheduler import Scheduler
 
 @cache
 def start() -> Scheduler:
-    """Warm the process, spare it the collector, start the scheduler: once, on demand.
+    """Warm the process up, tune the collector and start the scheduler: once.
 
-    Our own server calls this before it listens; under any other the first scope does,
-    which is the lifespan where there is one. Importing the application starts nothing.
+    Our own server calls this before it listens. Under others the first scope calls it:
+    the lifespan, if there is one. Importing the application starts nothing.
     """
     warm()
     collect_seldom()
@@ -23,7 +23,7 @@ def start() -> Scheduler:
 
 
 async def lifespan(_scope: Any, receive: Any, send: Any) -> None:
-    """Answer a server that says when it starts and stops."""
+    """Handle the ASGI lifespan: the server says when it starts and stops."""
     while (await receive())["type"] == "lifespan.startup":
         await send({"type": "lifespan.startup.complete"})
     start().stop()

@@ -1,4 +1,4 @@
-"""`/metrics`: what this one process counts, as Prometheus reads it."""
+"""`/metrics`: the metrics of this process, for Prometheus."""
 
 from collections.abc import Iterator
 
@@ -19,14 +19,14 @@ from live.rooms import rooms
 
 POOL = {
     "pool_size": "Connections to PostgreSQL.",
-    "pool_available": "Of these, how many nobody is using.",
-    "requests_waiting": "How many wait for one.",
-    "requests_errors": "How many were not given one, since the start.",
+    "pool_available": "Connections that nobody is using.",
+    "requests_waiting": "Requests that wait for a connection.",
+    "requests_errors": "Requests that got no connection, since the start.",
 }
 
 
 class Now(Collector):
-    """What is looked up when asked, so that nothing has to keep count of it."""
+    """Gauges that are read when they are asked for."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []
@@ -52,17 +52,17 @@ REGISTRY.register(Now())
 @require_safe
 @cache_control(no_store=True)
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For staff, and for whoever has the token."""
+    """For staff, and for clients with the token."""
     if not may_read(request):
         return Refused("forbidden").response()
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def may_read(request: HttpRequest) -> bool:
-    """The token is looked at first: it works while the database is away."""
-    said = request.headers.get("Authorization", "")
+    """The token is checked first: it works while the database is away."""
+    sent = request.headers.get("Authorization", "")
     token = settings.METRICS_TOKEN
-    if token and constant_time_compare(said, f"Bearer {token}"):
+    if token and constant_time_compare(sent, f"Bearer {token}"):
         return True
     player = player_of(request)
     return player is not None and player.is_active and player.is_staff

@@ -1,4 +1,4 @@
-"""nginx in front: `deploy/nginx/*.conf` filled in for one machine."""
+"""The nginx configuration: `deploy/nginx/*.conf`, filled in for one machine."""
 
 import re
 import resource
@@ -14,23 +14,23 @@ from gameproject.bare import API_PATHS, as_json, as_page
 from gameproject.boundary import FROM_ANYBODY
 
 TEMPLATES = Path(__file__).parents[2] / "deploy/nginx"
-# Requests at a time that one daphne may hold, where they wait in line: as many as its
-# backlog; nginx has no line of its own, it would refuse. And sockets that it may hold.
+# Requests that one daphne may hold at a time, waiting in line: as many as its backlog,
+# because nginx has no queue and would refuse. And sockets that it may hold.
 REQUESTS_AT_ONCE, SOCKETS_AT_ONCE = 4096, 20_000
-# Of one address at a time, in venues: sockets, and requests for pages.
+# Times VENUE_SIZE: sockets, and requests for pages, of one address at a time.
 VENUES_AT_ONCE = 4
-# What nginx refuses by itself; all other statuses say "invalid".
+# Refusals that nginx gives by itself; all other statuses say "invalid".
 REFUSED = ("forbidden", "not_found", "too_large", "rate_limited", "unavailable")
 LANGUAGES = ("en", "th")
-# nginx sends these as they are for it, not as the client said them.
-NGINX_SAYS = {b"host", b"content-length"}
+# nginx sets these itself.
+SET_BY_NGINX = {b"host", b"content-length"}
 
 
 @dataclass(frozen=True)
 class Site:
-    """What differs from one machine to the next. Paths are absolute."""
+    """What differs between machines. Paths are absolute."""
 
-    conf: Path  # where the filled-in files stand
+    conf: Path  # folder of the filled-in files
     run: Path  # sockets and temporary files
     logs: Path
     static: Path
@@ -39,9 +39,9 @@ class Site:
     listen: str = "127.0.0.1:8080"
     names: str = "_"
     language: str = "en"
-    user: str = ""  # of nginx's workers, where its master is root
+    user: str = ""  # of nginx's workers, if its master is root
     staff: Sequence[str] = ()  # networks that may open /admin/; empty: all
-    cache: Path | None = None  # best in memory; `run` holds it otherwise
+    cache: Path | None = None  # best in memory; None: in `run`
     venue: int = 1000  # players who may share an address
 
     def socket(self, place: int) -> Path:
@@ -49,7 +49,7 @@ class Site:
 
 
 def render(site: Site) -> Path:
-    """Write the configuration; the path of its main file."""
+    """Write the configuration; returns the path of its main file."""
     site.conf.mkdir(parents=True, exist_ok=True)
     values = values_of(site)
     Path(values["CACHE"]).mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def render(site: Site) -> Path:
 
 
 def values_of(site: Site) -> dict[str, str]:
-    """What stands for each `@NAME@`."""
+    """The value of each `@NAME@`."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = 65_536 if files == resource.RLIM_INFINITY else min(files, 65_536)
     return {
@@ -83,7 +83,7 @@ def values_of(site: Site) -> dict[str, str]:
             if site.staff
             else []
         ),
-        "HEADERS": "\n".join(passed_on(name.decode()) for name in sorted(NAMES)),
+        "HEADERS": "\n".join(forward(name.decode()) for name in sorted(FORWARDED)),
         "ADDRESS_CONNECTIONS": str(VENUES_AT_ONCE * site.venue),
         "API_PATHS": "|".join(API_PATHS),
         "REFUSED_CODES": entries({"default": "invalid", **CODES}),
@@ -92,42 +92,42 @@ def values_of(site: Site) -> dict[str, str]:
     }
 
 
-NAMES = FROM_ANYBODY - NGINX_SAYS
+FORWARDED = FROM_ANYBODY - SET_BY_NGINX
 CODES = {str(STATUS[code]): code for code in REFUSED}
 
 
-def passed_on(name: str) -> str:
-    """The line that tells Django what the client says in this header."""
+def forward(name: str) -> str:
+    """The line that passes a header of the client on to Django."""
     return f"proxy_set_header {name.title()} $http_{name.replace('-', '_')};"
 
 
 def refusals(form: Callable[[str, str, str], str]) -> dict[str, str]:
-    """What is said in each language, by code and language."""
-    found = {}
+    """The text of each refusal, by code and language."""
+    texts = {}
     for language in LANGUAGES:
         with override(language):
             for code in ("invalid", *REFUSED):
-                found[f"{code} {language}"] = form(code, str(DETAILS[code]), language)
-    return found
+                texts[f"{code} {language}"] = form(code, str(DETAILS[code]), language)
+    return texts
 
 
 def entries(values: Mapping[str, str]) -> str:
-    """The lines of a map."""
+    """The lines of an nginx map."""
     return "\n    ".join(f"{quoted(key)} {quoted(values[key])};" for key in values)
 
 
 def quoted(text: str) -> str:
-    """nginx has no way to write a dollar that begins no variable."""
+    """A string of nginx, which has no way to write a dollar sign."""
     assert "$" not in text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def servers(site: Site, at_once: int) -> str:
-    """The lines of an upstream.
+    """The server lines of an upstream.
 
-    nginx takes none of them out for its failures: a stranger can cause some. A dead one
-    is left within the same request.
+    nginx never takes one out for its failures, because a stranger can cause some. From
+    a dead one it goes on to the next within the same request.
     """
     limits = f"max_conns={at_once} max_fails=0"
     return "\n    ".join(
@@ -136,8 +136,8 @@ def servers(site: Site, at_once: int) -> str:
 
 
 def command(conf: Path) -> list[str]:
-    """How nginx is run in the foreground; `FileNotFoundError` if it isn't there."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if not found:
+    """Runs nginx in the foreground; `FileNotFoundError` if it is not installed."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not nginx:
         raise FileNotFoundError("nginx is missing. On Debian: apt-get install nginx")
-    return [found, "-p", str(conf.parent), "-c", str(conf), "-g", "daemon off;"]
+    return [nginx, "-p", str(conf.parent), "-c", str(conf), "-g", "daemon off;"]

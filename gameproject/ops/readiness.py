@@ -1,4 +1,4 @@
-"""`/readyz`: whether what this process depends on answers."""
+"""`/readyz`: whether the database and Redis answer this process."""
 
 import logging
 from collections.abc import Callable
@@ -17,26 +17,26 @@ from core.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-MAX_WAIT = 2.0  # seconds, for all parts together
+MAX_WAIT = 2.0  # seconds, for all checks together
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="ready")
 
 
-class Part:
-    """Something we depend on, asked once at a time however many want to know."""
+class Dependency:
+    """Checked by one thread at a time, however many requests ask."""
 
-    def __init__(self, ask: Callable[[], None]) -> None:
-        self._ask, self._lock = ask, Lock()
-        self._asked: Future[None] | None = None
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check, self._lock = check, Lock()
+        self._running: Future[None] | None = None
 
-    def asked(self) -> "Future[None]":
+    def check(self) -> "Future[None]":
         with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked = _threads.submit(self._ask)
-            return self._asked
+            if self._running is None or self._running.done():
+                self._running = _threads.submit(self._check)
+            return self._running
 
 
-def ask_database() -> None:
+def check_database() -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -44,23 +44,23 @@ def ask_database() -> None:
         connection.close()
 
 
-def ask_redis() -> None:
+def check_redis() -> None:
     get_redis_connection("strict").ping()
 
 
-PARTS = {"database": Part(ask_database)}
+DEPENDENCIES = {"database": Dependency(check_database)}
 if settings.REDIS_URL:
-    PARTS["redis"] = Part(ask_redis)
+    DEPENDENCIES["redis"] = Dependency(check_redis)
 
 
 @require_safe
 @cache_control(no_store=True)
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 if the database and Redis answer; 503 names the one that doesn't."""
-    asked = {name: part.asked() for name, part in PARTS.items()}
-    wait(asked.values(), MAX_WAIT)
-    for name, answer in asked.items():
-        error = answer.exception() if answer.done() else TimeoutError()
+    checks = {name: it.check() for name, it in DEPENDENCIES.items()}
+    wait(checks.values(), MAX_WAIT)
+    for name, check in checks.items():
+        error = check.exception() if check.done() else TimeoutError()
         if error:
             logger.warning("Not ready, no answer from the %s: %r", name, error)
             detail = _("No answer from the %(part)s.") % {"part": name}

@@ -1,8 +1,9 @@
-"""Our server: daphne's, subclassed by its own hook, with what a rush asks of it.
+"""Our server: daphne, subclassed through its own hook, and tuned for a rush.
 
-All that is overridden of daphne, autobahn and twisted stands here; pyproject.toml
-bounds them to the versions that were read, and a test (test_foreign_attributes.py)
-names each attribute of theirs that is relied on. The application needs none of this.
+Everything that is overridden of daphne, autobahn and twisted is in this file.
+pyproject.toml limits them to the versions that were read, and a test
+(test_foreign_attributes.py) names each attribute that this file relies on. The
+application works without it.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from gameproject.ops.bounds import (
     MAX_BODY,
     waiting,
 )
-from gameproject.ops.upgrades import Newcomer
+from gameproject.ops.upgrades import UpgradeSniffer
 from gameproject.ops.writes import frame_of, is_plain, write
 
 # Sockets
@@ -40,18 +41,18 @@ from gameproject.ops.writes import frame_of, is_plain, write
 class QuietProtocol(ws_protocol.WebSocketProtocol):
     """autobahn's methods without their debug lines.
 
-    autobahn works those out, in colours, at every handshake and chunk of bytes, whether
-    anybody reads them or not.
+    autobahn formats those, in colours, at every handshake and chunk of bytes, even if
+    nobody reads them.
     """
 
-    CONFIG_ATTRS = ()  # the factory gives them to each protocol in one go
+    CONFIG_ATTRS = ()  # the factory sets them on each protocol at once
     dataReceived = Websocket._dataReceived
 
     def connectionMade(self) -> None:
         self.is_plain = is_plain(self.transport)
         details = create_transport_details(self.transport, True)
         self._transport_details, self.peer = details, details.peer
-        with suppress(AttributeError, OSError):  # a unix socket has no such thing
+        with suppress(AttributeError, OSError):  # a unix socket has no such option
             self.transport.setTcpNoDelay(True)
         Websocket._connectionMade(self)
         self.factory.countConnections += 1
@@ -62,21 +63,21 @@ class QuietProtocol(ws_protocol.WebSocketProtocol):
 
 
 class WebSocketProtocol(QuietProtocol):
-    """A socket that asks for little, is written to at once, and says why it closes."""
+    """A bounded WebSocket that is written to at once, and closes with any code."""
 
     frames_left, counted = float(FRAMES_AT_ONCE), 0.0
-    # What daphne's own two say, without a call: asked twice for each frame.
+    # The same results as daphne's, without a Python call: used twice for each frame.
     __hash__, __eq__ = object.__hash__, object.__eq__
 
     def processHandshake(self) -> None:
-        """What comes before its end is kept, not taken for another handshake."""
+        """Keep bytes that arrive before its end; they are no second handshake."""
         if not hasattr(self, "handshake_deferred"):
             super().processHandshake()
         elif len(self.data) > MAX_AHEAD:
             self.dropConnection(abort=True)
 
     def onConnect(self, request: Any) -> Any:
-        """Refuse names of subprotocols that daphne can't read."""
+        """Refuse names of subprotocols that daphne can't decode."""
         if not request.headers.get("sec-websocket-protocol", "").isascii():
             raise ConnectionDeny(400, "Bad Request")
         return super().onConnect(request)
@@ -84,7 +85,7 @@ class WebSocketProtocol(QuietProtocol):
     def onFrameBegin(self) -> None:
         """Count the frame.
 
-        autobahn takes a chunk of the network apart in one go, unless it is closed.
+        autobahn parses all frames of a chunk in one go, unless the socket is closed.
         """
         now = monotonic()
         refilled = self.frames_left + (now - self.counted) * FRAMES_A_SECOND
@@ -99,9 +100,9 @@ class WebSocketProtocol(QuietProtocol):
     def sendData(
         self, data: bytes, sync: bool = False, chopsize: int | None = None
     ) -> None:
-        """Pongs go out here too: a client must read what it asks for.
+        """Write bytes, unless the client reads too slowly. Pongs are sent here too.
 
-        autobahn's own would also send in pieces, which nobody here asks for.
+        autobahn could also send in pieces, which nothing here uses.
         """
         if waiting(self.transport) > MAX_BACKLOG:
             self.dropConnection(abort=True)
@@ -111,7 +112,8 @@ class WebSocketProtocol(QuietProtocol):
     def serverSend(self, content: Any, binary: bool = False) -> None:
         """Write a text message to the network at once.
 
-        A client who reads too slowly is cut off, and comes back to the whole state.
+        A client that reads too slowly is cut off. It reconnects and gets the whole
+        state.
         """
         if self.state == self.STATE_OPEN and self.is_plain and not binary:
             queued = waiting(self.transport)
@@ -121,31 +123,30 @@ class WebSocketProtocol(QuietProtocol):
                 write(self.transport, frame_of(content), queued)
         elif self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
             super().serverSend(content, binary)
-        # After goodbye nobody hears a reply any more.
+        # After the close frame no client reads a reply.
 
     def serverClose(self, code: int | None = None) -> None:
         """Close with any code: autobahn's `sendClose` refuses 1001 to 2999.
 
-        A client that doesn't answer is dropped, and then may not read the code any
-        more: autobahn would give it a second, which a slow network takes.
+        A client that doesn't answer in time is dropped, and may miss the code. autobahn
+        waits for one second, too short for a slow network.
         """
         self.closeHandshakeTimeout = GOODBYE_SECONDS
         self.sendCloseFrame(code=code or 1000, isReply=False)
 
     def _sendAutoPing(self) -> None:
-        """Have one ping at a time wait for its pong.
+        """Let only one ping at a time wait for its pong.
 
-        With a second one autobahn would forget the first one's timer, and drop a client
-        that had answered both.
+        With a second one autobahn would forget the first timer, and drop a client that
+        has answered both.
         """
         if not self.autoPingTimeoutCall:
             super()._sendAutoPing()
 
     def onClose(self, *how: Any) -> None:
-        """Let the socket go: autobahn's last word leads to it.
+        """Break the reference cycle, so that a closed socket is no garbage.
 
-        Where a thousand leave no garbage, the collector may come seldom. daphne's own
-        fails where the handshake did.
+        The collector runs seldom. daphne's own method fails if the handshake failed.
         """
         if hasattr(self, "server"):
             super().onClose(*how)
@@ -171,54 +172,54 @@ class WebSocketFactory(ws_protocol.WebSocketFactory):
 
 
 class WebRequest(http_protocol.WebRequest):
-    body_came = 0  # bytes
+    body_size = 0  # bytes
 
     def handleContentChunk(self, data: bytes) -> None:
-        """A body that is too large is cut off, and not kept."""
-        self.body_came += len(data)
-        if self.body_came > MAX_BODY:
+        """Cut the connection if the body is too large."""
+        self.body_size += len(data)
+        if self.body_size > MAX_BODY:
             self.channel.transport.abortConnection()
         else:
             super().handleContentChunk(data)
 
     def process(self) -> Any:
-        """Leave out the header by which a client would name our paths."""
+        """Remove the header with which a client could change our paths."""
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         return super().process()
 
 
 class HTTPChannel(http.HTTPChannel):
-    """A connection whose requests have a time to arrive, and end when we do."""
+    """A connection whose requests must arrive in time, and that ends when we stop."""
 
     transport: Any
-    last_moment: Any = None
+    arrival_timeout: Any = None
 
     def dataReceived(self, data: bytes) -> None:
-        """Twisted's own clock begins anew with each byte."""
+        """Start the time limit of a request. Twisted's own restarts with each byte."""
         super().dataReceived(data)
         begun = self.requests or self._buffer
-        if begun and not self._handlingRequest and not self.last_moment:
-            self.last_moment = self.callLater(ARRIVAL_SECONDS, self.give_up)
+        if begun and not self._handlingRequest and not self.arrival_timeout:
+            self.arrival_timeout = self.callLater(ARRIVAL_SECONDS, self.give_up)
 
     def give_up(self) -> None:
-        self.last_moment = None
+        self.arrival_timeout = None
         self.transport.abortConnection()
 
     def allContentReceived(self) -> None:
-        self.wait_no_more()
+        self.stop_waiting()
         super().allContentReceived()
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        self.wait_no_more()
+        self.stop_waiting()
         super().connectionLost(reason)
 
-    def wait_no_more(self) -> None:
-        if self.last_moment:
-            self.last_moment.cancel()
-            self.last_moment = None
+    def stop_waiting(self) -> None:
+        if self.arrival_timeout:
+            self.arrival_timeout.cancel()
+            self.arrival_timeout = None
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:
-        """Once we stop, a connection ends with its reply."""
+        """Close the connection after its reply once we stop."""
         if not self.factory.server.is_stopping:
             return super().checkPersistence(request, version)
         request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
@@ -226,13 +227,13 @@ class HTTPChannel(http.HTTPChannel):
 
 
 class HTTPFactory(http_protocol.HTTPFactory):
-    protocol = HTTPChannel  # HTTP/1.1 alone: nothing bounds HTTP/2 here
+    protocol = HTTPChannel  # HTTP/1.1 only: nothing bounds HTTP/2 here
 
-    def buildProtocol(self, address: Any) -> Newcomer:
-        return Newcomer(self, address)
+    def buildProtocol(self, address: Any) -> UpgradeSniffer:
+        return UpgradeSniffer(self, address)
 
     def channel(self, address: Any) -> HTTPChannel:
-        """What serves whoever turns out to want a page."""
+        """The protocol of a connection that sends an HTTP request."""
         channel = super().buildProtocol(address)
         # Django reads the forms, within bounds of its own.
         channel.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
@@ -245,10 +246,10 @@ class HTTPFactory(http_protocol.HTTPFactory):
 # The process
 
 
-class Ours:
-    """An attribute in which daphne's `run` puts a factory of its own: ours stays there.
+class OwnFactory:
+    """An attribute that daphne's `run` sets to its own factory: it gets ours instead.
 
-    daphne has no hook for them. Reading it is reading any attribute.
+    daphne has no hook for this. Reading it is like reading any attribute.
     """
 
     def __init__(self, make: Any) -> None:
@@ -257,14 +258,14 @@ class Ours:
     def __set_name__(self, _owner: Any, name: str) -> None:
         self.name = name
 
-    def __set__(self, one: Any, _theirs: Any) -> None:
-        one.__dict__[self.name] = self.make(one)
+    def __set__(self, server: Any, _theirs: Any) -> None:
+        server.__dict__[self.name] = self.make(server)
 
 
 class Server(server.Server):
     is_stopping = False
-    http_factory = Ours(HTTPFactory)
-    ws_factory = Ours(lambda one: WebSocketFactory(one, server=one.server_name))
+    http_factory = OwnFactory(HTTPFactory)
+    ws_factory = OwnFactory(lambda it: WebSocketFactory(it, server=it.server_name))
 
     def run(self) -> None:
         self.ports: list[Any] = []
@@ -277,19 +278,19 @@ class Server(server.Server):
         super().listen_success(port)
 
     def kill_all_applications(self) -> Any:
-        """Let them finish first.
+        """Let the applications finish first.
 
-        daphne's own waits for the first only, and fails where a connection has none.
+        daphne waits only for the first, and fails if a connection has none.
         """
         return defer.Deferred.fromFuture(asyncio.ensure_future(stopping.finish(self)))
 
 
 class CommandLine(cli.CommandLineInterface):
-    description = "Serve an ASGI application by daphne, as gameproject bounds it."
+    description = "Serve an ASGI application with daphne and gameproject's limits."
     server_class = Server
 
     def load_asgi_app(self, path: str) -> Any:
-        """What the first request would otherwise wait for is done before we listen."""
+        """Load everything before we listen, so that no request waits for it."""
         application = super().load_asgi_app(path)
         from gameproject.ops.lifespan import start
 

@@ -1,22 +1,22 @@
-"""How our server is started, with what daphne's defaults would get wrong in a rush."""
+"""The command line of our server, with defaults of daphne's corrected for a rush."""
 
 PING_SECONDS, GONE_SECONDS, HANDSHAKE_SECONDS = 25, 60, 10
-LOOK_SECONDS = 2  # daphne looks so often who is to be pinged
-# daphne counts from the ping, which comes so long after the last sign of life.
-PONG_SECONDS = GONE_SECONDS - PING_SECONDS - LOOK_SECONDS
-MAX_MESSAGE = 64 * 1024  # bytes; above it the socket closes, below it we answer
+POLL_SECONDS = 2  # how often daphne checks which sockets to ping
+# daphne counts from the ping, which comes this long after the last sign of life.
+PONG_SECONDS = GONE_SECONDS - PING_SECONDS - POLL_SECONDS
+MAX_MESSAGE = 64 * 1024  # bytes; a larger message closes the socket
 
 
 def daphne(endpoint: str) -> list[str]:
-    """The arguments for Python that serve the application at a Twisted endpoint.
+    """The arguments of Python that serve the application at a Twisted endpoint.
 
-    Not `--proxy-headers`: whose word counts the boundary decides, by TRUST_PROXY.
+    No `--proxy-headers`: TRUST_PROXY decides, in `gameproject/boundary.py`.
     """
     return [
         "-m",
         "gameproject.ops.server",
         *("-e", endpoint),
-        *("-v", "0"),  # no line a request: that is nginx's log
+        *("-v", "0"),  # no line per request: nginx logs them
         *("--ping-interval", str(PING_SECONDS)),
         *("--ping-timeout", str(PONG_SECONDS)),
         *("--websocket_connect_timeout", str(HANDSHAKE_SECONDS)),

@@ -1,8 +1,8 @@
-"""How our server ends: what is under way gets its reply, and no wait is long.
+"""How our server stops: open requests get their replies, and no wait is long.
 
-Before it exits, Python waits without a bound for all threads of its executors. One of
-them may wait for the server's loop, which has stopped, or for a database that doesn't
-answer: the process would listen no more, and never end. So it ends after END_SECONDS.
+Before it exits, Python waits without a limit for all threads of its executors. One may
+wait for the stopped event loop, or for a database that doesn't answer. The process
+would not listen any more, and never end. So it ends after END_SECONDS in any case.
 """
 
 import asyncio
@@ -11,38 +11,38 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-FINISH_SECONDS = 3.0  # for the requests and commands that are under way
-END_SECONDS = 5.0  # from the signal on: then the process ends, whatever hangs
-FLUSH_SECONDS = 0.5  # more, for what is written last
-LOOK, QUIET = 0.02, 5  # seconds between looks; so many in a row must find nothing
-BACKLOG = 4096  # connections that the kernel may have let in already
+FINISH_SECONDS = 3.0  # for open requests and commands
+END_SECONDS = 5.0  # from the signal to the end of the process, whatever hangs
+FLUSH_SECONDS = 0.5  # more, to write what is left
+POLL_SECONDS, POLLS = 0.02, 5  # this many checks in a row must succeed
+BACKLOG = 4096  # connections that the kernel may have accepted
 RESTARTING = 1012  # close code
 
 
 def end_in_time() -> None:
-    """Have the process end in time once it is told to. Called once the reactor runs."""
+    """Make sure that a signal ends the process in time. Call once the reactor runs."""
     for number in (signal.SIGINT, signal.SIGTERM):
         handler = signal.getsignal(number)
         if callable(handler):
             signal.signal(number, ending(handler))
 
 
-def ending(otherwise: Callable[..., object]) -> Callable[..., None]:
-    """A handler of a signal, after which the process ends in time.
+def ending(handler: Callable[..., object]) -> Callable[..., None]:
+    """A signal handler that runs this one, and ends the process in time.
 
-    The thread of faulthandler needs neither the loop nor the interpreter's lock. It
-    writes to the log where each thread was, and exits with 1.
+    The thread of faulthandler needs neither the event loop nor the interpreter's lock.
+    It logs where each thread was, and exits with 1.
     """
 
     def end(*how: Any) -> None:
         faulthandler.dump_traceback_later(END_SECONDS, exit=True)
-        otherwise(*how)
+        handler(*how)
 
     return end
 
 
 async def finish(server: Any) -> None:
-    """Take nothing new, and give what is under way FINISH_SECONDS."""
+    """Accept nothing new, and give open requests and commands FINISH_SECONDS."""
     server.is_stopping = True
     from twisted.internet import reactor
 
@@ -50,24 +50,24 @@ async def finish(server: Any) -> None:
     last = asyncio.get_running_loop().time() + FINISH_SECONDS
     for port in server.ports:
         close(port)
-    close_after_replies([one for one in server.connections if not is_socket(one)])
-    sockets = [one for one in server.connections if is_socket(one)]
-    for one in sockets:
-        hang_up(one)
-    await until(lambda: not under_way(server), last)
-    for one in sockets:
-        if one.state == one.STATE_OPEN:
-            one.sendCloseFrame(code=RESTARTING, isReply=False)
+    sockets = [it for it in server.connections if is_socket(it)]
+    close_after_replies([it for it in server.connections if not is_socket(it)])
+    for socket in sockets:
+        disconnect(socket)
+    await until(lambda: not running(server), last)
+    for socket in sockets:
+        if socket.state == socket.STATE_OPEN:
+            socket.sendCloseFrame(code=RESTARTING, isReply=False)
     await until(lambda: not writers(), last + FLUSH_SECONDS)
-    for application in under_way(server):
+    for application in running(server):
         application.cancel()
 
 
 def close(port: Any) -> None:
-    """Take those whom the kernel let in, and close in the same turn of the loop.
+    """Accept what the kernel has let in, and close in the same turn of the loop.
 
-    Twisted's own closes one turn later: who came in between would be reset, with a
-    request that must not be sent again perhaps.
+    Twisted would close one turn later. A connection in between would be reset, perhaps
+    with a request that must not be sent again.
     """
     from twisted.internet.main import CONNECTION_DONE
     from twisted.python import failure
@@ -83,36 +83,36 @@ def is_socket(connection: Any) -> bool:
     return hasattr(connection, "sendCloseFrame")
 
 
-def hang_up(socket: Any) -> None:
-    """Tell the application that the client has gone: it finishes what it took up.
+def disconnect(socket: Any) -> None:
+    """Tell the application that the client has gone, so that it finishes its commands.
 
-    Its replies still go out, for the client is there.
+    The client is still there, and gets the replies.
     """
     if queue := getattr(socket, "application_queue", None):
         queue.put_nowait({"type": "websocket.disconnect", "code": RESTARTING})
 
 
 def close_after_replies(requests: list[Any]) -> None:
-    """Close each connection after its reply; that of a request to come does so too."""
+    """Close each connection after its reply, also if its request is yet to come."""
     for request in requests:
         if channel := getattr(request, "channel", None):
             channel.persistent = channel.checkPersistence(request, b"")
 
 
-def under_way(server: Any) -> "list[asyncio.Future[None]]":
-    """The applications that are still at work."""
-    found = [one.get("application_instance") for one in server.connections.values()]
-    return [one for one in found if one is not None and not one.done()]
+def running(server: Any) -> "list[asyncio.Future[None]]":
+    """The application instances that have not finished."""
+    tasks = [it.get("application_instance") for it in server.connections.values()]
+    return [task for task in tasks if task is not None and not task.done()]
 
 
 async def until(done: Callable[[], bool], last: float) -> None:
-    """Wait for something, until a moment of the loop's clock at the latest.
+    """Wait until it is done, or until `last` by the loop's clock.
 
-    Nobody is told when an application ends or a reply is written, and in a turn of the
-    loop a request may come: so there are looks, and it must hold for some of them.
+    No event says that an application has ended or a reply is written, and a new request
+    may arrive at any turn. So this polls, and it must be done several times in a row.
     """
     loop = asyncio.get_running_loop()
-    quiet = 0
-    while quiet < QUIET and loop.time() < last:
-        quiet = quiet + 1 if done() else 0
-        await asyncio.sleep(LOOK)
+    successes = 0
+    while successes < POLLS and loop.time() < last:
+        successes = successes + 1 if done() else 0
+        await asyncio.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Keeps processes running until it is told to stop, and then leaves none behind."""
+"""Keeps child processes running until it is told to stop, then ends them all."""
 
 import errno
 import signal
@@ -12,16 +12,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gameproject.ops.logs import begin_anew
+from gameproject.ops.logs import rotate
 
-LOOK = 0.2  # seconds between looks at the children
-ASK = 1.0  # seconds between questions whether a child still listens
-PATIENCE = 30.0  # seconds a child may take to listen
-DEAF = 8.0  # seconds without listening, more than a daphne takes to end by itself
-GRACE = 10.0  # seconds to end in, before it is killed
-NOBODY = (errno.ECONNREFUSED, errno.ENOENT)  # said where nobody listens
+POLL_SECONDS = 0.2  # between checks of the children
+PROBE_SECONDS = 1.0  # between probes whether a child still listens
+START_SECONDS = 30.0  # until a child must listen
+DEAF_SECONDS = 8.0  # without listening; a daphne needs less to end by itself
+GRACE_SECONDS = 10.0  # to end, before it is killed
+NOT_LISTENING = (errno.ECONNREFUSED, errno.ENOENT)
 
-Place = Path | tuple[str, int]  # a unix socket or a port
+Endpoint = Path | tuple[str, int]  # a unix socket or a port
 
 
 class NotStarted(Exception):
@@ -36,18 +36,18 @@ class Child:
     ) -> None:
         self.name, self.command = name, list(command)
         self.log = logs / f"{name}.log"
-        self.ends_by = by  # the signal that ends it in good order
-        self.listens: Place | None = None
+        self.stop_signal = by  # ends it in good order
+        self.endpoint: Endpoint | None = None
         self.process: subprocess.Popen[bytes] | None = None
-        self.started = self.heard = self.asked = self.patience = 0.0
-        self.said_before = 0
+        self.started = self.last_listened = self.last_probe = self.allowed = 0.0
+        self.log_start = 0
 
     def start(self) -> None:
-        self.started = self.heard = time.monotonic()
-        self.patience = PATIENCE
+        self.started = self.last_listened = time.monotonic()
+        self.allowed = START_SECONDS
         with self.log.open("ab") as log:
-            self.said_before = log.tell()
-            # A group of its own: Ctrl-C reaches us alone, and we stop it in order.
+            self.log_start = log.tell()
+            # A session of its own: Ctrl-C reaches only us, and we stop it in order.
             self.process = subprocess.Popen(  # noqa: S603
                 self.command, stdout=log, stderr=log, start_new_session=True
             )
@@ -57,34 +57,34 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def is_deaf(self) -> bool:
-        """Whether it has not listened for DEAF seconds, or PATIENCE since its start."""
+        """Whether it has not listened for DEAF_SECONDS; START_SECONDS after a start."""
         now = time.monotonic()
-        if self.listens and now > self.asked + ASK:
-            self.asked = now
-            if not refuses(self.listens):
-                self.heard, self.patience = now, DEAF
-        return self.listens is not None and now > self.heard + self.patience
+        if self.endpoint and now > self.last_probe + PROBE_SECONDS:
+            self.last_probe = now
+            if not refuses(self.endpoint):
+                self.last_listened, self.allowed = now, DEAF_SECONDS
+        return self.endpoint is not None and now > self.last_listened + self.allowed
 
-    def wait_until(self, listens: Place) -> None:
-        """Return once it listens on a unix socket or a port."""
-        self.listens = listens
-        deadline = time.monotonic() + PATIENCE
-        while not answers(listens):
+    def wait_until(self, endpoint: Endpoint) -> None:
+        """Return once it listens there; `NotStarted` if it ends or takes too long."""
+        self.endpoint = endpoint
+        deadline = time.monotonic() + START_SECONDS
+        while not is_listening(endpoint):
             if not self.alive or time.monotonic() > deadline:
                 raise NotStarted(f"{self.name} did not start:\n{self.last_words()}")
             time.sleep(0.05)
-        self.heard, self.patience = time.monotonic(), DEAF
+        self.last_listened, self.allowed = time.monotonic(), DEAF_SECONDS
 
     def last_words(self) -> str:
-        said = self.log.read_bytes()[self.said_before :].decode(errors="replace")
-        return "\n".join(said.splitlines()[-12:])
+        text = self.log.read_bytes()[self.log_start :].decode(errors="replace")
+        return "\n".join(text.splitlines()[-12:])
 
     def ask_to_end(self) -> None:
         if self.process and self.alive:
-            self.process.send_signal(self.ends_by)
+            self.process.send_signal(self.stop_signal)
 
     def end_by(self, deadline: float) -> None:
-        """Wait for the end until then, and kill it if it hasn't come."""
+        """Wait for its end until the deadline, then kill it."""
         if self.process:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(max(0, deadline - time.monotonic()))
@@ -96,16 +96,16 @@ class Child:
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """End them all at the same time; who doesn't within GRACE is killed."""
+    """End all at the same time; kill those that take longer than GRACE_SECONDS."""
     for child in children:
         child.ask_to_end()
-    deadline = time.monotonic() + GRACE
+    deadline = time.monotonic() + GRACE_SECONDS
     for child in children:
         child.end_by(deadline)
 
 
 class Supervisor:
-    """Children that are started one after the other, and stopped together."""
+    """Starts children one after the other, watches them, and stops them together."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
@@ -121,11 +121,11 @@ class Supervisor:
         self.children.append(child)
 
     def watch(self, say: Callable[[str], object]) -> None:
-        """Start again whatever ends or listens no more, until we are told to stop."""
-        while not self._stopped.wait(LOOK):
+        """Restart children that end or stop listening, until we are told to stop."""
+        while not self._stopped.wait(POLL_SECONDS):
             for child in self.children:
                 if child.alive and child.is_deaf():
-                    say(f"  {child.name} listens no more; ending it.")
+                    say(f"  {child.name} stopped listening; ending it.")
                     child.end_by(0)
                 if not child.alive and time.monotonic() > child.started + 1:
                     say(f"  {child.name} ended; starting it again.")
@@ -133,29 +133,29 @@ class Supervisor:
             self._bound_logs()
 
     def _bound_logs(self) -> None:
-        """Those of the children, and what they write themselves beside them."""
+        """Rotate the children's logs, and other logs beside them."""
         for folder in {child.log.parent for child in self.children}:
             for log in folder.glob("*.log"):
-                begin_anew(log)
+                rotate(log)
 
     def stop(self) -> None:
         stop_all(self.children)
 
 
-def answers(place: Place) -> bool:
-    """Whether somebody listens there."""
-    return connecting(place) == 0
+def is_listening(endpoint: Endpoint) -> bool:
+    """Whether a process accepts connections there."""
+    return connect_error(endpoint) == 0
 
 
-def refuses(place: Place) -> bool:
-    """Whether nobody listens there; who is only too busy to answer does."""
-    return connecting(place) in NOBODY
+def refuses(endpoint: Endpoint) -> bool:
+    """Whether no process listens there. One that is too busy to accept does listen."""
+    return connect_error(endpoint) in NOT_LISTENING
 
 
-def connecting(place: Place) -> int:
-    """The error's number, 0 if there is none."""
-    on_disk = isinstance(place, Path)
-    with socket.socket(socket.AF_UNIX if on_disk else socket.AF_INET) as one:
-        one.settimeout(2)
-        address: Any = str(place) if on_disk else place
-        return one.connect_ex(address)
+def connect_error(endpoint: Endpoint) -> int:
+    """The number of the error when connecting; 0 if there is none."""
+    is_unix = isinstance(endpoint, Path)
+    with socket.socket(socket.AF_UNIX if is_unix else socket.AF_INET) as probe:
+        probe.settimeout(2)
+        address: Any = str(endpoint) if is_unix else endpoint
+        return probe.connect_ex(address)

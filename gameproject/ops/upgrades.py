@@ -1,7 +1,7 @@
-"""Connections that have said nothing yet: their first bytes say who serves them.
+"""Chooses the protocol of a new connection by its first bytes.
 
-daphne would have Twisted's HTTP take every handshake apart first, and keep what it made
-of it as long as the socket (docs/decisions/0010-handshakes.md).
+daphne would have Twisted's HTTP parse every handshake first, and keep its objects as
+long as the socket (docs/decisions/0010-handshakes.md).
 """
 
 import re
@@ -10,11 +10,11 @@ from typing import Any
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper
 
-MAX_HANDSHAKE = 8 * 1024  # bytes, as many as nginx takes; HTTP looks at more
+MAX_HANDSHAKE = 8 * 1024  # bytes, as in nginx; HTTP gets larger ones
 
-# A whole handshake and nothing after it, in plain letters. HTTP looks at all the rest.
-# One line after the other, and no part can give back what it took (`++`, `*+`): what
-# doesn't fit costs one look at each byte, not one at each way to divide them.
+# A complete handshake in ASCII with nothing after it. HTTP gets everything else.
+# Possessive quantifiers (`++`, `*+`) never backtrack, so that the time to refuse other
+# bytes is linear.
 HANDSHAKE = re.compile(
     rb"GET /[!->@-~]*+(?:\?(?P<query>[!-~]*+))? HTTP/1\.1\r\n"
     rb"(?=(?:[ -~]++\r\n)*?upgrade: websocket\r\n)(?:[-\w]++:[ -~]*+\r\n)++\r\n",
@@ -23,35 +23,36 @@ HANDSHAKE = re.compile(
 
 
 def handshake_in(data: bytes) -> re.Match[bytes] | None:
-    """The handshake that these bytes are; None if they are anything else."""
+    """The handshake, if these bytes are exactly one; else None."""
     return HANDSHAKE.fullmatch(data) if len(data) <= MAX_HANDSHAKE else None
 
 
-class Newcomer(Protocol):
-    """Whoever comes, until it is known whether they want a socket or a page."""
+class UpgradeSniffer(Protocol):
+    """A new connection, until its first bytes say whether it wants a WebSocket."""
 
     def __init__(self, factory: Any, address: Any) -> None:
         self.factory, self.address = factory, address
 
     def connectionMade(self) -> None:
-        silent: Any = self.transport
-        wait = self.factory.reactor.callLater
-        self.patience = wait(self.factory.timeOut, silent.abortConnection)
+        transport: Any = self.transport
+        call_later = self.factory.reactor.callLater
+        abort = transport.abortConnection
+        self.idle_timeout = call_later(self.factory.timeOut, abort)
 
     def connectionLost(self, *_reason: Any) -> None:
-        if self.patience.active():
-            self.patience.cancel()
+        if self.idle_timeout.active():
+            self.idle_timeout.cancel()
 
     def dataReceived(self, data: bytes) -> None:
-        """Hand the connection over to who serves it, with what has come."""
-        self.patience.cancel()
-        protocol = self.served_by(data)
-        wrapped = isinstance(self.transport, ProtocolWrapper)  # in TLS
+        """Hand the connection and its first bytes over to the protocol they ask for."""
+        self.idle_timeout.cancel()
+        protocol = self.choose_protocol(data)
+        wrapped = isinstance(self.transport, ProtocolWrapper)  # under TLS
         setattr(self.transport, "wrappedProtocol" if wrapped else "protocol", protocol)
         protocol.makeConnection(self.transport)
         protocol.dataReceived(data)
 
-    def served_by(self, data: bytes) -> Any:
+    def choose_protocol(self, data: bytes) -> Any:
         handshake = handshake_in(data)
         if not handshake:
             return self.factory.channel(self.address)

@@ -1,4 +1,4 @@
-"""What the first request would otherwise wait for: a third of a second of a rush."""
+"""Loads what the first request would otherwise wait for: a third of a second."""
 
 from django.conf import settings
 from django.template.loader import get_template
@@ -9,10 +9,10 @@ TEMPLATES = settings.BASE_DIR / "templates"
 
 
 def warm() -> None:
-    """Load the addresses with all behind them, the players' templates and languages."""
+    """Load the URLs with their views, the players' templates, and the languages."""
     for path in TEMPLATES.glob("games/**/*.html"):
         get_template(str(path.relative_to(TEMPLATES)))
     for language, _name in settings.LANGUAGES:
         with override(language):
             resolve(reverse("home"))
-            gettext("game")  # any text of ours
+            gettext("game")  # any text of the catalog

@@ -1,7 +1,7 @@
-"""Text messages written to the network at once, past Twisted's queue.
+"""Writes text messages to the network at once, without Twisted's queue.
 
-Twisted itself would keep the bytes, have the selector call back and only then write:
-two thirds of what a broadcast costs (docs/decisions/0006-frames-at-once.md).
+Twisted would keep the bytes, wait for the selector's callback, and only then write.
+That is two thirds of the cost of a broadcast (docs/decisions/0006-frames-at-once.md).
 """
 
 import socket
@@ -13,20 +13,23 @@ from twisted.internet.tcp import Connection
 
 
 def is_plain(transport: Any) -> bool:
-    """Whether what is written goes to the network as it is, not through TLS."""
+    """Whether bytes go to the network directly, not through TLS."""
     return isinstance(transport, Connection) and not transport.TLS
 
 
 def write(transport: Any, frame: bytes, queued: int) -> None:
-    """Write after the bytes that are queued. What the network doesn't take waits."""
+    """Write behind the queued bytes. Twisted keeps what the network doesn't take."""
     if transport.connected and not queued:
-        frame = frame[taken(transport.socket, frame) :]
+        frame = frame[send(transport.socket, frame) :]
     if frame:
         transport.write(frame)
 
 
-def taken(connection: socket.socket, frame: bytes) -> int:
-    """The bytes that the network takes now. An error Twisted will meet itself."""
+def send(connection: socket.socket, frame: bytes) -> int:
+    """The number of bytes that the network takes now; 0 on an error.
+
+    Twisted will see the same error.
+    """
     try:
         return connection.send(frame)
     except OSError:
@@ -35,6 +38,6 @@ def taken(connection: socket.socket, frame: bytes) -> int:
 
 @lru_cache(maxsize=16)
 def frame_of(text: str) -> bytes:
-    """The bytes of a frame: made once for all who are sent the same text."""
+    """The bytes of a frame, made once for all sockets that get this text."""
     prepared = PreparedMessage(text.encode(), False, False, True)
     return bytes(prepared.payloadHybi)

@@ -1,4 +1,4 @@
-"""The pages behind a game's buttons."""
+"""The pages behind the buttons of a game's form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from games.pages import render_game
 from users.admin.base import StaffAdmin
 
 Act = Callable[[Game], HttpResponse]
-SENT_ALONG = "opened"  # stands in a POST that holds the game's form too
+WITH_FORM = "opened"  # a field of the game's form: the POST holds it too
 
 
 class Actions(StaffAdmin):
@@ -50,7 +50,7 @@ class Actions(StaffAdmin):
         return game
 
     def page_of(self, request: HttpRequest, game: Game, title: str) -> dict[str, Any]:
-        """What every page about one game needs."""
+        """The context that every page about one game needs."""
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -59,7 +59,7 @@ class Actions(StaffAdmin):
         }
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The game's page as players see it, drafts too."""
+        """The game's page as players see it; of a draft too."""
         game = get_object_or_404(games_with_public_state(), pk=pk)
         if not self.has_view_permission(request, game):
             raise PermissionDenied
@@ -78,16 +78,16 @@ class Actions(StaffAdmin):
         if verb.warning and "confirmed" not in request.POST and game.allows(verb.name):
             return self.ask(request, game, verb)
         now = timezone.now()
-        return self.try_to(request, game, lambda: verb.act(game, now), verb.done)
+        return self.try_to(request, game, lambda: verb.act(game, now), verb.success)
 
     def after_saving(
         self, request: HttpRequest, game: Game, label: Any, act: Act
     ) -> HttpResponse:
-        """Save the game's form first, where the button sent it along.
+        """Save the game's form first, if the button sent it too.
 
-        Where it can't be saved, the form says why, and the button does nothing.
+        If the form can't be saved, its page says why, and the button does nothing.
         """
-        if SENT_ALONG not in request.POST:
+        if WITH_FORM not in request.POST:
             return act(game)
         request.act = act  # type: ignore[attr-defined]
         page = reverse("admin:games_game_change", args=[game.pk])
@@ -99,7 +99,7 @@ class Actions(StaffAdmin):
         return response
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """A button that sent an unchanged form along saved nothing."""
+        """Log nothing if a button sent the form unchanged."""
         saved_first = isinstance(message, list) and hasattr(request, "act")
         if saved_first and message:
             messages.success(request, _("Your changes are saved."))
@@ -108,46 +108,46 @@ class Actions(StaffAdmin):
 
     def response_change(self, request: HttpRequest, obj: Game) -> HttpResponse:
         act: Act | None = getattr(request, "act", None)
-        self.tell_unsent(request)
+        self.warn_of_unsent_message(request)
         if act is not None:
             return act(Game.objects.get(pk=obj.pk))
         response: HttpResponse = super().response_change(request, obj)
         return response
 
     def ask(self, request: HttpRequest, game: Game, verb: verbs.Verb) -> HttpResponse:
-        """The page that says what will happen."""
+        """The page that says what will happen, and asks for a yes."""
         context = self.page_of(request, game, str(verb.label))
         return TemplateResponse(
             request, "admin/games/confirm.html", {**context, "verb": verb}
         )
 
-    def tell_unsent(self, request: HttpRequest) -> None:
-        """A message that was written, and another button pressed, isn't lost."""
+    def warn_of_unsent_message(self, request: HttpRequest) -> None:
+        """Show a message to players again if another button was pressed."""
         text = request.POST.get("notice_text", "").strip()
         if text and not request.path.endswith("/notify/"):
-            said = _("This message was not shown to players: %(text)s")
-            messages.warning(request, said % {"text": text})
+            warning = _("Your message was not shown to players: %(text)s")
+            messages.warning(request, warning % {"text": text})
 
     def extend(self, request: HttpRequest, pk: int) -> HttpResponse:
-        now, said = timezone.now(), typed(request, "extend")
+        now, data = timezone.now(), fields_beside(request, "extend")
         return self.after_saving(
             request,
             self.changeable(request, pk),
             _("Extend"),
             lambda game: self.try_to(
-                request, game, lambda: verbs.extend(game, said, now), _("Extended.")
+                request, game, lambda: verbs.extend(game, data, now), _("Extended.")
             ),
         )
 
     def notify(self, request: HttpRequest, pk: int) -> HttpResponse:
-        now, said = timezone.now(), typed(request, "notice")
+        now, data = timezone.now(), fields_beside(request, "notice")
         done = _("Players see the message.")
         return self.after_saving(
             request,
             self.changeable(request, pk),
             _("Show to players"),
             lambda game: self.try_to(
-                request, game, lambda: verbs.notify(game, said, now), done
+                request, game, lambda: verbs.notify(game, data, now), done
             ),
         )
 
@@ -163,7 +163,7 @@ class Actions(StaffAdmin):
     def try_to(
         self, request: HttpRequest, game: Game, act: Callable[[], None], done: Any
     ) -> HttpResponse:
-        """Act, write it into the history, and go back to the game's page."""
+        """Act, log it in the history, and go back to the game's page."""
         try:
             with transaction.atomic():
                 act()
@@ -187,12 +187,14 @@ class Actions(StaffAdmin):
             copy = verbs.duplicate(game)
             text = _("Copied from %(slug)s.") % {"slug": game.slug}
             self.log_addition(request, copy, text)
-        messages.success(request, _("This is the copy, a draft. Change its address."))
+        messages.success(
+            request, _("This is the copy. It is a draft: change its address.")
+        )
         return redirect("admin:games_game_change", copy.pk)
 
 
 def pressed(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The page behind a button: whoever opens its address finds the button there."""
+    """A view for POST only; whoever opens its address is sent to the button."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request: HttpRequest, pk: int, **more: Any) -> HttpResponse:
@@ -204,11 +206,11 @@ def pressed(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return view
 
 
-def typed(request: HttpRequest, button: str) -> dict[str, str]:
-    """What stands beside a button: in the game's form under names of its own."""
-    own = f"{button}_"
+def fields_beside(request: HttpRequest, button: str) -> dict[str, str]:
+    """The values beside a button; the game's form has them with a prefix."""
+    prefix = f"{button}_"
     values = request.POST.dict()
-    if SENT_ALONG not in values:
+    if WITH_FORM not in values:
         return values
-    names = [name for name in values if name.startswith(own)]
-    return {name.removeprefix(own): values[name] for name in names}
+    names = [name for name in values if name.startswith(prefix)]
+    return {name.removeprefix(prefix): values[name] for name in names}

@@ -1,10 +1,9 @@
-"""Prize codes, for reading: a code given stays given."""
+"""The admin of prize codes: read all, delete those that nobody has."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -30,25 +29,16 @@ class GivenFilter(admin.SimpleListFilter):
         return queryset if free is None else queryset.filter(player__isnull=free)
 
 
-class CodeList(ChangeList):
-    """The neighbours of all winners on the page at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        count_neighbours(self.result_list)
-
-
 def count_neighbours(codes: Iterable[Any]) -> None:
-    """Write onto each code how many players won in its game behind its address."""
+    """Set how many players won in the game from the network of each code."""
     codes = list(codes)
     games = {code.pool.game_id for code in codes if code.address}
     addresses = {code.address for code in codes if code.address}
     rows = Code.objects.filter(pool__game__in=games, address__in=addresses)
     counted = rows.values_list("address").annotate(Count("player", distinct=True))
-    found = dict(counted) if addresses else {}
+    winners = dict(counted) if addresses else {}
     for code in codes:
-        code.neighbours = found.get(code.address, 0) if code.address else 0
+        code.neighbours = winners.get(code.address, 0) if code.address else 0
 
 
 class RepeatFilter(admin.SimpleListFilter):
@@ -56,7 +46,10 @@ class RepeatFilter(admin.SimpleListFilter):
     parameter_name = "repeat"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("accepted", _("Yes, as staff said")), ("unasked", _("Yes, unasked"))]
+        return [
+            ("accepted", _("Yes, accepted by staff")),
+            ("unasked", _("Yes, not accepted yet")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "accepted":
@@ -66,6 +59,7 @@ class RepeatFilter(admin.SimpleListFilter):
 
 @admin.register(Code)
 class CodeAdmin(StaffAdmin):
+    staff_may = frozenset({"delete"})
     actions = ("accept",)
     list_display = (
         *("shown_text", "pool", "game", "player", "given_at"),
@@ -88,7 +82,7 @@ class CodeAdmin(StaffAdmin):
         return request.user.has_perm("games.change_game")
 
     def may_see_free(self, request: HttpRequest) -> bool:
-        """A code not given yet is as good as its prize: for who imports them alone."""
+        """A free code is worth its prize: only staff who may import see it."""
         return self.has_import_permission(request)
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -109,36 +103,38 @@ class CodeAdmin(StaffAdmin):
             queryset = queryset.exclude(player=None)
         return super().get_search_results(request, queryset, search_term)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CodeList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        count_neighbours(rows)
 
     def get_object(self, *args: Any, **kwargs: Any) -> Code | None:
-        found = super().get_object(*args, **kwargs)
-        count_neighbours([found] if found else [])
-        return found
+        code = super().get_object(*args, **kwargs)
+        count_neighbours([code] if code else [])
+        return code
 
-    @admin.display(description=_("winners there"))
+    @admin.display(description=_("winners in the same network"))
     def winners_there(self, code: Any) -> Any:
-        """How many won behind the address; several lead to their codes."""
+        """How many players won from this network; a link if there are several."""
         if code.neighbours < 2:
             return code.neighbours or "–"
         url = f"{reverse('admin:games_code_changelist')}?address__exact={code.address}"
         return format_html('<a href="{}">{}</a>', url, code.neighbours)
 
     @admin.action(
-        description=_("Say yes to codes that stand in another pool too"),
+        description=_("Accept codes that are in another pool too"),
         permissions=["import"],
     )
     def accept(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
             for code in queryset.filter(repeat__lt=0):
                 self.log_change(
-                    request, code, gettext("May stand in another pool too.")
+                    request,
+                    code,
+                    gettext("Accepted, although it is in another pool too."),
                 )
             count = Code.objects.filter(pk__in=queryset.values("pk")).accept()
         text = ngettext(
-            "%(count)d code may stand in another pool too.",
-            "%(count)d codes may stand in another pool too.",
+            "%(count)d code that is in another pool too was accepted.",
+            "%(count)d codes that are in another pool too were accepted.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -151,24 +147,19 @@ class CodeAdmin(StaffAdmin):
     def game(self, code: Code) -> str:
         return code.pool.game.title
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def why_kept(self, obj: Code) -> Any:
-        return _("It was given: a code given stays given.") if obj.player_id else ""
+    def reason_not_to_delete(self, obj: Code) -> Any:
+        given = obj.player_id is not None
+        return _("It was given to a player, so it can’t be deleted.") if given else ""
 
     def delete_model(self, request: HttpRequest, obj: Code) -> None:
         self.delete_queryset(request, Code.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        # One may have been given since the page was shown: that one stays.
+        # A code that was given since the page was shown stays.
         chosen = Code.objects.unclaimed().filter(pk__in=queryset.values("pk"))
         with transaction.atomic():
             pools = set(chosen.values_list("pool", flat=True))
             chosen.delete()
-            # The last ones may be gone: players must hear that it is sold out.
+            # If these were the last codes, players must learn that it is sold out.
             for game in Game.objects.published().filter(pools__in=pools).distinct():
                 game.announce()

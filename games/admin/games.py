@@ -1,4 +1,4 @@
-"""Games: choosing a kind, the one form, and what saving it does."""
+"""The admin of games: choose a kind, fill in its form, save."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from games.extensions import registry
 from games.forms.game import GameForm, form_for, setting_names
 from games.kinds import kinds
 from games.models import Game, Pool, Winner
-from games.states import PUBLISHED, State
+from games.states import State
 
 
 @admin.register(Game)
@@ -64,7 +64,7 @@ class GameAdmin(Listing, Imports):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """First the kind, then its form."""
+        """First the page to choose a kind, then its form."""
         if request.GET.get("kind") in kinds():
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
@@ -85,7 +85,6 @@ class GameAdmin(Listing, Imports):
     ) -> HttpResponse:
         game = kwargs.get("obj")
         context["kind"] = kinds()[kind_in(request, game)]
-        context["is_seen"] = game is not None and game.state in PUBLISHED
         if game:
             context["opens"] = game.opens_at and written(game.opens_at)
             context["closes"] = game.closes_at and written(game.closes_at)
@@ -96,7 +95,7 @@ class GameAdmin(Listing, Imports):
             context["notifiable"] = game.allows("notify")
             context["notice"] = game.notice_at(timezone.now())
             context["notice_until"] = game.notice_until and written(game.notice_until)
-            context["longest_notice"] = notices.LONGEST
+            context["longest_notice"] = notices.MAX_LENGTH
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving
@@ -113,18 +112,18 @@ class GameAdmin(Listing, Imports):
             obj.invite(form.cleaned_data["names"])
 
     def save_changes(self, request: HttpRequest, game: Game, form: GameForm) -> None:
-        """Only what staff changed is written: players and the clock change games too.
+        """Save only what staff changed: players and the clock change games too.
 
-        The game is locked until the end of this request's transaction, so no grade
-        changes between asking and answering. Players wait for nothing but that.
+        The game is locked until this request's transaction ends, so that no grade
+        changes between the question to staff and the change.
         """
         new, changes_rules = form.settings, form.changes_rules
         if not form.changed_data and not changes_rules:
             return
-        now = self.hold(form, no_key=not changes_rules)
-        changes = registry.changed_by(now, new) if changes_rules else []
-        touched = meanings.questions(now, new) if changes_rules else []
-        regrade = [regrading.question(now, new, changes)] if changes else []
+        current = self.lock_row(form, no_key=not changes_rules)
+        changes = registry.changed_by(current, new) if changes_rules else []
+        touched = meanings.questions(current, new) if changes_rules else []
+        regrade = [regrading.question(current, new, changes)] if changes else []
         ask(request, form, [*form.questions(), *touched, *regrade])
         if "names" in form.changed_data:
             game.invite(form.cleaned_data["names"])
@@ -133,13 +132,13 @@ class GameAdmin(Listing, Imports):
         if not changes_rules:
             return
         if changes or game.state == State.REVEALED:
-            # What was revealed is written anew, even where no grade changes.
+            # A revealed result is written again, even if no grade changes.
             registry.regrade(game, new, timezone.now())
         else:
             game.settings = new
             game.edit(["settings"])
         if changes:
-            messages.info(request, regrading.told(len(changes)))
+            messages.info(request, regrading.changed_text(len(changes)))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
@@ -163,11 +162,11 @@ class GameAdmin(Listing, Imports):
     def response_post_save_add(
         self, request: HttpRequest, obj: Game
     ) -> HttpResponseRedirect:
-        """To the game's own page, where prizes and the buttons are."""
+        """Go to the game's page, which has its prizes and buttons."""
         return redirect("admin:games_game_change", obj.pk)
 
-    def why_kept(self, obj: Game) -> Any:
-        """Only drafts that nobody has played are deleted: others are archived."""
+    def reason_not_to_delete(self, obj: Game) -> Any:
+        """Only drafts that nobody has played may be deleted; others are archived."""
         if obj.state != State.DRAFT:
             return _("It has been published: archive it instead.")
         if not is_untouched(obj):

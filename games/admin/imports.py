@@ -1,4 +1,4 @@
-"""The pages to import codes: one to upload a file, one to look at it and say yes."""
+"""The pages that import codes: first upload a file, then check and confirm it."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ IMPORT, LOOK = "games_game_import", "games_game_look"
 
 
 class Imports(Actions):
-    """Nothing is imported before staff have seen what was understood of the file."""
+    """Nothing is imported until staff have seen how the file was read."""
 
     def get_urls(self) -> list[URLPattern]:
         def view(route: str, name: str, page: Any) -> URLPattern:
@@ -51,12 +51,12 @@ class Imports(Actions):
         return pool
 
     def import_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Upload a file; it is kept for the look at it."""
+        """Upload a file; it is stored until it is confirmed."""
         pool, posted = self.pool(request, pk), request.method == "POST"
         form = CodesForm(request.POST, request.FILES) if posted else CodesForm()
         if form.is_valid():
             try:
-                upload = keep(form.cleaned_data["file"], pool, request)
+                upload = store(form.cleaned_data["file"], pool, request)
             except Refused as refused:
                 form.add_error("file", str(refused.detail))
             else:
@@ -72,12 +72,12 @@ class Imports(Actions):
         return TemplateResponse(request, "admin/games/import.html", context)
 
     def look_page(self, request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
-        """See what was understood; choose otherwise, say yes or let it be."""
+        """Show how the file was read; staff change that, confirm or cancel."""
         pool, now = self.pool(request, pk), timezone.now()
-        kept = Upload.objects.kept_for(staff_of(request), pool, now)
-        upload = kept.filter(key=key).first()
+        uploads = Upload.objects.stored_for(staff_of(request), pool, now)
+        upload = uploads.filter(key=key).first()
         if upload is None:
-            text = _("This file isn't kept any more. Upload it again.")
+            text = _("This file is no longer stored. Upload it again.")
             messages.error(request, text)
             return redirect(f"admin:{IMPORT}", pool.pk)
         with upload.opened() as file:
@@ -89,7 +89,7 @@ class Imports(Actions):
     def answer(
         self, request: HttpRequest, pool: Pool, upload: Upload, table: Table
     ) -> HttpResponse:
-        """What staff said to the look."""
+        """Carry out what staff chose: show it again, cancel or import."""
         if "drop" in request.POST:
             upload.delete()
             return redirect("admin:games_game_change", pool.game_id)
@@ -98,12 +98,12 @@ class Imports(Actions):
             look = reverse(f"admin:{LOOK}", args=[pool.pk, upload.key])
             return redirect(f"{look}?{urlencode(form.to_show)}")
         try:
-            # Before the transaction: on SQLite nobody else can write meanwhile.
+            # Before the transaction, which on SQLite keeps others from writing.
             codes = codes_in(table, Reading(**form.chosen))
             with transaction.atomic():
                 upload.take()
                 report = import_codes(pool, codes, form.yes_to)
-                self.log_change(request, pool.game, said_of(report, pool))
+                self.log_change(request, pool.game, history_text(report, pool))
         except Refused as refused:
             messages.error(request, str(refused.detail))
             return self.show(request, pool, table, form)
@@ -118,18 +118,18 @@ class Imports(Actions):
         return TemplateResponse(request, "admin/games/look.html", context)
 
 
-def keep(file: Any, pool: Pool, request: HttpRequest) -> Upload:
-    """Keep a file that can be read at all; `Refused` otherwise."""
+def store(file: Any, pool: Pool, request: HttpRequest) -> Upload:
+    """Store a file, or `Refused` if it can't be read."""
     table_of(file).guess(CODE_WORDS)
     file.seek(0)
-    return Upload.objects.keep(file, pool, staff_of(request))
+    return Upload.objects.store(file, pool, staff_of(request))
 
 
-def said_of(report: Report, pool: Pool) -> str:
-    """What the game's history says of an import."""
+def history_text(report: Report, pool: Pool) -> str:
+    """The entry about an import in the game's history."""
     text = _("Imported %(added)d codes into “%(pool)s”.")
     text %= {"added": report.added, "pool": pool}
     if not (report.with_yes and report.elsewhere.count):
         return text
-    more = _("Of these %(count)d stand in another pool too.")
+    more = _("%(count)d of them are in another pool too.")
     return f"{text} {more % {'count': report.elsewhere.count}}"

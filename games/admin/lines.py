@@ -1,4 +1,4 @@
-"""Names on lists: whose each of them is, and the page on which staff choose."""
+"""The admin of lists: the player of each name, which staff may change."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ MAX_NAMESAKES = 20
 
 
 class NobodysFilter(admin.SimpleListFilter):
-    title = gettext_lazy("whose it is")
+    title = gettext_lazy("player it belongs to")
     parameter_name = "nobodys"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        yes, no = gettext_lazy("Nobody’s yet"), gettext_lazy("A player’s")
+        yes, no = gettext_lazy("No player yet"), gettext_lazy("A player")
         return [("yes", yes), ("no", no)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -34,25 +34,26 @@ class NobodysFilter(admin.SimpleListFilter):
 
 
 def lists_of(game: Game) -> list[dict[str, Any]]:
-    """Each list of the game that has a name on it: how many are nobody's, and where."""
-    found = []
+    """The game's lists that aren't empty: label, number of unbound names, page."""
+    lists = []
     for model in (Invitation, Winner):
         names = model._default_manager.filter(game=game)
         if names.exists():
             page = reverse(f"admin:games_{model._meta.model_name}_changelist")
-            found.append(
+            lists.append(
                 {
                     "label": model._meta.verbose_name_plural,
                     "nobodys": names.filter(player=None).count(),
                     "page": f"{page}?game__id__exact={game.pk}",
                 }
             )
-    return found
+    return lists
 
 
 class LineAdmin(StaffAdmin):
-    """For who changes games: they write the lists."""
+    """For staff who may change games, because they write the lists."""
 
+    staff_may = frozenset({"change"})
     list_display = ("name", "game", "whose")
     list_filter = (NobodysFilter, ("game", RelatedUsedFilter))
     list_select_related = ("game", "player")
@@ -68,16 +69,19 @@ class LineAdmin(StaffAdmin):
     @admin.display(description=gettext_lazy("player"), ordering="player__name")
     def whose(self, line: Line) -> str:
         if line.player is None:
-            return _("nobody’s yet")
+            return _("no player yet")
         kind = _("guest") if line.player.is_guest else _("account")
         return f"{line.player} · {kind} · № {line.player_id}"
 
-    @admin.display(description=gettext_lazy("called so"))
+    @admin.display(description=gettext_lazy("players with this name now"))
     def namesakes(self, line: Line) -> Any:
-        """Who has the name now, with the numbers by which they are chosen."""
-        rows = [(one.pk, one.name, _("account")) for one in accounts_like(line)]
+        """The players who have the name now, with the numbers to choose them by."""
+        rows = [
+            (player.pk, player.name, _("account")) for player in accounts_like(line)
+        ]
         rows += [
-            (one.player_id, one.nickname, told_of(one)) for one in guests_like(line)
+            (guest.player_id, guest.nickname, described(guest))
+            for guest in guests_like(line)
         ]
         if not rows:
             return _("Nobody has this name now.")
@@ -91,13 +95,15 @@ class LineAdmin(StaffAdmin):
             obj.bind(obj.player_id)
 
     @admin.action(
-        description=gettext_lazy("Give to the accounts that have these names now"),
+        description=gettext_lazy("Assign to the accounts that have these names now"),
         permissions=["change"],
     )
     def bind_by_name(self, request: HttpRequest, lines: QuerySet) -> None:
         count: int = lines.bind_by_name()  # type: ignore[attr-defined]
         text = ngettext(
-            "%(n)d name is a player’s now.", "%(n)d names are players’ now.", count
+            "%(n)d name was assigned to a player.",
+            "%(n)d names were assigned to players.",
+            count,
         )
         messages.success(request, text % {"n": count})
 
@@ -110,12 +116,6 @@ class LineAdmin(StaffAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("games.change_game")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 def accounts_like(line: Line) -> QuerySet[Player]:
     return Player.objects.filter(name_key=line.name_key)
@@ -126,7 +126,7 @@ def guests_like(line: Line) -> QuerySet[Guest]:
     return rows.select_related("game", "player").order_by("-pk")[:MAX_NAMESAKES]
 
 
-def told_of(guest: Guest) -> str:
+def described(guest: Guest) -> str:
     text = _("guest in “%(game)s” since %(time)s")
     return text % {"game": guest.game, "time": short(guest.player.joined_at)}
 

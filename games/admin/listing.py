@@ -1,12 +1,10 @@
-"""The list of games."""
+"""The list of games, with counts and filters."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +14,7 @@ from core.calendars import written
 from games.extensions import registry
 from games.kinds import kinds
 from games.models import Code, Game
+from games.models.prizes import NO_STOCK
 from users.admin.base import StaffAdmin
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -33,40 +32,27 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class RelatedUsedFilter(admin.RelatedOnlyFieldListFilter):
-    """Narrows by a link also where there is nothing to choose between: Django would
-    then show everything, such as another game's."""
+    """Filters by a link even if there is only one value to choose.
+
+    Django would then ignore the link and show everything, such as another game's rows.
+    """
 
     def has_output(self) -> bool:
         return bool(self.lookup_val) or super().has_output()
 
 
-class GameList(ChangeList):
-    """Counts for all games of the page at once, however many there are."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        count(self.result_list)
-
-
-def count(games: Iterable[Game]) -> None:
-    """Write onto each game how many answered, and its stock of codes."""
-    by_id: dict[int, Any] = {game.pk: game for game in games}
-    answered, stock = registry.counts(by_id), stock_of(by_id)
+def add_counts(games: list[Any]) -> None:
+    """Set how many players answered each game, and its stock of codes."""
+    by_id = {game.pk: game for game in games}
+    answered = registry.counts(by_id)
+    stock = Code.objects.filter(pool__game__in=by_id).stock_by("pool__game")
     for pk, game in by_id.items():
         game.answered = answered.get(pk, {}).get("answered", 0)
-        game.codes_left, game.codes_in_all = stock.get(pk, (0, 0))
-
-
-def stock_of(game_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """How many codes each game has left, and had in all."""
-    rows = Code.objects.filter(pool__game__in=list(game_ids)).values("pool__game")
-    counted = rows.annotate(left=Count("pk", filter=Q(player=None)), total=Count("pk"))
-    return {row["pool__game"]: (row["left"], row["total"]) for row in counted}
+        game.stock = stock.get(pk, NO_STOCK)
 
 
 def short(moment: datetime | None) -> str:
-    """Without a line break inside the date: the column is narrow."""
+    """The time, without a line break inside the date, for a narrow column."""
     if moment is None:
         return "–"
     day, time = written(moment).rsplit(" ", 1)
@@ -85,8 +71,8 @@ class Listing(StaffAdmin):
     list_per_page = 50
     show_full_result_count = False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return GameList
+    def add_to_rows(self, rows: list[Any]) -> None:
+        add_counts(rows)
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_label(self, game: Game) -> Any:
@@ -111,6 +97,6 @@ class Listing(StaffAdmin):
 
     @admin.display(description=_("codes left"))
     def codes(self, game: Any) -> str:
-        if not game.codes_in_all:
+        if not game.stock.total:
             return "–"
-        return f"{game.codes_left:,} / {game.codes_in_all:,}"
+        return f"{game.stock.left:,} / {game.stock.total:,}"

@@ -1,4 +1,4 @@
-"""Asking before answers are given another meaning."""
+"""Asks staff before new settings give answers another meaning."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ MAX_SHOWN = 50
 
 
 def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
-    """What these settings would make of the answers that there are, if anything."""
+    """The question about answers that get another meaning, if there are any."""
     touched = registry.touched_by(game, dict(new))
     if not touched:
         return []
@@ -25,17 +25,17 @@ def questions(game: Game, new: Mapping[str, Any]) -> list[Question]:
     return [
         Question(
             f"meanings: {digest(new)}",
-            told(sum(one.answers for one in touched)),
+            text_for(sum(change.answers for change in touched)),
             template="admin/games/_meanings.html",
             context=context,
         )
     ]
 
 
-def told(count: int) -> str:
+def text_for(count: int) -> str:
     text = ngettext(
-        "One answer that was given would say something else.",
-        "%(count)d answers that were given would say something else.",
+        "One answer would get another meaning.",
+        "%(count)d answers would get another meaning.",
         count,
     )
     return text % {"count": count}

@@ -1,4 +1,4 @@
-"""Pools of codes: a part of their game's page."""
+"""The pools of codes on a game's page."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class PoolInline(admin.TabularInline):
         pools = super().get_queryset(request)
         return pools.annotate(in_all=Count("codes"), given=given)
 
-    @admin.display(description=gettext_lazy("given / left / in all"))
+    @admin.display(description=gettext_lazy("given / left / total"))
     def stock(self, pool: Any) -> str:
         if pool.pk is None:
             return "–"
@@ -44,7 +44,7 @@ class PoolInline(admin.TabularInline):
             (reverse("admin:games_game_import", args=[pool.pk]), _("Import codes")),
             (f"{codes}?pool__id__exact={pool.pk}", _("Show codes")),
         ]
-        if pool.game.kind == "checkin":
+        if pool.game.of_kind.takes_check_ins:
             sell = f"{reverse('admin:checkins_item_add')}?pool={pool.pk}"
             links.append((sell, _("Sell in the shop")))
         return format_html_join(" · ", '<a href="{}">{}</a>', links)

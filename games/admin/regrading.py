@@ -1,24 +1,18 @@
-"""Asking before grades that players know are changed."""
+"""Asks staff before new settings change grades that players know."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.admin.asking import Question
 from core.admin.forms import digest
-from games.kinds.base import Verdict
 from games.models import Game
+from games.verdicts import FOR_STAFF
 
 MAX_SHOWN = 200
-VERDICTS: Mapping[str, str | Promise] = {
-    Verdict.PENDING: _("pending"),
-    Verdict.RIGHT: _("right"),
-    Verdict.WRONG: _("wrong"),
-}
 
 
 @dataclass(frozen=True)
@@ -32,10 +26,10 @@ class Shown:
 
 
 def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Question:
-    """Who would be graded otherwise by these settings."""
+    """The question about grades that these settings would change."""
     return Question(
         f"regrade: {digest(new)}",
-        told_before(len(changes)),
+        change_text(len(changes)),
         title=_("Change the grades?"),
         yes=_("Save and grade again"),
         template="admin/games/_regrade.html",
@@ -47,17 +41,17 @@ def question(game: Game, new: Mapping[str, Any], changes: Sequence[Any]) -> Ques
     )
 
 
-def told_before(count: int) -> str:
+def change_text(count: int) -> str:
     text = ngettext(
-        "One answer would be graded otherwise.",
-        "%(total)s answers would be graded otherwise.",
+        "One grade would change.",
+        "%(total)s grades would change.",
         count,
     )
     return text % {"total": count}
 
 
 def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
-    rules, kind = game.rules, game.of_kind
+    rules, kind = game.rules, game.question_kind
     for change in changes:
         answer, grade = change.answer, change.grade
         yield Shown(
@@ -70,13 +64,13 @@ def shown(game: Game, changes: Sequence[Any]) -> Iterator[Shown]:
 
 def in_words(verdict: str, points: int) -> str:
     text = ngettext("%(verdict)s, %(n)d point", "%(verdict)s, %(n)d points", points)
-    return text % {"verdict": VERDICTS[verdict], "n": points}
+    return text % {"verdict": FOR_STAFF[verdict], "n": points}
 
 
-def told(count: int) -> str:
+def changed_text(count: int) -> str:
     text = ngettext(
-        "%(count)d answer was graded again.",
-        "%(count)d answers were graded again.",
+        "%(count)d grade has changed.",
+        "%(count)d grades have changed.",
         count,
     )
     return text % {"count": count}

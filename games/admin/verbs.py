@@ -1,4 +1,4 @@
-"""What staff can do with a game, beside editing it."""
+"""The buttons of a game: what staff can do besides editing it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ Act = Callable[[Game, datetime], None]
 
 @dataclass(frozen=True)
 class Verb:
-    """One button. What has a `warning` is asked about on a page of its own."""
+    """One button. One with a `warning` has a page that asks for a yes."""
 
     name: str
     label: str | Promise
-    done: str | Promise
+    success: str | Promise
     act: Act
     warning: str | Promise = ""
 
@@ -36,17 +36,22 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "schedule",
             _("Publish"),
-            _("Published. It opens at its time."),
+            _("Published. The game opens at its opening time."),
             Game.schedule,
         ),
         Verb("open", _("Open now"), _("The game is open."), Game.open),
         Verb(
             "withdraw",
             _("Withdraw"),
-            _("Back to a draft, out of players' sight."),
+            _("The game is a draft again. Players no longer see it."),
             Game.withdraw,
         ),
-        Verb("pause", _("Pause"), _("Paused. No answers are taken."), Game.pause),
+        Verb(
+            "pause",
+            _("Pause"),
+            _("The game is paused. It takes no answers."),
+            Game.pause,
+        ),
         Verb("resume", _("Resume"), _("The game is open again."), Game.resume),
         Verb(
             "close",
@@ -54,18 +59,21 @@ VERBS: Mapping[str, Verb] = {
             _("The game is closed."),
             Game.close,
             _(
-                "No more answers are taken, and the closing time becomes now. Whoever "
-                "is still typing is too late. You can extend the game afterwards."
+                "The game takes no more answers, and its closing time is set to now. "
+                "Players who are still typing are too late. You can extend the game "
+                "afterwards."
             ),
         ),
         Verb(
             "reveal",
             _("Reveal"),
-            _("Revealed to everybody."),
-            lambda game, now: registry.reveal(game, now),  # handed down after start
+            _("The result is revealed to everybody."),
+            lambda game, now: registry.reveal(
+                game, now
+            ),  # set after this module is imported
             _(
-                "Every answer is graded, the winners are given their codes, and the "
-                "result is shown to everybody. Codes given can't be taken back."
+                "Every answer is graded, the winners get their codes, and everybody "
+                "sees the result. Codes can't be taken back from players."
             ),
         ),
         Verb(
@@ -86,7 +94,7 @@ VERBS: Mapping[str, Verb] = {
 
 
 def possible(game: Game) -> list[Verb]:
-    """The buttons that the game's state has room for."""
+    """The buttons that the game allows in its state."""
     return [verb for name, verb in VERBS.items() if game.allows(name)]
 
 
@@ -95,7 +103,7 @@ class MinutesForm(forms.Form):
 
 
 def minutes_in(data: Mapping[str, str]) -> int:
-    """The minutes in a form; `Refused` if they are none."""
+    """The minutes in a form, or `Refused` if they are invalid."""
     form = MinutesForm(data)
     if not form.is_valid():
         detail = _("Minutes: a whole number from 1 to %(most)d.") % {"most": A_WEEK}
@@ -109,14 +117,14 @@ def extend(game: Game, data: Mapping[str, str], now: datetime) -> None:
 
 
 def notify(game: Game, data: Mapping[str, str], now: datetime) -> None:
-    """Show players the text in the form for its minutes."""
+    """Show players the text in the form, for the minutes in the form."""
     game.notify(data.get("text", ""), now + timedelta(minutes=minutes_in(data)))
 
 
 def duplicate(game: Game) -> Game:
     """A copy under the next free address."""
     slugs = copies_of(game.slug)
-    return game.duplicate(next(s for s in slugs if not taken(s)))
+    return game.duplicate(next(s for s in slugs if not is_taken(s)))
 
 
 def copies_of(slug: str) -> Iterator[str]:
@@ -125,5 +133,5 @@ def copies_of(slug: str) -> Iterator[str]:
         yield slug[: MAX_SLUG_LENGTH - len(end)].rstrip("-") + end
 
 
-def taken(slug: str) -> bool:
+def is_taken(slug: str) -> bool:
     return Game.objects.filter(slug=slug).exists()

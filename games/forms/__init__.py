@@ -1,1 +1,1 @@
-"""Forms of the staff side, made from the kinds' own schemas."""
+"""The admin's forms of games, made from the kinds' schemas."""

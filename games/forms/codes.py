@@ -1,4 +1,4 @@
-"""Uploading a file of prize codes, and choosing how it is read."""
+"""The forms to upload a file of prize codes, and to choose how it is read."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,41 +25,42 @@ DELIMITERS: Choices = (
     ("semicolon", gettext_lazy("semicolon ;")),
     ("tab", gettext_lazy("tab")),
     ("pipe", gettext_lazy("vertical bar |")),
-    ("none", gettext_lazy("nothing: one cell a row")),
+    ("none", gettext_lazy("nothing: one cell per row")),
 )
 MARKS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "none": ""}
 NAMES = {mark: name for name, mark in MARKS.items()}
-TABLE = ("encoding", "delimiter", "sheet")  # on which the columns depend
+TABLE = ("encoding", "delimiter", "sheet")  # they decide which columns there are
 HEADERS: Choices = (
-    ("yes", gettext_lazy("names the columns, and is left out")),
-    ("no", gettext_lazy("holds a code like the others")),
+    ("yes", gettext_lazy("contains the column names and is skipped")),
+    ("no", gettext_lazy("contains a code, like the others")),
 )
 
 
 class CodesForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, TXT or XLSX; one code a row."),
+        help_text=gettext_lazy("CSV, TXT or XLSX; one code per row."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
 
 
 class ReadingForm(forms.Form):
-    """How a table is read, and whether codes that stand elsewhere are added too.
+    """How a table is read, and whether codes of other pools are added too.
 
-    `shown` says how the table was shown, so that nothing is imported otherwise.
+    `shown` holds the values with which the table was shown. Nothing is imported with
+    other values.
     """
 
-    encoding = forms.ChoiceField(label=gettext_lazy("Letters"), choices=ENCODINGS)
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=ENCODINGS)
     delimiter = forms.ChoiceField(
-        label=gettext_lazy("Columns are parted by"), choices=DELIMITERS
+        label=gettext_lazy("Columns are separated by"), choices=DELIMITERS
     )
     sheet = forms.TypedChoiceField(label=gettext_lazy("Sheet"), coerce=int)
     header = forms.TypedChoiceField(
         label=gettext_lazy("The first row"), choices=HEADERS, coerce="yes".__eq__
     )
     column = forms.TypedChoiceField(
-        label=gettext_lazy("The codes stand in column"), coerce=int
+        label=gettext_lazy("The codes are in column"), coerce=int
     )
 
     def __init__(self, table: Table, data: Any = None, **kwargs: Any) -> None:
@@ -76,18 +77,18 @@ class ReadingForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def showing(self, reading: Reading, rows: Sequence[Row]) -> "ReadingForm":
-        """The form as it is shown beside a table that was read so."""
+        """The form beside a table that was read with `reading`."""
         form = ReadingForm(self.table, initial=values_of(reading))
         width = max((len(row.cells) for row in rows), default=1)
-        there = set(range(min(width, MAX_COLUMNS))) - self.table.hidden.columns
+        visible = set(range(min(width, MAX_COLUMNS))) - self.table.hidden.columns
         first = rows[0].cells if rows else []
-        columns = sorted({*there, reading.column})
-        form.offer("column", [(str(n), called(n, first)) for n in columns])
+        columns = sorted({*visible, reading.column})
+        form.offer("column", [(str(n), label_of(n, first)) for n in columns])
         return form
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was chosen, as a `Reading` names it; what makes no sense is left out."""
+        """The valid choices, by the field names of `Reading`."""
         self.full_clean()
         chosen = dict(getattr(self, "cleaned_data", {}))
         if "delimiter" in chosen:
@@ -100,31 +101,31 @@ class ReadingForm(forms.Form):
 
     @property
     def shown(self) -> str:
-        """The hidden input's value: what the form shows."""
+        """The value of the hidden input: what the form shows."""
         return urlencode({name: self.initial[name] for name in self.fields})
 
     @property
     def differs(self) -> bool:
-        """Whether staff chose otherwise than what they were shown."""
+        """Whether staff changed a choice since the table was shown."""
         return dict(parse_qsl(self.data.get("shown", ""))) != self.sent
 
     @property
     def to_show(self) -> dict[str, str]:
-        """What to show next: another file, in a way, asks for another column."""
-        was = dict(parse_qsl(self.data.get("shown", "")))
+        """The choices to show next, without the columns if the table is another one."""
+        before = dict(parse_qsl(self.data.get("shown", "")))
         table = {name: self.sent[name] for name in TABLE if name in self.sent}
-        same = all(was.get(name) == value for name, value in table.items())
+        same = all(before.get(name) == value for name, value in table.items())
         return self.sent if same else table
 
     @property
     def yes_to(self) -> int:
-        """To how many codes that stand elsewhere staff said yes; they saw so many."""
-        said = self.data.get("elsewhere", "")
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
+        """The number of other pools' codes that staff saw and accepted."""
+        text = self.data.get("elsewhere", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def values_of(reading: Reading) -> dict[str, str]:
-    """A reading as the form's fields say it."""
+    """A reading as values of the form's fields."""
     return {
         "encoding": reading.encoding,
         "delimiter": NAMES.get(reading.delimiter, "none"),
@@ -134,12 +135,13 @@ def values_of(reading: Reading) -> dict[str, str]:
     }
 
 
-def called(place: int, first: Sequence[str]) -> str:
-    said = first[place][:40] if place < len(first) else ""
-    return f"{letters(place)} · {said}" if said else letters(place)
+def label_of(place: int, first: Sequence[str]) -> str:
+    """A column's letters, and its cell in the first row."""
+    cell = first[place][:40] if place < len(first) else ""
+    return f"{letters(place)} · {cell}" if cell else letters(place)
 
 
 def letters(place: int) -> str:
-    """A column as spreadsheets call it: A to Z, then AA."""
+    """The name of a column in spreadsheets: A to Z, then AA."""
     before, last = divmod(place, 26)
     return (letters(before - 1) if before else "") + chr(ord("A") + last)

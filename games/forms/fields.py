@@ -1,4 +1,4 @@
-"""One form field for each setting of a kind, read off its schema."""
+"""One form field for each setting of a kind, made from its schema."""
 
 import types
 from collections.abc import Mapping
@@ -30,23 +30,26 @@ SIMPLE: Mapping[Any, tuple[type[forms.Field], type[forms.Widget]]] = {
 
 
 def fields_of(schema: type[BaseModel]) -> dict[str, forms.Field]:
-    """The form fields of a schema, by the names of what staff are asked."""
-    asked = {n: info for n, info in schema.model_fields.items() if ask_of(info)}
-    return {name: field_for(info) for name, info in asked.items()}
+    """The form fields of a schema: of those fields that have a `FieldMeta`."""
+    return {
+        name: field_for(info)
+        for name, info in schema.model_fields.items()
+        if meta_of(info)
+    }
 
 
 def field_for(info: FieldInfo) -> forms.Field:
-    """A form field that asks for this setting; `TypeError` for a type unknown here."""
-    options, ask = common(info), ask_of(info)
+    """The form field of a setting; `TypeError` if its type has none."""
+    options, meta = common(info), meta_of(info)
     wanted = without_none(info.annotation)
-    if ask and ask.hidden:
+    if meta and meta.hidden:
         return forms.CharField(widget=forms.HiddenInput(), **options)
     item = item_of(wanted)
     if isinstance(item, type) and issubclass(item, BaseModel):
         return RowsField(row_form(item), **options)
-    if item is not None and ask and ask.parts:
-        return PastedField(ask.parts, **options)
-    if item is not None and ask and ask.lines:
+    if item is not None and meta and meta.parts:
+        return PastedField(meta.parts, **options)
+    if item is not None and meta and meta.lines:
         return LinesField(**options)
     if wanted is bool:
         return forms.BooleanField(**options | {"required": False})
@@ -59,23 +62,23 @@ def field_for(info: FieldInfo) -> forms.Field:
 
 
 def common(info: FieldInfo) -> dict[str, Any]:
-    """What any form field is told: its label, help, first value and need."""
-    ask = ask_of(info)
-    known = None if info.default is PydanticUndefined else info.default
+    """The options of any form field: label, help, initial value, required."""
+    meta = meta_of(info)
+    default = None if info.default is PydanticUndefined else info.default
     return {
-        "label": ask.label if ask else None,
-        "help_text": ask.help if ask else "",
-        "initial": known,
+        "label": meta.label if meta else None,
+        "help_text": meta.help if meta else "",
+        "initial": default,
         "required": needs_value(info),
     }
 
 
-def ask_of(info: FieldInfo) -> FieldMeta | None:
-    return next((said for said in info.metadata if isinstance(said, FieldMeta)), None)
+def meta_of(info: FieldInfo) -> FieldMeta | None:
+    return next((meta for meta in info.metadata if isinstance(meta, FieldMeta)), None)
 
 
 def needs_value(info: FieldInfo) -> bool:
-    """Whether leaving it empty can't be right."""
+    """Whether it must not be empty."""
     if is_optional(info.annotation):
         return False
     wanted = without_none(info.annotation)
@@ -92,12 +95,12 @@ def without_none(annotation: Any) -> Any:
     """`int` of `int | None`; anything else as it is."""
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation
-    rest = [one for one in get_args(annotation) if one is not type(None)]
+    rest = [part for part in get_args(annotation) if part is not type(None)]
     return rest[0] if len(rest) == 1 else annotation
 
 
 def item_of(annotation: Any) -> Any:
-    """What a list holds; None for what is no list."""
+    """The type of a list's items; None if it isn't a list."""
     if get_origin(annotation) is not list:
         return None
     (item,) = get_args(annotation)
@@ -105,9 +108,9 @@ def item_of(annotation: Any) -> Any:
 
 
 def constraint(info: FieldInfo, name: str) -> Any:
-    """A bound that the schema sets, wherever it was written."""
-    found = (getattr(said, name, None) for said in info.metadata)
-    return next((value for value in found if value is not None), None)
+    """A constraint of the schema, such as `ge`; None if there is none."""
+    values = (getattr(part, name, None) for part in info.metadata)
+    return next((value for value in values if value is not None), None)
 
 
 def bounds(info: FieldInfo, wanted: Any) -> dict[str, Any]:
@@ -119,16 +122,16 @@ def bounds(info: FieldInfo, wanted: Any) -> dict[str, Any]:
 
 
 def choices_for(wanted: Any, info: FieldInfo) -> list[tuple[Any, Any]]:
-    ask = ask_of(info)
-    texts = ask.choices if ask else {}
+    meta = meta_of(info)
+    texts = meta.choices if meta else {}
     return [(value, texts.get(value, plain(value))) for value in get_args(wanted)]
 
 
 def plain(value: Any) -> str:
-    """A value without a text of its own: `at_once` reads “At once”."""
+    """The label of a value that has none: “At once” for `at_once`."""
     return str(value).replace("_", " ").capitalize()
 
 
 def row_form(schema: type[BaseModel]) -> type[forms.Form]:
-    """The form of one row in a list of sub-models."""
+    """The form of one row, for a list of sub-models."""
     return type(f"{schema.__name__}Row", (forms.Form,), dict(fields_of(schema)))

@@ -1,4 +1,4 @@
-"""The one form of a game: what all games have, then the settings of its kind."""
+"""The form of a game: the fields of all games, and the settings of its kind."""
 
 from collections.abc import Mapping
 from functools import cache, cached_property
@@ -8,14 +8,14 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError as Misfit
+from pydantic import ValidationError as SchemaError
 
 from core.admin.asking import Question
 from core.admin.forms import StaffForm
 from core.refusals import Refused
 from games.extensions import registry
 from games.forms.fields import fields_of
-from games.forms.form_errors import FieldError, complaints
+from games.forms.form_errors import FieldError, field_errors
 from games.forms.pasted import PastedField
 from games.forms.pictures import PictureField
 from games.forms.rows import RowsWidget
@@ -25,16 +25,15 @@ from games.models import Game, require_players
 from games.states import RUNNING, State
 from games.tables.guesses import NAME_WORDS
 from games.times import Change
-from users.names import MAX_TYPED, normalize_display, normalize_key
+from users.names import is_too_long, normalize_key
 
 PREFIX = "settings_"
 TIMES = ("opens_at", "closes_at")
-MAX_NAME_LENGTH, MAX_KEY_LENGTH = 40, 80
 MAX_NAMES = 100_000
 
 
 class GameForm(StaffForm):
-    """Subclassed for each kind by `form_for`, which adds the fields of its settings."""
+    """`form_for` makes a subclass for each kind, with the fields of its settings."""
 
     kind: ClassVar[Kind[Any]]
     rules: Settings
@@ -44,7 +43,7 @@ class GameForm(StaffForm):
         [Part(_("Name"), NAME_WORDS)],
         label=_("List of players"),
         required=False,
-        help_text=_("One name a line. Counts only where players on the list may play."),
+        help_text=_("One name per line. Used only if “players on the list” may play."),
     )
 
     class Meta:
@@ -60,19 +59,20 @@ class GameForm(StaffForm):
         game = self.instance
         if not game.pk or "title" not in self.fields:
             return
-        self.initial["names"] = [one.name for one in game.invitations.order_by("pk")]
-        kept = game.rules.model_dump(mode="json")
-        self.initial.update({PREFIX + name: it for name, it in kept.items()})
+        names = game.invitations.order_by("pk").values_list("name", flat=True)
+        self.initial.update({"names": list(names), **prefixed(game.rules)})
         if game.state != State.DRAFT:
             self.fields["slug"].disabled = True
-            self.fields["slug"].help_text = _("Players know it: it stays.")
+            self.fields["slug"].help_text = _(
+                "Players know this address, so it can’t be changed."
+            )
 
     def clean_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["names"]
         if len(names) > MAX_NAMES:
-            text = _("The list has %(count)s names; the most is %(most)s.")
-            said = {"count": f"{len(names):,}", "most": f"{MAX_NAMES:,}"}
-            raise ValidationError(text, code="many", params=said)
+            text = _("The list has %(count)s names; at most %(most)s are allowed.")
+            counts = {"count": f"{len(names):,}", "most": f"{MAX_NAMES:,}"}
+            raise ValidationError(text, code="many", params=counts)
         for name in names:
             if is_too_long(name):
                 text = _("“%(name)s” is longer than any player's name.")
@@ -106,39 +106,41 @@ class GameForm(StaffForm):
         except Refused as refused:
             self.add_error(refused.field, str(refused.detail))
 
-    def _check_settings(self, said: dict[str, Any]) -> None:
-        """As staff sent them; then with what another changed, which must fit too."""
-        if not self._take_rules(said):
+    def _check_settings(self, values: dict[str, Any]) -> None:
+        """Check what staff sent; then again, merged with what others have changed."""
+        if not self._validate(values):
             return
-        mine = prefixed(self.rules)
-        settings = {name: it for name, it in self.now.items() if is_setting(name)}
-        self.merge(mine, settings)
-        if self._take_rules(mine) and self.instance.pk:
+        sent = prefixed(self.rules)
+        current = {name: v for name, v in self.now.items() if is_setting(name)}
+        self.merge(sent, current)
+        if self._validate(sent) and self.instance.pk:
             self.rules = self.instance.carry(self.rules)
             self._check_change()
 
-    def _take_rules(self, said: Mapping[str, Any]) -> bool:
-        values = {name.removeprefix(PREFIX): value for name, value in said.items()}
+    def _validate(self, values: Mapping[str, Any]) -> bool:
+        """Set `rules` from these values of fields, or add errors to the form."""
+        settings = {name.removeprefix(PREFIX): value for name, value in values.items()}
         try:
-            self.rules = self.kind.Settings.model_validate(values)
+            self.rules = self.kind.Settings.model_validate(settings)
             return True
-        except Misfit as settings_error:
-            for complaint in complaints(settings_error):
-                self._complain(complaint)
+        except SchemaError as error:
+            for field_error in field_errors(error):
+                self._add_field_error(field_error)
         return False
 
     def _check_change(self) -> None:
         try:
             registry.check_change(self.instance, self.rules)
         except Refused as refused:
-            self._complain(FieldError((refused.field,), str(refused.detail)))
+            error = FieldError((refused.field,), str(refused.detail))
+            self._add_field_error(error)
 
     def questions(self) -> list[Question]:
-        asked = super().questions()
-        return [*asked, *(Question(f"times: {text}", text) for text in self.times())]
+        times = [Question(f"times: {text}", text) for text in self.times()]
+        return [*super().questions(), *times]
 
     def times(self) -> list[str]:
-        """What the new times would do that staff may not expect."""
+        """Texts about effects of the new times that staff may not expect."""
         if not self.instance.pk:
             return []
         moved, now = frozenset(self.changed_data), timezone.now()
@@ -151,17 +153,17 @@ class GameForm(StaffForm):
     def times_before(self) -> dict[str, Any]:
         return {name: self.now.get(name) for name in TIMES}
 
-    def _complain(self, complaint: FieldError) -> None:
-        """Say a complaint where staff can mend it."""
-        name, *rest = (*complaint.path, None)
+    def _add_field_error(self, error: FieldError) -> None:
+        """Show an error at the field, line or row that is wrong."""
+        name, *rest = (*error.path, None)
         field = f"{PREFIX}{name}"
         if field not in self.fields:
-            self.add_error(None, complaint.text)
+            self.add_error(None, error.text)
             return
-        place, text = rest[0], complaint.text
+        place, text = rest[0], error.text
         widget = self.fields[field].widget
         if isinstance(place, int) and isinstance(widget, RowsWidget) and widget.sent:
-            widget.sent.complain(place, rest[1], text)
+            widget.sent.add_error(place, rest[1], text)
             text = str(_("Please correct the rows below."))
         elif isinstance(place, int):
             text = _("Line %(line)d: %(text)s") % {"line": place + 1, "text": text}
@@ -170,22 +172,22 @@ class GameForm(StaffForm):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The kind's settings as a game keeps them."""
+        """The kind's settings as JSON, as a game stores them."""
         return self.rules.model_dump(mode="json")
 
     @property
     def changed_columns(self) -> list[str]:
-        """The model's own fields that staff changed."""
+        """The columns of the model that staff changed."""
         return [name for name in self.changed_data if name in GameForm.Meta.fields]
 
     @property
     def changes_rules(self) -> bool:
-        """Whether the settings would be others than the game's."""
+        """Whether the settings differ from the game's."""
         return self.rules != self.instance.rules
 
 
 def prefixed(rules: Settings) -> dict[str, Any]:
-    """Settings by the names of their fields, as JSON."""
+    """Settings as JSON, by the names of their form fields."""
     values = rules.model_dump(mode="json").items()
     return {PREFIX + name: value for name, value in values}
 
@@ -194,21 +196,14 @@ def is_setting(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def is_too_long(name: str) -> bool:
-    if len(name) > MAX_TYPED or len(shown := normalize_display(name)) > MAX_NAME_LENGTH:
-        return True
-    # A character folds to three at the most.
-    return (
-        3 * len(shown) > MAX_KEY_LENGTH and len(normalize_key(shown)) > MAX_KEY_LENGTH
-    )
-
-
 @cache
 def form_for(kind: str) -> type[GameForm]:
-    """The form of games of this kind; `KeyError` if there is none."""
-    found = kind_named(kind)
-    asked = {PREFIX + name: it for name, it in fields_of(found.Settings).items()}
-    return type(f"{found.name.title()}GameForm", (GameForm,), {"kind": found, **asked})
+    """The form for games of this kind; `KeyError` if there is no such kind."""
+    its_kind = kind_named(kind)
+    fields = fields_of(its_kind.Settings).items()
+    attributes = {PREFIX + name: field for name, field in fields}
+    name = f"{its_kind.name.title()}GameForm"
+    return type(name, (GameForm,), {"kind": its_kind, **attributes})
 
 
 def setting_names(kind: str) -> list[str]:

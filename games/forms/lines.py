@@ -1,4 +1,4 @@
-"""A list of texts, written one a line."""
+"""A field for a list of texts, one per line."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 
 
 class LinesField(forms.CharField):
-    """Cleans to the lines that say something, without spaces around them."""
+    """Cleans to the lines that aren't empty, without spaces around them."""
 
     widget = AdminTextareaWidget(attrs={"rows": 5})
 

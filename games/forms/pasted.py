@@ -1,7 +1,7 @@
-"""A list pasted into a form, one line each: staff are asked where it reads as a table.
+"""A field for a pasted list, which asks staff if the lines look like a table.
 
-A line such as `Anna;VIP`, or a heading such as `Name,Prize`, is saved only once staff
-have seen what was understood of the lines, and have chosen.
+Lines such as `Anna;VIP`, or a heading such as `Name,Prize`, are saved only after staff
+have seen how they were read, and have chosen the columns.
 """
 
 import hashlib
@@ -15,27 +15,27 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from games.forms.codes import Choices, called, letters
+from games.forms.codes import Choices, label_of, letters
 from games.forms.lines import LinesField
 from games.kinds.base import Part
 from games.tables.cells import Spoiled
 from games.tables.lists import PastedTable
 
-ROWS, MAX_COLUMNS = 6, 12  # shown
+MAX_ROWS, MAX_COLUMNS = 6, 12  # shown
 AS_IT_IS = "line"
 
 
 class Pasted(str):
-    """The text, with what staff chose to make of it."""
+    """The text, and how staff chose to read it."""
 
-    columns: list[str]  # of each part: the number of its column, or `AS_IT_IS`
+    columns: list[str]  # for each part the number of its column, or `AS_IT_IS`
     header: bool
-    was: str  # the digest of the list that the form was filled in with
+    was: str  # the digest of the list with which the form was filled
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Where one part of a line stands."""
+    """The choice of the column for one part of a line."""
 
     name: str
     label: str | Promise
@@ -44,7 +44,7 @@ class Choice:
 
 
 class PastedInput(AdminTextareaWidget):
-    """A text area; below it, where there is doubt, what was understood and choices."""
+    """A text area; in doubt also the table as it was read, and choices."""
 
     template_name = "admin/games/pasted_input.html"
     renderer_of_project = forms.renderers.TemplatesSetting()
@@ -73,13 +73,13 @@ class PastedInput(AdminTextareaWidget):
         return context
 
     def shown(self, name: str, table: PastedTable, sent: Pasted) -> dict[str, Any]:
-        """What was understood, and what can be chosen; what was chosen stays."""
+        """The table as it was read, and the choices; those already made stay."""
         chosen = all(sent.columns)
         width = min(table.width, MAX_COLUMNS)
         return {
             "header": sent.header if chosen else table.has_header,
             "headings": [letters(place) for place in range(width)],
-            "rows": [row[:width] for row in table.rows[:ROWS]],
+            "rows": [row[:width] for row in table.rows[:MAX_ROWS]],
             "choices": [
                 choice(name, place, part, table, sent)
                 for place, part in enumerate(self.parts)
@@ -98,14 +98,14 @@ def choice(
     name: str, place: int, part: Part, table: PastedTable, sent: Pasted
 ) -> Choice:
     width = min(table.width, MAX_COLUMNS)
-    columns = [(str(n), called(n, table.rows[0])) for n in range(width)]
-    options: Choices = (*columns, (AS_IT_IS, _("every line as it stands")))
+    columns = [(str(n), label_of(n, table.rows[0])) for n in range(width)]
+    options: Choices = (*columns, (AS_IT_IS, _("each line as it is")))
     chosen = sent.columns[place] or str(table.columns[place])
     return Choice(f"{name}-column-{place}", part.label, options, chosen)
 
 
 class PastedField(LinesField):
-    """Cleans to the lines; in doubt, only to what staff chose to make of them."""
+    """Cleans to the lines; in doubt, to the lines that staff chose to make of them."""
 
     def __init__(self, parts: Sequence[Part], **options: Any) -> None:
         super().__init__(widget=PastedInput(parts), **options)
@@ -117,7 +117,7 @@ class PastedField(LinesField):
         return self.widget
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, list):  # the list as it is kept
+        if isinstance(value, list):  # the stored list
             self.input.was = digest(self.to_python(value))
         return super().prepare_value(value)
 
@@ -133,27 +133,29 @@ class PastedField(LinesField):
         if AS_IT_IS in value.columns:
             return lines
         places = {str(place): place for place in range(table.width)}
-        columns = [places[one] for one in value.columns if one in places]
+        columns = [places[column] for column in value.columns if column in places]
         if len(columns) < len(self.parts):
-            text = _("Line %(line)d, “%(text)s”: is this a table? Look and choose.")
-            said = {"line": place + 1, "text": lines[place][:60]}
-            raise ValidationError(text, code="doubt", params=said)
-        return list(joined(table.parted(columns, value.header), value.header))
+            text = _(
+                "Line %(line)d, “%(text)s”: is this a table? Check it and choose below."
+            )
+            params = {"line": place + 1, "text": lines[place][:60]}
+            raise ValidationError(text, code="doubt", params=params)
+        return list(joined(table.parts(columns, value.header), value.header))
 
 
 def joined(rows: Iterator[list[str]], header: bool) -> Iterator[str]:
-    """The lines that rows make; what a spreadsheet has spoiled is refused."""
+    """The rows as lines; `ValidationError` for cells that a spreadsheet has spoiled."""
     for number, parts in enumerate(rows, 2 if header else 1):
         for part in parts:
             if isinstance(part, Spoiled):
                 text = _("Line %(line)d: the cell holds %(what)s, not text.")
                 raise ValidationError(text, params={"line": number, "what": part.why})
         if not parts[0] or (len(parts) > 1 and "," in parts[0]):
-            text = _("Line %(line)d: the name is empty, or has a comma.")
+            text = _("Line %(line)d: the name is empty or contains a comma.")
             raise ValidationError(text, params={"line": number})
         yield ", ".join(parts)
 
 
 def digest(lines: Sequence[str]) -> str:
-    """Tells whether a list is the one that the form was filled in with."""
+    """A digest, to see whether the list is still the one in the form."""
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()

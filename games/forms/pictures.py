@@ -1,4 +1,4 @@
-"""Uploading a game's picture."""
+"""The field to upload a game's picture."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SALT = "games.picture"
 
 
 class PictureInput(AdminFileWidget):
-    """A file input with a small preview of the picture that is there."""
+    """A file input with a preview of the current picture."""
 
     template_name = "admin/games/picture_input.html"
     renderer_of_project = forms.renderers.TemplatesSetting()
@@ -30,38 +30,37 @@ class PictureInput(AdminFileWidget):
         return super()._render(template_name, context, renderer)  # type: ignore[misc]
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The upload, or the one that was kept while staff were asked to confirm."""
-        return super().value_from_datadict(data, files, name) or kept(
-            data.get(f"{name}-kept", "")
-        )
+        """The upload, or the one stored while staff were asked to confirm."""
+        upload = super().value_from_datadict(data, files, name)
+        return upload or stored_upload(data.get(f"{name}-kept", ""))
 
 
-class Kept(str):
-    """The stored name of a picture that was uploaded and prepared a step before."""
+class StoredUpload(str):
+    """The name of a picture that was uploaded, prepared and stored a step before."""
 
 
-def keep(picture: File) -> str:
-    """Store a prepared picture; its name, signed, for a hidden input."""
+def store_upload(picture: File) -> str:
+    """Store a prepared picture; its signed name, for a hidden input."""
     name = default_storage.save(f"pictures/{picture.name}", picture)
     return signing.dumps(name, salt=SALT)
 
 
-def kept(signed: str) -> Kept | None:
+def stored_upload(signed: str) -> StoredUpload | None:
     try:
         name = signing.loads(signed, salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:
         return None
-    return Kept(name) if default_storage.exists(name) else None
+    return StoredUpload(name) if default_storage.exists(name) else None
 
 
 class PictureField(forms.FileField):
-    """Cleans to the prepared picture; what is no picture is refused by name."""
+    """Cleans to the prepared picture; `ValidationError` if it isn't a picture."""
 
     widget = PictureInput
-    keep = staticmethod(keep)
+    keep = staticmethod(store_upload)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        if isinstance(data, Kept):
+        if isinstance(data, StoredUpload):
             return data
         upload = super().clean(data, initial)
         if not isinstance(upload, UploadedFile):

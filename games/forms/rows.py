@@ -1,8 +1,8 @@
-"""A list of things with several fields each: rows to add, remove and reorder.
+"""A field for a list of items with several fields each: rows to add, remove, reorder.
 
-A row's fields are named `<field>-<row>-<name>`. Which rows there are, and in which
-order, is said by hidden inputs `<field>-row` as they stand in the page, so a script
-only moves, clones and removes elements, and without one the form still works.
+A row's fields are named `<field>-<row>-<name>`. Hidden inputs `<field>-row` tell which
+rows there are, in the order of the page. So a script only moves, clones and removes
+elements, and the form works without a script too.
 """
 
 from collections.abc import Mapping
@@ -43,34 +43,34 @@ class Rows:
 
     @property
     def blank(self) -> forms.Form:
-        """The row that a script clones."""
+        """The empty row that a script clones."""
         return self._form(BLANK)
 
     @property
     def filled(self) -> list[forms.Form]:
-        """The rows that count: all but blank ones that would have to say something."""
+        """The rows that count: all except blank ones with required fields."""
         return [form for form in self.forms if form.has_changed() or may_be_blank(form)]
 
     def values(self) -> list[dict[str, Any]]:
-        """What the rows say; `ValidationError` if any of them can't be read."""
+        """The rows' values; `ValidationError` if a row is invalid."""
         if not all([form.is_valid() for form in self.forms]):
             raise ValidationError(_("Please correct the rows below."), code="rows")
         return [form.cleaned_data for form in self.filled]
 
-    def complain(self, place: int, field: str | None, text: str) -> None:
-        """Say an error at a field of the row that was the `place`th value."""
+    def add_error(self, place: int, field: str | None, text: str) -> None:
+        """Add an error to a field of the row that has the value at `place`."""
         form = self.filled[place]
         form.add_error(field if field in form.fields else None, text)
 
 
 def may_be_blank(form: forms.Form) -> bool:
-    """Whether a row says something even where staff wrote nothing into it."""
+    """Whether a row counts even if staff entered nothing."""
     fields = form.fields.values()
     return not any(field.required and field.initial is None for field in fields)
 
 
 class RowsWidget(forms.Widget):
-    """Draws the rows, and keeps those that were sent, with their errors."""
+    """Renders the rows; those that were sent keep their errors."""
 
     def __init__(self, form: type[forms.Form]) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class RowsWidget(forms.Widget):
         self, name: str, value: Any, attrs: Any = None, renderer: Any = None
     ) -> SafeString:
         if not isinstance(value, Rows):
-            # An address that fills in the form can only say a text.
+            # A query string that fills in the form has only texts.
             initial = value if value and isinstance(value, list) else [{}]
             ids = [str(place) for place in range(len(initial))]
             value = Rows(self.form, name, ids, initial=initial)
@@ -101,7 +101,7 @@ class RowsWidget(forms.Widget):
 
 
 class RowsField(forms.Field):
-    """Cleans to a list of dicts, one for each row."""
+    """Cleans to a list of dicts, one per row."""
 
     def __init__(self, form: type[forms.Form], **options: Any) -> None:
         super().__init__(widget=RowsWidget(form), **options)
@@ -113,15 +113,14 @@ class RowsField(forms.Field):
         return values
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        was = [data.form_class(initial=row) for row in initial or []]
-        if len(was) != len(data.filled):
+        before = [data.form_class(initial=row) for row in initial or []]
+        if len(before) != len(data.filled):
             return True
-        pairs = zip(was, data.filled)
-        return any(changed(old, new) for old, new in pairs)
+        return any(changed(old, new) for old, new in zip(before, data.filled))
 
 
 def changed(old: forms.Form, new: forms.Form) -> bool:
-    """Whether a row says other things than the one that stood in its place."""
+    """Whether a row differs from the one that had its place before."""
     return any(
         field.has_changed(old.get_initial_for_field(field, name), new[name].data)
         for name, field in new.fields.items()

@@ -1,4 +1,4 @@
-"""A list of winners: everybody sees it masked, each winner their own line."""
+"""A winners' list: everybody sees masked names, each winner their own line."""
 
 import unicodedata
 from functools import cached_property
@@ -8,13 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
 from games.kinds.base import (
-    Entry,
     FieldMeta,
-    Grade,
     Kind,
     Part,
     Settings,
-    invalid_answer,
     settings_error,
 )
 from games.tables.guesses import NAME_WORDS, PRIZE_WORDS
@@ -27,7 +24,10 @@ class AnnounceSettings(Settings):
         Field(min_length=1, max_length=2000),
         FieldMeta(
             _("Winners"),
-            _("One a line: the player's name, a comma, the prize only they will see."),
+            _(
+                "One per line: the player's name, a comma and the prize. Only they see "
+                "the prize."
+            ),
             lines=True,
             parts=(Part(_("Name"), NAME_WORDS), Part(_("Prize"), PRIZE_WORDS)),
         ),
@@ -47,13 +47,13 @@ class AnnounceSettings(Settings):
                 )
             if key in keys:
                 raise settings_error(
-                    _("“%(name)s” stands there twice.") % {"name": name.strip()}
+                    _("“%(name)s” is on the list twice.") % {"name": name.strip()}
                 )
             keys.add(key)
         return winners
 
     def lines(self) -> list[tuple[str, str]]:
-        """Names and prizes, in the order given."""
+        """Names and prizes, in their order."""
         pairs = (line.partition(",") for line in self.winners)
         return [
             (normalize_display(name), prize.strip()) for name, _comma, prize in pairs
@@ -61,7 +61,7 @@ class AnnounceSettings(Settings):
 
     @cached_property
     def by_key(self) -> dict[str, dict[str, str]]:
-        """Each winner's own line by the key of their name."""
+        """Each winner's line, by the key of their name."""
         return {
             key_on_list(name): {"name": name, "prize": prize}
             for name, prize in self.lines()
@@ -69,10 +69,10 @@ class AnnounceSettings(Settings):
 
 
 def mask(name: str) -> str:
-    """The first letter of a name and three stars, however long the name is.
+    """The first letter of a name, and three stars whatever its length.
 
-    Combining marks stay with their letter, so that Thai stays readable. A name of one
-    letter is stars alone: a whole name is never shown.
+    Combining marks stay with their letter, so that Thai is readable. A name of one
+    letter becomes only stars: a whole name is never shown.
     """
     end = 1
     while end < len(name) and unicodedata.category(name[end])[0] == "M":
@@ -83,16 +83,9 @@ def mask(name: str) -> str:
 class Announce(Kind[AnnounceSettings]):
     name = "announce"
     label = _("Winners’ list")
-    about = _("Names with a prize each; a player sees only their own.")
+    about = _("Names with their prizes. Each player sees only their own line.")
     Settings = AnnounceSettings
     seen_early = False
-    takes_answers = False
-
-    def parse(self, settings: AnnounceSettings, question: str, value: Any) -> Any:
-        raise invalid_answer(_("This game takes no answers."))
-
-    def grade(self, settings: AnnounceSettings, entry: Entry) -> Grade:
-        raise NotImplementedError("a winners' list has no answers to grade")
 
     def public(self, settings: AnnounceSettings) -> dict[str, Any]:
         return {"winners": [mask(name) for name, _prize in settings.lines()]}

@@ -1,7 +1,7 @@
-"""A daily check-in: days in the game's own time zone, a reward for each.
+"""A daily check-in: days in the game's own time zone, each with a reward.
 
-Which date it is, is decided here from the server's clock; which day a player may do, in
-`checkins/days.py`.
+This module tells the date by the server's clock. `checkins/days.py` decides which day a
+player may do.
 """
 
 from bisect import bisect_left
@@ -15,17 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
 from games.kinds.base import (
-    Entry,
     FieldMeta,
-    Grade,
     Kind,
     Settings,
-    invalid_answer,
     settings_error,
 )
 
 Coins = Annotated[int, Field(ge=0, le=1_000_000)]
-# Further off, a time zone may lead out of the years that can be written.
+# Near the ends of `date`, a time zone would lead to dates that don't exist.
 Date = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 PoolName = Annotated[str, Field(max_length=60)]
 
@@ -40,13 +37,16 @@ class Day(Settings):
 class CheckinSettings(Settings):
     time_zone: Annotated[
         str,
-        FieldMeta(_("Time zone"), _("Such as Asia/Bangkok. Days follow its clock.")),
+        FieldMeta(
+            _("Time zone"), _("Such as Asia/Bangkok. Days begin and end by its clock.")
+        ),
     ] = "Asia/Bangkok"
     day_starts: Annotated[
         int,
         Field(ge=0, le=23),
         FieldMeta(
-            _("The day starts at"), _("The hour, 0 to 23. 6: at six in the morning.")
+            _("The day starts at"),
+            _("The hour, 0 to 23. For example, 6 is six in the morning."),
         ),
     ] = 0
     first_day: Annotated[Date, FieldMeta(_("First day"), _("Written as 2026-12-31."))]
@@ -54,11 +54,11 @@ class CheckinSettings(Settings):
     mode: Annotated[
         Literal["sequence", "calendar", "streak"],
         FieldMeta(
-            _("Days follow"),
+            _("Order of the days"),
             choices={
-                "sequence": _("the player: the next day on any later date"),
-                "calendar": _("the calendar: each day only on its date"),
-                "streak": _("each other: a gap starts again at day 1"),
+                "sequence": _("in order: the next day on any later date"),
+                "calendar": _("by date: each day only on its own date"),
+                "streak": _("in a row: after a missed date, again from day 1"),
             },
         ),
     ] = "sequence"
@@ -67,7 +67,7 @@ class CheckinSettings(Settings):
         Field(ge=1, le=1_000_000),
         FieldMeta(
             _("Coins to make up a missed day"),
-            _("Only where days follow the calendar. Empty: can't be made up."),
+            _("Only if each day has its own date. Empty: not possible."),
         ),
     ] = None
     days: Annotated[
@@ -93,13 +93,13 @@ class CheckinSettings(Settings):
             )
         if self.makeup_price is not None and self.mode != "calendar":
             raise settings_error(
-                _("Days can be made up only where they follow the calendar."),
+                _("Days can be made up only if each day has its own date."),
                 "makeup_price",
             )
         span = (self.last_day - self.first_day).days + 1
         if self.mode == "calendar" and span != len(self.days):
             raise settings_error(
-                _("From first to last day there are %(span)d dates: give as many days.")
+                _("There are %(span)d dates until the last day: enter as many days.")
                 % {"span": span},
                 "days",
             )
@@ -108,18 +108,18 @@ class CheckinSettings(Settings):
     # Days by the game's clock
 
     def date_at(self, now: datetime) -> date:
-        """The game's date at a moment: a day may start later than at midnight."""
+        """The game's date at a time; a date may start later than at midnight."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         today = local.date() - timedelta(days=local.hour < self.day_starts)
-        # A date once begun stays begun when the clocks are put back behind its start.
+        # A date that has begun stays, even if clocks are put back before its start.
         begun = self.starts_at(today + timedelta(days=1)) <= now
         return today + timedelta(days=begun)
 
     def starts_at(self, day: date) -> datetime:
-        """The moment a date begins: when clocks first show its hour or a later one."""
+        """When a date begins: clocks first show its hour, or a later one."""
         zone = ZoneInfo(self.time_zone)
         wall = datetime.combine(day, time(self.day_starts))
-        # Two readings of the same time, the other way round where clocks skip it.
+        # The clock time may occur twice, or never if clocks skip it.
         late, early = (
             int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1)
         )
@@ -129,12 +129,12 @@ class CheckinSettings(Settings):
         return datetime.fromtimestamp(first, UTC)
 
     def date_of(self, number: int) -> date:
-        """The date of a day, where days follow the calendar."""
+        """The date of a day, in the mode `calendar`."""
         return self.first_day + timedelta(days=number - 1)
 
 
 def wall_clock(zone: ZoneInfo, moment: int) -> datetime:
-    """What clocks show at a moment, in seconds since 1970."""
+    """What clocks show at a time in seconds since 1970."""
     return datetime.fromtimestamp(moment, zone).replace(tzinfo=None)
 
 
@@ -152,16 +152,10 @@ class Checkin(Kind[CheckinSettings]):
     label = _("Daily check-in")
     about = _("Players come back every day and collect coins or codes.")
     Settings = CheckinSettings
-    takes_answers = False
-
-    def parse(self, settings: CheckinSettings, question: str, value: Any) -> Any:
-        raise invalid_answer(_("This game takes check-ins, not answers."))
-
-    def grade(self, settings: CheckinSettings, entry: Entry) -> Grade:
-        raise NotImplementedError("a check-in has no answers to grade")
+    takes_check_ins = True
 
     def public(self, settings: CheckinSettings) -> dict[str, Any]:
-        """All of it: there is no secret in a calendar."""
+        """All settings: a calendar has no secrets."""
         return settings.model_dump(mode="json")
 
     def pools(self, settings: CheckinSettings) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -14,7 +15,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -28,7 +29,7 @@ VERSION = re.compile(r"0(;[0-9]{1,19}:[0-9]{1,9}(\.[0-9]{1,9}){0,99}){0,50}")
 
 
 class Question(Settings):
-    # What answers refer to, whatever staff move: empty is the place, counted from 1.
+    # The name by which answers refer to it. Empty: its place, counted from 1.
     key: Annotated[str, Field(max_length=20), FieldMeta(_("Key"), hidden=True)] = ""
     text: Annotated[str, Field(min_length=1, max_length=500), FieldMeta(_("Question"))]
     type: Annotated[
@@ -50,15 +51,15 @@ class Question(Settings):
         FieldMeta(
             _("Options"),
             _(
-                "One a line. Put * before each right one. For true or false write "
-                "*true or *false only."
+                "One per line. Put * before each right option. For true or false, "
+                "write only *true or *false."
             ),
             lines=True,
         ),
     ]
     points: Annotated[int, Field(ge=0, le=1000), FieldMeta(_("Points"))] = 1
     # The number of each option, by its place, and how many numbers were ever used.
-    # Empty: the places themselves.
+    # Answers refer to these numbers. Empty: the places are the numbers.
     numbers: list[int] = []
     used: int = 0
 
@@ -93,10 +94,17 @@ class Question(Settings):
 
     @property
     def texts(self) -> list[str]:
-        """The options as players read them."""
+        """The options as players see them."""
         if self.type == "truefalse":
             return list(TRUE_FALSE)
         return [line.removeprefix(RIGHT_MARK).strip() for line in self.options]
+
+    @property
+    def words(self) -> list[str]:
+        """The options in the reader's language."""
+        if self.type == "truefalse":
+            return [gettext("True"), gettext("False")]
+        return self.texts
 
     @property
     def right(self) -> set[int]:
@@ -115,7 +123,7 @@ class Question(Settings):
         return {self.order[place] for place in self.right}
 
     def place_of(self, place: Any, order: list[int] | None) -> int:
-        """Where the option stands now that stood at this place in that order."""
+        """The current place of the option that was at `place` in the order `order`."""
         then = range(self.used or len(self.texts)) if order is None else order
         readable = type(place) is int and 0 <= place < len(then)
         number = then[place] if readable else None
@@ -125,27 +133,25 @@ class Question(Settings):
 
     @property
     def moved(self) -> bool:
-        """Whether places aren't what they were when the game opened."""
+        """Whether the options' places are no longer those of when the game opened."""
         return self.order != list(range(len(self.order)))
 
     @property
     def renewed(self) -> "Question":
-        """As a new question, whose options nobody has chosen."""
+        """The same as a new question, to whose options no answer refers."""
         return self.model_copy(update={"key": "", "numbers": [], "used": 0})
 
     def carry(self, old: "Question") -> "Question":
-        """This question as the new form of that one: its options keep their numbers."""
+        """This question as an edit of `old`: its options keep their numbers."""
         same = same_texts(old.texts, self.texts)
-        kept = [
+        known = [
             old.order[same[place]] if place in same else None
             for place in range(len(self.texts))
         ]
-        numbers, used = numbered(kept, max(old.used, len(old.texts)))
-        plain = numbers == list(range(used))
-        said = (
-            {"numbers": [], "used": 0} if plain else {"numbers": numbers, "used": used}
-        )
-        return self.model_copy(update=said)
+        numbers, used = numbered(known, max(old.used, len(old.texts)))
+        if numbers == list(range(used)):
+            numbers, used = [], 0
+        return self.model_copy(update={"numbers": numbers, "used": used})
 
 
 class ChoiceSettings(Settings):
@@ -155,8 +161,11 @@ class ChoiceSettings(Settings):
     tell: Annotated[
         Literal["at_once", "on_reveal"],
         FieldMeta(
-            _("Right or wrong is told"),
-            _("At once: a question is answered once. On reveal: answers may change."),
+            _("Players learn whether they are right"),
+            _(
+                "At once: one answer per question. On reveal: answers may change until "
+                "closing."
+            ),
             choices={"at_once": _("At once"), "on_reveal": _("On reveal")},
         ),
     ] = "at_once"
@@ -166,7 +175,7 @@ class ChoiceSettings(Settings):
         FieldMeta(_("Points for a prize"), _("Empty: every question must be right.")),
     ] = None
 
-    # How many keys questions ever had. Empty: as many as there are questions.
+    # How many keys were ever used. 0: as many as there are questions.
     used: int = 0
 
     @model_validator(mode="after")
@@ -181,21 +190,20 @@ class ChoiceSettings(Settings):
         return self
 
     def question(self, key: str) -> Question | None:
-        """The question of that key.
-
-        None where there is none, or none any more: staff may take questions out.
-        """
+        """The question with that key, or None: staff may remove questions."""
         return self.by_key.get(key)
 
     @cached_property
     def by_key(self) -> dict[str, Question]:
-        """The questions in their order, by the keys that answers name them by."""
+        """The questions in their order, by their keys."""
         return {q.key or str(place): q for place, q in enumerate(self.questions, 1)}
 
     @cached_property
     def version(self) -> str:
-        """Which options stand at which places, for clients to send back: of each
-        question whose options have moved, its key and their numbers."""
+        """Identifies the options' places; clients send it back with an answer.
+
+        It has the key and the options' numbers of each question whose options moved.
+        """
         moved = [
             f"{key}:{'.'.join(map(str, q.order))}"
             for key, q in self.by_key.items()
@@ -205,13 +213,13 @@ class ChoiceSettings(Settings):
 
     @property
     def renewed(self) -> "ChoiceSettings":
-        """As new settings, to which no answer refers."""
-        questions = [one.renewed for one in self.questions]
+        """The same as new settings, to which no answer refers."""
+        questions = [question.renewed for question in self.questions]
         return self._with(questions, 0).keyed
 
     @property
     def keyed(self) -> "ChoiceSettings":
-        """With a key in each question: settings of earlier versions have none."""
+        """With a key in each question, which settings of earlier versions lack."""
         questions = [
             question.model_copy(update={"key": key})
             for key, question in self.by_key.items()
@@ -219,22 +227,21 @@ class ChoiceSettings(Settings):
         return self._with(questions, self.used)
 
     def _with(self, questions: list[Question], used: int) -> "ChoiceSettings":
-        """A copy made anew: `model_copy` would take along what is worked out once."""
-        said = {**self.model_dump(), "questions": questions, "used": used}
-        return ChoiceSettings.model_validate(said)
+        """A new copy: `model_copy` would also copy the cached properties."""
+        values = {**self.model_dump(), "questions": questions, "used": used}
+        return ChoiceSettings.model_validate(values)
 
     def carry(self, old: "ChoiceSettings") -> "ChoiceSettings":
-        """These settings as the new form of those: questions and options keep what
-        answers refer to them by."""
+        """These settings as an edit of `old`: questions and options keep their keys."""
         same = same_questions(old.by_key, self.questions)
-        taken = [int(key) - 1 if key else None for key in same]
-        numbers, used = numbered(taken, max(old.used, len(old.questions)))
+        known = [int(key) - 1 if key else None for key in same]
+        numbers, used = numbered(known, max(old.used, len(old.questions)))
         plain = numbers == list(range(used))
         questions = [
-            (one.carry(old.by_key[key]) if key else one.renewed).model_copy(
+            (question.carry(old.by_key[key]) if key else question.renewed).model_copy(
                 update={"key": str(number + 1)}
             )
-            for one, key, number in zip(self.questions, same, numbers)
+            for question, key, number in zip(self.questions, same, numbers)
         ]
         return self._with(questions, 0 if plain else used)
 
@@ -242,18 +249,23 @@ class ChoiceSettings(Settings):
 def same_questions(
     old: Mapping[str, Question], new: Sequence[Question]
 ) -> list[str | None]:
-    """For each new question the key of the old one that it is, each once: by its key
-    or, where it has none, by its text."""
+    """For each new question the key of the old question that it edits, or None.
+
+    They are matched by key or, if the new one has no key, by text. Each old question
+    is matched once.
+    """
     free = dict(old)
-    by_key = [one.key if free.pop(one.key, None) else None for one in new]
+    by_key = [
+        question.key if free.pop(question.key, None) else None for question in new
+    ]
     keys = {question.text: key for key, question in free.items()}
     return [
-        key or (None if one.key else keys.pop(one.text, None))
-        for key, one in zip(by_key, new)
+        key or (None if question.key else keys.pop(question.text, None))
+        for key, question in zip(by_key, new)
     ]
 
 
-class Choice(Kind[ChoiceSettings]):
+class Choice(QuestionKind[ChoiceSettings]):
     name = "choice"
     label = _("Quiz or vote")
     about = _("One or more questions with options, each at the player's own pace.")
@@ -283,28 +295,30 @@ class Choice(Kind[ChoiceSettings]):
         value: Any,
         version: str | None,
     ) -> Any:
-        """The places of today of the options that stood at these places then."""
+        """The current places of the options that had these places in that version."""
         asked = settings.question(question)
         if asked is None or version == settings.version:
             return value
         if version is None:
             if asked.moved:
-                raise Refused("invalid", _("The options have moved."), field="version")
+                raise Refused(
+                    "invalid", _("The options have changed."), field="version"
+                )
             return value
         order = order_in(version, question)
         if order == asked.order:
             return value
-        return [asked.place_of(one, order) for one in listed(value)]
+        return [asked.place_of(place, order) for place in listed(value)]
 
     def parse(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:
-        """The numbers of the chosen options, which are given by their places; one place
-        alone is taken as such."""
+        """The numbers of the chosen options; `value` is a place or a list of places."""
         asked = settings.question(question)
         if asked is None:
             raise invalid_answer(_("There is no such question."))
         chosen = listed(value)
-        if not all(type(one) is int and 0 <= one < len(asked.texts) for one in chosen):
-            raise invalid_answer(_("Choose among the options."))
+        places = range(len(asked.texts))
+        if not all(type(place) is int and place in places for place in chosen):
+            raise invalid_answer(_("Choose from the options."))
         if len(set(chosen)) != len(chosen) or not chosen:
             raise invalid_answer(_("Choose each option once."))
         if asked.type != "multiple" and len(chosen) != 1:
@@ -312,7 +326,7 @@ class Choice(Kind[ChoiceSettings]):
         return sorted(asked.order[place] for place in chosen)
 
     def shown(self, settings: ChoiceSettings, question: str, value: Any) -> list[int]:
-        """The places of the chosen options that are still there."""
+        """The places of those chosen options that still exist."""
         asked = settings.question(question)
         if asked is None or not asked.numbers:
             return list(value)
@@ -369,11 +383,11 @@ class Choice(Kind[ChoiceSettings]):
         asked = settings.question(question)
         if asked is None or not set(value) <= set(asked.order):
             return None
-        return f"{asked.text} {self.in_words(settings, question, value)}"
+        return f"{asked.text} – {self.in_words(settings, question, value)}"
 
     def in_words(self, settings: ChoiceSettings, question: str, value: Any) -> str:
         asked = settings.question(question)
-        texts = dict(zip(asked.order, asked.texts)) if asked else {}
+        texts = dict(zip(asked.order, asked.words)) if asked else {}
         return ", ".join(texts.get(number, f"#{number + 1}") for number in value)
 
     def counts_votes(self, settings: ChoiceSettings) -> bool:
@@ -385,9 +399,9 @@ def listed(value: Any) -> list[Any]:
 
 
 def order_in(version: str, question: str) -> list[int] | None:
-    """The options' numbers by place in a version; None where they hadn't moved."""
+    """The options' numbers by place in a version; None if they hadn't moved."""
     if not VERSION.fullmatch(version):
-        raise Refused("invalid", _("That is no version."), field="version")
+        raise Refused("invalid", _("The version is invalid."), field="version")
     for part in version.split(";")[1:]:
         key, _colon, numbers = part.partition(":")
         if key == question:

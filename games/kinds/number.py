@@ -1,4 +1,4 @@
-"""A number to guess: a draw's digits, or how many sweets are in the jar."""
+"""Guess a number, such as the digits of a draw or the sweets in a jar."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -24,7 +24,8 @@ class NumberSettings(Settings):
         int,
         Field(ge=1, le=9),
         FieldMeta(
-            _("Digits"), _("Every guess has exactly this many; leading zeros count.")
+            _("Digits"),
+            _("Each guess has exactly this many digits; leading zeros count."),
         ),
     ]
     rule: Annotated[
@@ -55,11 +56,11 @@ class NumberSettings(Settings):
         return self
 
 
-class Number(Kind[NumberSettings]):
+class Number(QuestionKind[NumberSettings]):
     name = "number"
     label = _("Guess the number")
     about = _(
-        "One guess a player, changed until closing; the result is told on reveal."
+        "One guess per player, to change until closing; the result comes on reveal."
     )
     Settings = NumberSettings
     refers_to_settings = True
@@ -100,7 +101,7 @@ class Number(Kind[NumberSettings]):
 
     @staticmethod
     def _distance(settings: NumberSettings, guess: str) -> int | None:
-        """How far off; None where the guess went over and must not."""
+        """How far off the guess is; None if it must not go over, but does."""
         off = int(settings.number) - int(guess)
         if settings.rule == "closest_below" and off < 0:
             return None
@@ -113,7 +114,7 @@ class Number(Kind[NumberSettings]):
         return {"number": settings.number}
 
     def meaning(self, settings: NumberSettings, question: str, value: Any) -> str:
-        """With as many digits as guesses have now; compared it is as a number."""
+        """With as many digits as guesses have now: it is compared as a number."""
         return f"{int(value):0{settings.digits}d}"
 
     def ready(self, settings: NumberSettings) -> bool:

@@ -1,4 +1,4 @@
-"""A picture or riddle with accepted answers, first come first served."""
+"""A picture or riddle with accepted answers. The first right ones win."""
 
 import unicodedata
 from datetime import timedelta
@@ -13,7 +13,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -21,7 +21,7 @@ from games.kinds.base import (
 )
 from users import names
 
-LONGEST = 200
+MAX_LENGTH = 200  # characters of an answer
 
 
 class PuzzleSettings(Settings):
@@ -30,7 +30,7 @@ class PuzzleSettings(Settings):
         Field(min_length=1, max_length=200),
         FieldMeta(
             _("Accepted answers"),
-            _("One a line. Case, spaces and Thai digits make no difference."),
+            _("One per line. Capitals, spaces and Thai digits make no difference."),
             lines=True,
         ),
     ]
@@ -38,7 +38,7 @@ class PuzzleSettings(Settings):
         bool,
         FieldMeta(
             _("Ignore accents and tone marks"),
-            _("“cafe” is then as good as “café”, and “ไม” as “ไม้”."),
+            _("“cafe” then counts as “café”, and “ไม” as “ไม้”."),
         ),
     ] = False
     attempts: Annotated[
@@ -61,48 +61,50 @@ class PuzzleSettings(Settings):
     @classmethod
     def _each_says_something(cls, accepted: list[str]) -> list[str]:
         for line in accepted:
-            if len(line) > LONGEST or not normalize_key(line, ignore_marks=False):
+            if len(line) > MAX_LENGTH or not normalize_key(line, ignore_marks=False):
                 raise settings_error(
-                    _("“%(line)s” says nothing or has over %(most)d characters.")
-                    % {"line": line, "most": LONGEST}
+                    _("“%(line)s” is empty or has more than %(most)d characters.")
+                    % {"line": line, "most": MAX_LENGTH}
                 )
         return accepted
 
     @cached_property
-    def folded(self) -> frozenset[str]:
-        """The accepted answers as compared."""
+    def keys(self) -> frozenset[str]:
+        """The keys of the accepted answers, for comparison."""
         return frozenset(
             normalize_key(line, ignore_marks=self.ignore_marks)
             for line in self.accepted
         )
 
 
-@lru_cache(maxsize=1024)  # in a rush most say the same
+@lru_cache(maxsize=1024)  # in a rush most answers are the same
 def normalize_key(text: str, *, ignore_marks: bool) -> str:
-    """Text as compared: as names are, and any script's digits as ASCII; on wish
-    without accents and tone marks, unless it is nothing else."""
-    folded = "".join(str(unicodedata.decimal(c, c)) for c in names.fold_text(text))
+    """The key for comparison: as of names, with the digits of all scripts as ASCII.
+
+    With `ignore_marks` also without accents and tone marks, if anything else is left.
+    """
+    key = "".join(str(unicodedata.decimal(c, c)) for c in names.fold_text(text))
     if not ignore_marks:
-        return folded
-    parts = unicodedata.normalize("NFD", folded)
+        return key
+    parts = unicodedata.normalize("NFD", key)
     bare = "".join(c for c in parts if not is_accent(c))
-    return names.fold_text(bare) or folded
+    return names.fold_text(bare) or key
 
 
 def is_accent(character: str) -> bool:
     """Whether this is an accent or a tone mark. Vowel signs are letters: กิน, not กัน.
 
     By Unicode's combining class: 10 to 36 are Hebrew and Arabic points, 107 and 122
-    Thai and Lao tones, from 200 on the accents. Two Thai signs have none.
+    Thai and Lao tones, 200 and more are accents. Two Thai signs have no class.
     """
-    place = unicodedata.combining(character)
-    return 10 <= place <= 36 or place in (107, 122) or place >= 200 or character in "็์"
+    kind = unicodedata.combining(character)
+    return 10 <= kind <= 36 or kind in (107, 122) or kind >= 200 or character in "็์"
 
 
-class Puzzle(Kind[PuzzleSettings]):
+class Puzzle(QuestionKind[PuzzleSettings]):
     name = "puzzle"
     label = _("Picture puzzle")
-    about = _("Players type what the picture shows; right or wrong is told at once.")
+    about = _("Players type what the picture shows, and learn at once if it is right.")
     Settings = PuzzleSettings
 
     def attempts(self, settings: PuzzleSettings) -> AttemptLimit | None:
@@ -112,17 +114,17 @@ class Puzzle(Kind[PuzzleSettings]):
         return AttemptLimit(settings.attempts, per)
 
     def parse(self, settings: PuzzleSettings, question: str, value: Any) -> str:
-        if not isinstance(value, str) or len(value) > LONGEST:
+        if not isinstance(value, str) or len(value) > MAX_LENGTH:
             raise invalid_answer(_("Send a text of at most 200 characters."))
         if any(unicodedata.category(c) in ("Cc", "Cs") for c in value.strip()):
-            raise invalid_answer(_("The answer holds characters that can't be kept."))
+            raise invalid_answer(_("The answer has characters that can’t be stored."))
         if not normalize_key(value, ignore_marks=False):
             raise invalid_answer(_("The answer is empty."))
         return value.strip()
 
     def grade(self, settings: PuzzleSettings, entry: Entry) -> Grade:
-        said = normalize_key(entry.value, ignore_marks=settings.ignore_marks)
-        right = said in settings.folded
+        key = normalize_key(entry.value, ignore_marks=settings.ignore_marks)
+        right = key in settings.keys
         return Grade(Verdict.RIGHT, 1) if right else Grade(Verdict.WRONG)
 
     def public(self, settings: PuzzleSettings) -> dict[str, Any]:

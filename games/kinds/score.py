@@ -1,4 +1,4 @@
-"""The final score of a match between two teams."""
+"""Guess the final score of a match between two teams."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from games.kinds.base import (
     Entry,
     FieldMeta,
     Grade,
-    Kind,
+    QuestionKind,
     Settings,
     Verdict,
     invalid_answer,
@@ -56,7 +56,7 @@ class ScoreSettings(Settings):
         return self
 
 
-class Score(Kind[ScoreSettings]):
+class Score(QuestionKind[ScoreSettings]):
     name = "score"
     label = _("Guess the score")
     about = _("Two teams; guesses may be changed until closing.")
@@ -86,13 +86,14 @@ class Score(Kind[ScoreSettings]):
     def grade(self, settings: ScoreSettings, entry: Entry) -> Grade:
         if settings.final_home is None or settings.final_away is None:
             return Grade(Verdict.PENDING)
-        points, rank = self._points(settings, entry.value["home"], entry.value["away"])
-        wins = rank == 0 if settings.prize_for == "exact" else points > 0
-        return Grade(Verdict.RIGHT if wins else Verdict.WRONG, points, rank)
+        home, away = entry.value["home"], entry.value["away"]
+        points, distance = self._points(settings, home, away)
+        wins = distance == 0 if settings.prize_for == "exact" else points > 0
+        return Grade(Verdict.RIGHT if wins else Verdict.WRONG, points, distance)
 
     @staticmethod
     def _points(settings: ScoreSettings, home: int, away: int) -> tuple[int, int]:
-        """Points, and the rank of what was right: exact 0, difference 1, outcome 2.
+        """Points, and how far off it is: exact 0, difference 1, outcome 2, wrong 3.
 
         A draw has no winner, so another draw is right only as an outcome.
         """

@@ -1,4 +1,4 @@
-"""Admitting guests who come together: looked up, decided and written in one go."""
+"""Admit many guests in one transaction: read, decide, write."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -23,7 +23,7 @@ UNIQUE_FIELDS = ("nickname_key", "player_id", "join_id")  # of guests, in each g
 
 @dataclass(frozen=True)
 class AdmitRequest:
-    """A player, or a stranger with the id of their form, who wants to be a guest."""
+    """A player, or a stranger with their form's `join_id`, who asks to be a guest."""
 
     game_id: int
     player: Player | None
@@ -32,17 +32,17 @@ class AdmitRequest:
 
 
 class AdmissionBatch:
-    """Requests of one transaction, and the guests they meet: earlier and new ones."""
+    """The requests of one transaction, with the guests they refer to or make."""
 
     def __init__(self, guests: "GuestManager", requests: Sequence[AdmitRequest]):
         self.guests = guests
         self.requests = requests
-        # By game, field and value: a unique value leads to one guest.
+        # By (game id, field, value); each value is unique, so it has one guest.
         self.known: dict[Hashable, Guest] = {}
         self.new: list[Guest] = []
 
     def outcomes(self) -> "list[Guest | Refused]":
-        """Each request's guest or refusal. `IntegrityError` if another was faster."""
+        """Each request's guest or refusal; `IntegrityError` if a process was faster."""
         wanted = [self._wanted(request) for request in self.requests]
         self._look_up([guest for guest in wanted if not isinstance(guest, Refused)])
         outcomes = [
@@ -54,7 +54,7 @@ class AdmissionBatch:
         return outcomes
 
     def _wanted(self, request: AdmitRequest) -> "Guest | Refused":
-        """The guest that the request is for, not saved."""
+        """The guest that the request asks for, unsaved."""
         try:
             nickname_key = normalize_key(request.nickname)
         except Refused as refused:
@@ -68,18 +68,18 @@ class AdmissionBatch:
         )
 
     def _look_up(self, wanted: "Iterable[Guest]") -> None:
-        """Read everybody who is one of these, or in the way of one: one statement."""
+        """Read the guests that are one of these or conflict with one: one statement."""
         values: dict[int, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
         for guest in wanted:
             for field, value in unique_values(guest).items():
                 values[guest.game_id][field].add(value)
         if not values:
             return
-        theirs = Q()
+        conflicts = Q()
         for game_id, fields in values.items():
             same = Q(*((f"{f}__in", v) for f, v in fields.items()), _connector=Q.OR)
-            theirs |= Q(same, game=game_id)
-        for guest in self.guests.filter(theirs).select_related("player"):
+            conflicts |= Q(same, game=game_id)
+        for guest in self.guests.filter(conflicts).select_related("player"):
             self._note(guest)
 
     def _note(self, guest: "Guest") -> None:
@@ -87,33 +87,33 @@ class AdmissionBatch:
             self.known[guest.game_id, field, value] = guest
 
     def _admit(self, wanted: "Guest") -> "Guest | Refused":
-        """The guest they are already, or this one; `Refused` if one is in the way."""
-        met = [
+        """The guest they are already, or this new one; `Refused` on a conflict."""
+        known = [
             self.known.get((wanted.game_id, field, value))
             for field, value in unique_values(wanted).items()
         ]
-        there = [guest for guest in met if guest]
-        for guest in there:
+        others = [guest for guest in known if guest]
+        for guest in others:
             if wanted.repeats(guest):
                 return guest
-        if there:
+        if others:
             return Refused("invalid", TAKEN, field="nickname")
         self._note(wanted)
         self.new.append(wanted)
         return wanted
 
     def _write(self) -> None:
-        """In the same order in every process, so that they don't wait in a circle."""
+        """Write in the same order in every process, so that they don't deadlock."""
         new = sorted(self.new, key=lambda guest: (guest.game_id, guest.nickname_key))
         strangers = [guest for guest in new if guest.player_id is None]
         with transaction.atomic():
-            players = Player.objects.create_guests([one.nickname for one in strangers])
+            players = Player.objects.create_guests([g.nickname for g in strangers])
             for guest, player in zip(strangers, players):
                 guest.player = player
             self.guests.bulk_create(new)
 
 
 def unique_values(guest: "Guest") -> dict[str, Hashable]:
-    """What no other guest of the game may have."""
+    """The values that no other guest of the game may have, by field."""
     values = {field: getattr(guest, field) for field in UNIQUE_FIELDS}
     return {field: value for field, value in values.items() if value is not None}

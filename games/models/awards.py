@@ -1,4 +1,4 @@
-"""Codes that are given now, or owed until there is stock: for many claims at once."""
+"""Give codes for many claims at once; those without stock become backorders."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from games.models.prizes import Claim, Code, Owed, Pool, is_same
+from games.models.prizes import Backorder, Claim, Code, Pool, is_same
 
 
-class Wish(NamedTuple):
+class AwardRequest(NamedTuple):
     """A code of this pool, for this claim."""
 
     pool: Pool
@@ -18,92 +18,103 @@ class Wish(NamedTuple):
     at: datetime
 
 
-def give_or_owe(wishes: Sequence[Wish]) -> set[str]:
-    """Give each claim a code of its pool, or owe it.
+def give_or_backorder(requests: Sequence[AwardRequest]) -> set[str]:
+    """Give each claim a code of its pool, or a backorder if the pool is empty.
 
-    The result holds the claims that get neither: the browser's codes in the game are
-    another player's. Runs in a transaction that holds the players and their games.
+    Returns the keys of the claims that get neither, because the codes of their browser
+    in this game are another player's. Runs in a transaction that holds the players and
+    their games.
     """
-    return AwardBatch(wishes).barred() if wishes else set()
+    return AwardBatch(requests).barred() if requests else set()
 
 
 class AwardBatch:
-    """Wishes of one transaction: stock and holders are read, then each is decided.
+    """The requests of one transaction: read stock and holders, then decide each.
 
-    First come the locks, then all writing: who adds codes or gives some in the same
-    browsers waits for us, or we for them, but never both.
+    All locks are taken before anything is written. Another transaction that adds codes
+    or gives some in the same browsers waits for this one, or this one for it, but never
+    both.
     """
 
-    def __init__(self, wishes: Sequence[Wish]) -> None:
-        self.wishes = wishes
-        self.browsers = {one.claim.browser for one in wishes} - {""}
+    def __init__(self, requests: Sequence[AwardRequest]) -> None:
+        self.requests = requests
+        self.browsers = {request.claim.browser for request in requests} - {""}
         self.stock = self._lock()
         self.codes: list[Code] = []
-        self.owed: list[Owed] = []
+        self.backorders: list[Backorder] = []
         self._read()
 
     def barred(self) -> set[str]:
-        barred = {one.claim.claim for one in self.wishes if not self._settle(one)}
+        """Carry out all requests; the keys of the claims that get nothing."""
+        barred = {r.claim.key for r in self.requests if not self._settle(r)}
         Code.objects.write_assigned(self.codes)
-        Owed.objects.bulk_create(self.owed)
+        Backorder.objects.bulk_create(self.backorders)
         return barred
 
     def _lock(self) -> dict[int, list[Code]]:
-        """The next free codes of each pool, at most as many as are wished for."""
-        counts = Counter(one.pool for one in self.wishes)
+        """The next free codes by pool id, at most as many as are requested."""
+        counts = Counter(request.pool for request in self.requests)
         stock = {pool.pk: next_of(pool, count) for pool, count in counts.items()}
         short = [pool for pool, count in counts.items() if len(stock[pool.pk]) < count]
         if short or self.browsers:
             Pool.objects.lock([pool.pk for pool in short], self.browsers)
-        # Whoever added codes just now has paid debts before us, or does so after us.
+        # Whoever adds codes to these pools filled the backorders before we got the
+        # lock, or will fill ours after we commit. So read the stock again.
         again = {pool.pk: next_of(pool, counts[pool]) for pool in short}
         Code.objects.lock_browsers(self.browsers)
         return stock | again
 
     def _read(self) -> None:
-        """What these claims, and these browsers, have already."""
-        wanted = Q(claim__in={one.claim.claim for one in self.wishes})
+        """Read the codes and backorders of these claims and these browsers."""
+        wanted = Q(claim__in={request.claim.key for request in self.requests})
         if self.browsers:
             wanted |= Q(browser__in=self.browsers)
         codes = list(Code.objects.filter(wanted).select_related("player"))
-        owed = list(Owed.objects.filter(wanted).select_related("player"))
-        self.given = {code.claim for code in codes}
-        self.winners = {one.browser: one.player for one in codes if one.player}
-        self.owing = {one.claim for one in owed}
-        self.creditors = {one.browser: one.player for one in owed}
+        backorders = list(Backorder.objects.filter(wanted).select_related("player"))
+        self.claims_with_code = {code.claim for code in codes}
+        self.code_owners = {code.browser: code.player for code in codes if code.player}
+        self.claims_waiting = {backorder.claim for backorder in backorders}
+        self.waiting_players = {row.browser: row.player for row in backorders}
 
-    def _settle(self, wish: Wish) -> bool:
-        """Give or owe; False where the browser is another player's."""
-        claim = wish.claim
-        if claim.claim in self.given:
+    def _settle(self, request: AwardRequest) -> bool:
+        """Give a code or a backorder; False if the browser is another player's."""
+        claim = request.claim
+        if claim.key in self.claims_with_code:
             return True
-        winner = self.winners.get(claim.browser) if claim.browser else None
-        if winner and not is_same(claim.player, winner):
+        owner = self.code_owners.get(claim.browser) if claim.browser else None
+        if owner and not is_same(claim.player, owner):
             return False
-        if not self.stock[wish.pool.pk]:
-            return self._owe(wish)
-        self._give(wish, claim._replace(browser="") if winner else claim)
+        if not self.stock[request.pool.pk]:
+            return self._backorder(request)
+        self._give(request, claim._replace(browser="") if owner else claim)
         return True
 
-    def _give(self, wish: Wish, claim: Claim) -> None:
-        code = self.stock[wish.pool.pk].pop(0)
-        code.assign(claim, wish.at)
+    def _give(self, request: AwardRequest, claim: Claim) -> None:
+        code = self.stock[request.pool.pk].pop(0)
+        code.assign(claim, request.at)
         self.codes.append(code)
-        self.given.add(claim.claim)
+        self.claims_with_code.add(claim.key)
         if claim.browser:
-            self.winners[claim.browser] = claim.player
+            self.code_owners[claim.browser] = claim.player
 
-    def _owe(self, wish: Wish) -> bool:
-        claim = wish.claim
-        creditor = self.creditors.get(claim.browser) if claim.browser else None
-        if creditor and not is_same(claim.player, creditor):
+    def _backorder(self, request: AwardRequest) -> bool:
+        claim = request.claim
+        waiting = self.waiting_players.get(claim.browser) if claim.browser else None
+        if waiting and not is_same(claim.player, waiting):
             return False
-        if claim.claim not in self.owing:
-            mark = None if creditor else claim.browser or None
-            what = {"pool": wish.pool, "player": claim.player, "since": wish.at}
-            self.owed.append(Owed(claim=claim.claim, browser=mark, **what))
-            self.owing.add(claim.claim)
-            self.creditors[mark] = claim.player
+        if claim.key not in self.claims_waiting:
+            browser = None if waiting else claim.browser or None
+            self.backorders.append(
+                Backorder(
+                    pool=request.pool,
+                    player=claim.player,
+                    claim=claim.key,
+                    since=request.at,
+                    browser=browser,
+                )
+            )
+            self.claims_waiting.add(claim.key)
+            self.waiting_players[browser] = claim.player
         return True
 
 

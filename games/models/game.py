@@ -1,7 +1,14 @@
-"""Games: one promotion each, its prize codes, and who may play it."""
+"""Games: their settings, who may play, and the verbs that change them."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -18,7 +25,7 @@ from core.timestamps import to_ms
 from games import events, notices
 from games.extensions import registry
 from games.kinds import kind_named
-from games.kinds.base import Kind, Settings
+from games.kinds.base import Kind, QuestionKind, Settings
 from games.models.lines import Invitation, Winner
 from games.models.queryset import GameQuerySet
 from games.notices import Notice
@@ -32,22 +39,23 @@ slug_validator = RegexValidator(
 
 @lru_cache(maxsize=256)
 def validated(kind: str, settings: str) -> Settings:
-    """Settings from JSON, once for all who read the same: a long list takes a while."""
-    found = kind_named(kind)
-    return cast(Settings, found.keyed(found.Settings.model_validate_json(settings)))
+    """Settings from JSON, cached: validating a long list takes long."""
+    its_kind = kind_named(kind)
+    parsed = its_kind.Settings.model_validate_json(settings)
+    return cast(Settings, its_kind.keyed(parsed))
 
 
 @cache
 def games_with_public_state() -> GameQuerySet:
-    """Every game with its public state. Built once: building it is a third of a read.
+    """All games with their public state: always chain it, never iterate it.
 
-    Always chain it; never iterate over it.
+    Built once, because building it takes a third of the time of a read.
     """
     return Game.objects.with_public_state()
 
 
 def require_players(access: str, listed: bool) -> None:
-    """`Refused` for a game for a list that holds nobody: nobody could play."""
+    """`Refused` if the game is for players on a list, and nobody is on it."""
     if access == Access.LISTED and not listed:
         text = _("Nobody is on the list of players, so nobody could play.")
         raise Refused("invalid", text, field="names")
@@ -80,7 +88,7 @@ class Game(models.Model):
         default=State.DRAFT,
         editable=False,
     )
-    # The state before the archive, to which restoring leads back.
+    # The state before the archive, which `restore` sets again.
     archived_as = models.CharField(max_length=10, blank=True, editable=False)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
@@ -91,23 +99,24 @@ class Game(models.Model):
         default=Access.EVERYBODY,
     )
     settings = models.JSONField(default=dict, editable=False)
-    # A message from staff, and when it is over.
+    # A message from staff, and until when it is shown.
     notice = models.CharField(
-        max_length=notices.LONGEST,
+        max_length=notices.MAX_LENGTH,
         blank=True,
         default="",
         db_default="",
         editable=False,
     )
     notice_until = models.DateTimeField(null=True, editable=False)
-    # Rises with every broadcast, so that clients notice one they missed.
+    # Rises with each broadcast, so that clients notice if they missed one.
     seq = models.BigIntegerField(default=0, editable=False)
     revealed_at = models.DateTimeField(null=True, editable=False)
-    # What `kind.reveal` said, kept because counting votes is work.
+    # The result of `kind.reveal`, stored because counting votes takes long.
     revealed = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    sold_out: bool  # all codes are given; by `with_public_state`
+    # Annotations.
+    sold_out: bool  # by `with_public_state`: all codes are given
     listed: list[int] | None  # by `annotate_listed`
 
     objects = GameQuerySet.as_manager()
@@ -146,14 +155,22 @@ class Game(models.Model):
         return kind_named(self.kind)
 
     @property
+    def question_kind(self) -> QuestionKind[Any]:
+        """The kind, or `Refused` if it asks nothing."""
+        kind = self.of_kind
+        if not isinstance(kind, QuestionKind):
+            raise Refused("invalid", _("This game takes no answers."), field="value")
+        return kind
+
+    @property
     def rules(self) -> Settings:
         """The kind's settings, validated."""
         return validated(self.kind, json.dumps(self.settings))
 
-    # Questions
+    # Queries
 
     def state_at(self, now: datetime) -> State:
-        """The state by the server's clock, whether or not anybody has noted it yet."""
+        """The state by the clock, even if the row doesn't say so yet."""
         state = State(self.state)
         if state is State.SCHEDULED and self.opens_at and self.opens_at <= now:
             state = State.OPEN
@@ -163,7 +180,7 @@ class Game(models.Model):
         return state
 
     def check_open(self, now: datetime) -> None:
-        """`Refused` with the state's name unless answers are taken at `now`."""
+        """`Refused`, with a code for the state, unless it takes answers at `now`."""
         state = self.state_at(now)
         if state is State.OPEN:
             return
@@ -173,23 +190,30 @@ class Game(models.Model):
             raise Refused("not_open")
         raise Refused("paused" if state is State.PAUSED else "closed")
 
-    def admits(self, player: Player) -> bool:
-        """Whether this player may play."""
-        if self.access == Access.EVERYBODY:
-            return not player.is_guest or self.guests.filter(player=player).exists()
-        if self.access == Access.SIGNED_IN:
-            return not player.is_guest
-        return self.invitations.filter(player=player).exists()
+    def admitted(self, players: Collection[Player], guests: Container[int]) -> set[int]:
+        """The ids of those of these players who may play.
+
+        `guests` holds the ids of those who joined this game under a nickname.
+        """
+        if self.access == Access.LISTED:
+            rows = self.invitations.filter(player__in=players)
+            return set(rows.values_list("player_id", flat=True))
+        guests_may = self.access == Access.EVERYBODY
+        return {
+            player.pk
+            for player in players
+            if not player.is_guest or (guests_may and player.pk in guests)
+        }
 
     def carry(self, new: Settings) -> Settings:
-        """New settings, in which the answers that there are find what they refer to."""
+        """New settings with the keys to which existing answers refer."""
         early = self.state in (State.DRAFT, State.SCHEDULED)
         answered = registry.counts([self.pk]).get(self.pk, {}).get("answered")
         old = None if early and not answered else self.rules
         return cast(Settings, self.of_kind.carry(old, new))
 
     def allows(self, verb: str) -> bool:
-        """Whether staff may use this verb now."""
+        """Whether the state and settings allow staff this verb."""
         if verb == "reveal" and not self.of_kind.ready(self.rules):
             return False
         if verb == "extend" and not self.closes_at:
@@ -197,32 +221,32 @@ class Game(models.Model):
         return self.state in ALLOWED[verb]
 
     def shows_play(self, state: State) -> bool:
-        """Whether players may see yet what is played."""
+        """Whether players may see the questions or days in this state."""
         early = state is not State.SCHEDULED or self.of_kind.seen_early
         return state in PUBLISHED and early
 
     @property
-    def is_seen(self) -> bool:
-        """Whether there is a page of it for players."""
+    def is_published(self) -> bool:
+        """Whether players can open its page."""
         return self.state in PUBLISHED
 
     def has_shown_play(self, now: datetime) -> bool:
-        """Whether players see what is played, or saw it before the archive."""
+        """Whether players can see what is played, or could before it was archived."""
         if self.state == State.ARCHIVED:
             return self.shows_play(State(self.archived_as or State.DRAFT))
         return self.shows_play(self.state_at(now))
 
     def notice_at(self, now: datetime) -> Notice | None:
-        """What staff have to say to everybody at `now`."""
+        """The message from staff that is shown at `now`."""
         if self.notice_until is None:
             return None
-        said: Notice = {"text": self.notice, "until": to_ms(self.notice_until)}
-        return notices.in_force(said, now)
+        notice: Notice = {"text": self.notice, "until": to_ms(self.notice_until)}
+        return notices.in_force(notice, now)
 
     def public(self, now: datetime) -> dict[str, Any]:
         """What every player may see now; times are in ms since 1970.
 
-        It wants `with_public_state`.
+        The game must come from `with_public_state`.
         """
         public = self._own_public(now)
         for name, part in registry.public.items():
@@ -244,14 +268,15 @@ class Game(models.Model):
             "closes_at": to_ms(self.closes_at),
             "access": self.access,
             "takes_answers": kind.takes_answers,
-            "instant": kind.instant(rules),
+            # Where nothing is asked, clients are told that it is instant.
+            "instant": not isinstance(kind, QuestionKind) or kind.instant(rules),
             "sold_out": self.sold_out and kind.takes_answers,
             "play": kind.public(rules) if self.shows_play(state) else {},
             "reveal": self.revealed if state is State.REVEALED else None,
         }
 
     def refetch(self) -> "Game":
-        """As the database has it now, with what `public` wants."""
+        """The game as the database has it now, with its public state."""
         return games_with_public_state().get(pk=self.pk)
 
     # Verbs
@@ -260,8 +285,10 @@ class Game(models.Model):
     def changing(
         self, tell: Callable[["Game"], None] = events.game_changed
     ) -> Iterator[None]:
-        """One transaction around a change, with the row locked and read again; players
-        hear of it on commit."""
+        """A transaction around a change: the row is locked and read again first.
+
+        On commit, `tell` broadcasts the change to players.
+        """
         with transaction.atomic():
             self.refresh_from_db(from_queryset=Game.objects.select_for_update())
             yield
@@ -270,7 +297,7 @@ class Game(models.Model):
             on_commit(tell, self)
 
     def edit(self, fields: list[str]) -> None:
-        """Save these fields alone, whatever else has changed in the meantime."""
+        """Save only these fields, and broadcast the game on commit."""
         with transaction.atomic():
             before = Game.objects.select_for_update().get(pk=self.pk)
             self.save(update_fields=fields)
@@ -279,28 +306,27 @@ class Game(models.Model):
             self._tell(before.slug)
 
     def follow_pools(self, renamed: Mapping[str, str]) -> None:
-        """Speak of pools by the names they have now, given by their former ones: a
-        pool is no other one for being renamed."""
+        """Rename pools in the settings; `renamed` maps old names to new ones."""
         with transaction.atomic():
             rules = Game.objects.select_for_update().get(pk=self.pk).rules
-            followed = self.of_kind.with_pools(rules, renamed)
-            if followed != rules:
-                self.settings = followed.model_dump(mode="json")
+            changed = self.of_kind.with_pools(rules, renamed)
+            if changed != rules:
+                self.settings = changed.model_dump(mode="json")
                 self.edit(["settings"])
 
     def announce(self) -> None:
-        """Tell players of what is true already, such as that codes have run out."""
+        """Broadcast the game without a change, for example when codes have run out."""
         self.edit([])
 
     def _tell(self, former_slug: str = "") -> None:
-        """On commit, drop what was kept and broadcast, under an old address too."""
+        """On commit, invalidate the cache, for an old slug too, and broadcast."""
         on_commit(events.game_changed, self, former_slug)
 
     def _require(self, verb: str) -> None:
         if not self.allows(verb):
             raise Refused(
                 "invalid",
-                _("A game that is %(state)s can't do that now.")
+                _("This can’t be done while the game is %(state)s.")
                 % {"state": self.get_state_display()},
                 field="state",
             )
@@ -317,7 +343,7 @@ class Game(models.Model):
         require_players(self.access, self.invitations.exists())
 
     def schedule(self, now: datetime) -> None:
-        """Let players see it; it opens at its time, at once if that has passed."""
+        """Publish it; it opens at its opening time, or at once if that has passed."""
         with self.changing():
             self._require("schedule")
             self._require_time_left(now)
@@ -327,13 +353,13 @@ class Game(models.Model):
             self.opens_at = self.opens_at or now
 
     def withdraw(self, now: datetime) -> None:
-        """Back to a draft that players don't see."""
+        """Make it a draft again, which players don't see."""
         with self.changing():
             self._require("withdraw")
             self.state = State.DRAFT
 
     def open(self, now: datetime) -> None:
-        """Open now, whatever the opening time said."""
+        """Open now, whatever the opening time is."""
         with self.changing():
             self._require("open")
             self._require_time_left(now)
@@ -341,7 +367,7 @@ class Game(models.Model):
             self.state, self.opens_at = State.OPEN, now
 
     def pause(self, now: datetime) -> None:
-        """Take no answers for a while. The closing time stands."""
+        """Take no answers until `resume`. The closing time stays."""
         with self.changing():
             self._require("pause")
             self.state = State.PAUSED
@@ -352,12 +378,12 @@ class Game(models.Model):
             self.state = State.OPEN
 
     def extend(self, minutes: int, now: datetime) -> None:
-        """Close this much later; a game already closed opens again for so long."""
+        """Close this much later; a game that is closed opens again for that time."""
         with self.changing():
             self._require("extend")
             if minutes < 1:
                 raise Refused(
-                    "invalid", _("Extend by a minute or more."), field="minutes"
+                    "invalid", _("Extend by at least one minute."), field="minutes"
                 )
             assert self.closes_at
             self.closes_at = max(self.closes_at, now) + timedelta(minutes=minutes)
@@ -370,36 +396,36 @@ class Game(models.Model):
             self.state, self.closes_at = State.CLOSED, now
 
     def archive(self, now: datetime) -> None:
-        """Out of players' sight; nothing is deleted."""
+        """Hide it from players; nothing is deleted."""
         with self.changing():
             self._require("archive")
             self.archived_as, self.state = self.state, State.ARCHIVED
 
     def restore(self, now: datetime) -> None:
-        """Out of the archive, as it went in."""
+        """Take it out of the archive, in the state it had before."""
         with self.changing():
             self._require("restore")
             self.archived_as, self.state = "", self.archived_as or State.DRAFT
 
     def notify(self, text: str, until: datetime) -> None:
-        """Show players a message until then, in place of any before it."""
+        """Show players a message until then; it replaces an earlier one."""
         with self.changing(events.notice_changed):
             self._require("notify")
             self.notice, self.notice_until = notices.checked(text), until
 
     def take_back_notice(self) -> None:
-        """Show players no message any more."""
+        """Remove the message."""
         with self.changing(events.notice_changed):
             self._require("take_back_notice")
             self.notice, self.notice_until = "", None
 
     def apply_schedule(self, now: datetime) -> None:
-        """Note that the opening or closing time has passed."""
+        """Save the state that the opening and closing times imply."""
         with self.changing():
             self.state = self.state_at(now)
 
     def duplicate(self, slug: str) -> "Game":
-        """A draft with the same texts, settings and lists, and nothing else."""
+        """A new draft with the same texts, settings and lists."""
         names = ("kind", "title", "text", "picture", "picture_alt", "access")
         with transaction.atomic():
             copy = Game.objects.create(
@@ -412,5 +438,5 @@ class Game(models.Model):
         return copy
 
     def invite(self, names: Iterable[str]) -> None:
-        """Make these names the list of who may play."""
+        """Make these names the list of players."""
         Invitation.objects.write(self, names)

@@ -1,7 +1,8 @@
-"""Names that staff write on a list, and whose each of them is.
+"""Lines of lists: names that staff enter, each bound to a player or to nobody.
 
-A name is a text that anybody may take. So a line is bound to the player who has its
-name when staff save it; whoever takes the name later gets nothing until staff say so.
+Anybody may take a free name. So a line is bound to the account that has the name when
+staff save the list. Somebody who takes the name later gets nothing, unless staff bind
+the line to them.
 """
 
 from collections.abc import Iterable
@@ -18,14 +19,14 @@ from users.names import MAX_LISTED_LENGTH, key_on_list, normalize_display
 if TYPE_CHECKING:
     from games.models.game import Game
 
-CHUNK = 1000  # names looked up at once
+BATCH = 1000  # names in one statement
 
 L = TypeVar("L", bound="Line")
 
 
 class LineQuerySet(models.QuerySet[L]):
     def nobodys(self) -> Self:
-        """Those that are bound to no player yet."""
+        """Lines that are bound to no player yet."""
         return self.filter(player=None)
 
     def write(self, game: "Game", names: Iterable[str]) -> None:
@@ -64,25 +65,24 @@ class LineQuerySet(models.QuerySet[L]):
         self.bulk_create([self.model(game=target, **row) for row in rows])
 
     def bind_by_name(self) -> int:
-        """Bind those that are nobody's to the accounts that have their names; how many
-        found one."""
+        """Bind unbound lines to the accounts that have their names now; how many."""
         lines = list(self.nobodys())
         accounts = accounts_named({line.name_key for line in lines})
-        found = [line for line in lines if line.name_key in accounts]
+        matching = [line for line in lines if line.name_key in accounts]
         with transaction.atomic():
-            for line in found:
+            for line in matching:
                 line.bind(accounts[line.name_key], chosen=False)
-        return len(found)
+        return len(matching)
 
 
 def accounts_named(keys: Iterable[str]) -> dict[str, int]:
-    """The accounts that have these names now: their ids, by key."""
-    wanted, found = list(keys), dict[str, int]()
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
+    """The ids of the accounts that have these names now, by key."""
+    wanted, accounts = list(keys), dict[str, int]()
+    for start in range(0, len(wanted), BATCH):
+        part = wanted[start : start + BATCH]
         rows = Player.objects.filter(name_key__in=part).values_list("name_key", "pk")
-        found |= {str(key): pk for key, pk in rows}
-    return found
+        accounts |= {str(key): pk for key, pk in rows}
+    return accounts
 
 
 class Line(models.Model):
@@ -99,9 +99,9 @@ class Line(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("player"),
-        help_text=_("The number of an account or of a guest. Empty: nobody’s."),
+        help_text=_("The number of the account or guest. Empty: no player yet."),
     )
-    # Whether staff chose the player, who may then be called anything.
+    # Whether staff chose the player, who may then have any name.
     chosen = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
@@ -111,24 +111,24 @@ class Line(models.Model):
         return self.name
 
     def bind(self, player_id: int | None, *, chosen: bool = True) -> None:
-        """Make it this player's, or nobody's; who had it and who has it are told.
+        """Bind it to this player, or to nobody; broadcast to the old and new player.
 
-        A guest who signed in to an account by now is that account.
+        For a guest who has signed in to an account, the account gets it.
         """
         with transaction.atomic():
             joined = Player.objects.filter(guests=player_id or 0)
             player_id = joined.values_list("pk", flat=True).first() or player_id
-            former = type(self)._default_manager.select_for_update(of=("self",))
-            told = {former.get(pk=self.pk).player_id, player_id}
+            rows = type(self)._default_manager.select_for_update(of=("self",))
+            players = {rows.get(pk=self.pk).player_id, player_id}
             self.player_id, self.chosen = player_id, chosen and player_id is not None
             self.save(update_fields=["player", "chosen"])
-            for pk in told - {None}:
+            for pk in players - {None}:
                 assert pk is not None
                 on_commit(events.player_changed, pk, self.game_id)
 
 
 class Invitation(Line):
-    """A name on the list of who may play a game. The account may come later."""
+    """A name on a game's list of players. The account may come later."""
 
     game = models.ForeignKey(
         "games.Game",
@@ -149,12 +149,12 @@ class Invitation(Line):
 
 class WinnerQuerySet(LineQuerySet["Winner"]):
     def make_for(self, game: "Game") -> None:
-        """Each name that the game's settings give a line to is there, to be bound."""
+        """Write a line for each name that the game's settings give one."""
         self.write(game, game.of_kind.names(game.rules))
 
 
 class Winner(Line):
-    """A name on a winners' list; what it wins stands in the game's settings."""
+    """A name on a winners' list. The prize is in the game's settings."""
 
     game = models.ForeignKey(
         "games.Game", models.CASCADE, related_name="winners", verbose_name=_("game")

@@ -1,4 +1,4 @@
-"""Prize codes: each a row of its own, in a named pool, given to one player at most."""
+"""Prize codes: one row each, in a named pool, given to at most one player."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MAX_CODE_LENGTH = 100
 MAX_BROWSER_LENGTH = 60
-ADDED_AT_ONCE = 5000  # codes in one statement
+INSERT_BATCH = 5000  # codes in one statement
 
-# A pool, and a JSON list of (text, repeat). `bulk_create` takes several times as long,
-# and doesn't say how many were new.
+# Parameters: a pool's id, and a JSON list of (text, repeat). `bulk_create` takes
+# several times as long and doesn't report how many rows were new.
 INSERT = {
     "postgresql": (
         "INSERT INTO games_code (pool_id, text, repeat) "
@@ -46,37 +46,55 @@ LOCK_BROWSERS = (
 
 
 class Claim(NamedTuple):
-    """What a player is to be given a code for, once in all the world.
+    """Why a player gets a code. `key` is unique, so the code is given only once.
 
-    `browser` is where they won it (`games.sources`), `address` stands for whence.
+    `browser` is the browser in which the player won (`games.sources.browser_in`),
+    `address` the digest of the network (`games.sources.Source.address`).
     """
 
     player: Player
-    claim: str
+    key: str
     browser: str = ""
     address: str = ""
 
 
-class Given(dict[str, "Code"]):
-    """Codes by claim. `barred` are the claims that get none, because the browser's
-    codes in the game are another player's."""
+class Awards(dict[str, "Code"]):
+    """Codes by the keys of their claims.
+
+    `barred` holds the keys of claims that get none, because the codes of their browser
+    in this game are another player's.
+    """
 
     def __init__(self, codes: dict[str, "Code"], barred: set[str]) -> None:
         super().__init__(codes)
         self.barred = barred
 
 
+class Stock(NamedTuple):
+    """How many codes are left, of how many in total."""
+
+    left: int
+    total: int
+
+    @property
+    def given(self) -> int:
+        return self.total - self.left
+
+
+NO_STOCK = Stock(0, 0)
+
+
 class PoolQuerySet(models.QuerySet["Pool"]):
     def make_for(self, game: "Game") -> None:
-        """Each pool that the game's settings speak of is there, to be filled."""
+        """Create the pools that the game's settings name, if they are missing."""
         for name in game.of_kind.pools(game.rules):
             self.get_or_create(game=game, name=name)
 
     def named(
         self, wanted: Collection[tuple[int, str]]
     ) -> "dict[tuple[int, str], Pool]":
-        """These pools, by game and name. One that staff have not made is made empty:
-        its codes are owed."""
+        """These pools, by game id and name. A missing pool is created empty, so that
+        its codes become backorders."""
         games, names = (
             {game for game, _name in wanted},
             {name for _game, name in wanted},
@@ -90,22 +108,22 @@ class PoolQuerySet(models.QuerySet["Pool"]):
         return pools
 
     def lock(self, pool_ids: Collection[int], browsers: Collection[str]) -> None:
-        """Lock these pools, and those that owe codes to these browsers, in one order
-        for everybody. So nobody adds codes or pays debts there meanwhile."""
-        owing = Owed.objects.filter(browser__in=browsers).values("pool")
-        wanted = self.filter(Q(pk__in=pool_ids) | Q(pk__in=owing))
+        """Lock these pools and those with backorders of these browsers, always in the
+        same order. Nobody adds codes or fills backorders there meanwhile."""
+        waiting = Backorder.objects.filter(browser__in=browsers).values("pool")
+        wanted = self.filter(Q(pk__in=pool_ids) | Q(pk__in=waiting))
         list(wanted.select_for_update(no_key=True).order_by("pk"))
 
-    def in_debt(self) -> "PoolQuerySet":
-        """Those that owe codes and have some: after a transaction that gave back."""
+    def fillable(self) -> "PoolQuerySet":
+        """Pools with both backorders and free codes, such as after a rollback."""
         free = Code.objects.unclaimed().filter(pool=OuterRef("pk"))
         return self.filter(
-            Exists(Owed.objects.filter(pool=OuterRef("pk"))), Exists(free)
+            Exists(Backorder.objects.filter(pool=OuterRef("pk"))), Exists(free)
         )
 
 
 class Pool(models.Model):
-    """A named stock of codes. Winners draw from their game's pools, oldest first."""
+    """A named stock of codes. Winners of a game get codes of its oldest pool first."""
 
     game = models.ForeignKey("games.Game", models.PROTECT, related_name="pools")
     name = models.CharField(
@@ -130,57 +148,60 @@ class Pool(models.Model):
     def add(
         self, texts: Iterable[str], numbers: Mapping[str, int] | None = None
     ) -> int:
-        """Add these codes in their order, leaving out those that are here already, or
-        in another pool; how many.
+        """Add these codes in their order, and fill backorders; how many were added.
 
-        `numbers` has the `repeat` of those that stand in another pool and come here
-        with a yes of staff. Players who are owed a code are given theirs first.
+        Codes that this pool or another one already holds are left out. `numbers` has
+        the `repeat` of those in another pool that staff accepted for this one too.
         """
-        given, rest, added = numbers or {}, iter(texts), 0
+        repeats, rest, added = numbers or {}, iter(texts), 0
         with transaction.atomic():
             self._lock()
-            while part := list(islice(rest, ADDED_AT_ONCE)):
-                new = [(text, given.get(text, 0)) for text in part]
+            while part := list(islice(rest, INSERT_BATCH)):
+                new = [(text, repeats.get(text, 0)) for text in part]
                 added += Code.objects.insert(self.pk, new)
-            self.pay_debts()
+            self.fill_backorders()
         return added
 
-    def pay_debts(self) -> None:
+    def fill_backorders(self) -> None:
         """Give waiting players their codes, the longest waiting first.
 
         Runs in a transaction.
         """
-        owed = list(
-            self.owed.select_for_update(of=("self",))
-            .select_related("player")
-            .order_by("pk")
-        )
-        marks = {one.browser for one in owed if one.browser}
-        held = Code.objects.filter(browser__in=marks) if marks else Code.objects.none()
-        # What is owed is paid, whoever has won in that browser since.
-        marks -= set(held.values_list("browser", flat=True))
-        winners = [
-            Claim(one.player, one.claim, one.browser if one.browser in marks else "")
-            for one in owed
+        rows = self.backorders.select_for_update(of=("self",))
+        backorders = list(rows.select_related("player").order_by("pk"))
+        free = free_browsers({row.browser for row in backorders if row.browser})
+        claims = [
+            Claim(row.player, row.claim, row.browser if row.browser in free else "")
+            for row in backorders
         ]
-        given = self.codes.order_by("pk").give(winners, timezone.now())
-        paid = [one for one in owed if one.claim in given]
-        Owed.objects.filter(pk__in=[one.pk for one in paid]).delete()
-        told = [(one.player_id, "") for one in paid]
-        on_commit(events.players_changed, self.game_id, told)
+        awards = self.codes.order_by("pk").give(claims, timezone.now())
+        filled = [row for row in backorders if row.claim in awards]
+        Backorder.objects.filter(pk__in=[row.pk for row in filled]).delete()
+        players = [(row.player_id, "") for row in filled]
+        on_commit(events.players_changed, self.game_id, players)
 
     def _lock(self) -> None:
         Pool.objects.select_for_update(no_key=True).get(pk=self.pk)
 
 
-class Owed(models.Model):
-    """A code that is owed until there is stock: nothing a player earned is lost."""
+def free_browsers(browsers: set[str]) -> set[str]:
+    """Those of these browsers that no code belongs to.
 
-    pool = models.ForeignKey(Pool, models.PROTECT, related_name="owed")
+    A backorder is filled even if somebody else has won in its browser since; its code
+    then belongs to no browser.
+    """
+    taken = Code.objects.filter(browser__in=browsers).values_list("browser", flat=True)
+    return browsers - set(taken) if browsers else set()
+
+
+class Backorder(models.Model):
+    """A code that a player won while the pool was empty. New codes fill it first."""
+
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="backorders")
     player = models.ForeignKey(Player, models.PROTECT, related_name="+")
     claim = models.CharField(max_length=80, unique=True)
     since = models.DateTimeField()
-    # As of a code.
+    # As in `Code`.
     browser = models.CharField(
         max_length=MAX_BROWSER_LENGTH,
         null=True,
@@ -202,18 +223,26 @@ class CodeQuerySet(models.QuerySet["Code"]):
         return self.filter(player=None)
 
     def for_winners_of(self, game_id: int) -> "CodeQuerySet":
-        """The codes of a game in the order in which winners are given them."""
+        """The codes of a game in the order in which winners get them."""
         return self.filter(pool__game_id=game_id).order_by("pool_id", "id")
 
+    def stock_by(self, field: str) -> dict[int, Stock]:
+        """The stock of these codes by the value of a field, such as "pool"."""
+        left = Count("pk", filter=Q(player=None))
+        rows = self.values_list(field).annotate(left=left, total=Count("pk"))
+        return {value: Stock(left, total) for value, left, total in rows}
+
     def insert(self, pool_id: int, new: Sequence[tuple[str, int]]) -> int:
-        """Add free codes, each a text and its `repeat`, in their order; how many of
-        them no other code was in the way of."""
+        """Add free codes, as pairs of text and `repeat`, in their order.
+
+        Returns how many were added. A code that exists already is left out.
+        """
         with connection.cursor() as cursor:
             cursor.execute(INSERT[connection.vendor], [pool_id, json.dumps(new)])
             return int(cursor.rowcount)
 
     def held_among(self, texts: Collection[str]) -> dict[str, dict[int, int]]:
-        """Which pools hold any of these texts: the code's `repeat` by text and pool."""
+        """The `repeat` of each code with one of these texts, by text and pool id."""
         held: dict[str, dict[int, int]] = {}
         rows = self.filter(text__in=texts).values_list("text", "pool_id", "repeat")
         for text, pool_id, repeat in rows:
@@ -221,16 +250,17 @@ class CodeQuerySet(models.QuerySet["Code"]):
         return held
 
     def unasked(self) -> "CodeQuerySet":
-        """Those that are no repeat of another pool's, or are one without a yes."""
+        """Without those that staff accepted although another pool holds them too."""
         return self.filter(repeat__lte=0)
 
     def accepted_repeats(self) -> "CodeQuerySet":
-        """Those that stand in another pool too, with a yes of staff."""
+        """Codes that another pool holds too, and that staff accepted."""
         twins = Code.objects.filter(text=OuterRef("text")).exclude(pk=OuterRef("pk"))
         return self.filter(Exists(twins), repeat__gt=0)
 
     def accept(self) -> int:
-        """Say yes to those that repeat another pool's code unasked; how many."""
+        """Accept repeats of another pool's codes about which nobody was asked; how
+        many."""
         accepted = 0
         with transaction.atomic():
             for code in self.select_for_update(of=("self",)).filter(repeat__lt=0):
@@ -241,81 +271,85 @@ class CodeQuerySet(models.QuerySet["Code"]):
         return accepted
 
     def next_free(self, count: int = 1) -> Sequence["Code"]:
-        """The next unclaimed codes that no other transaction is giving away."""
+        """The next unclaimed codes that no other transaction holds; locks them."""
         free = self.unclaimed().select_for_update(skip_locked=True, of=("self",))
         return list(free[:count])
 
     def lock_browsers(self, browsers: Collection[str]) -> None:
-        """Let other transactions wait that give codes in these browsers, until this one
-        has ended. They are locked in one order for everybody."""
+        """Lock these browsers until the transaction ends, always in the same order."""
         if browsers and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(LOCK_BROWSERS, [sorted(browsers)])
 
-    def give(self, winners: Sequence[Claim], now: datetime) -> Given:
-        """Codes of these, by claim, for as many winners as there are codes.
+    def give(self, claims: Sequence[Claim], now: datetime) -> Awards:
+        """Give codes of this set to these claims, in their order, while there are any.
 
-        A claim that was given its code before is given it again.
+        A claim that has a code already gets the same one again.
         """
-        claims = {one.claim for one in winners}
-        browsers = {one.browser for one in winners if one.browser}
-        wanted = Q(claim__in=claims)
+        earlier = Code.objects.of_claims(claims)
+        keys = {claim.key for claim in claims}
+        awards = {str(code.claim): code for code in earlier if code.claim in keys}
+        owners = {code.browser: code.player for code in earlier if code.player}
+        new = [claim for claim in claims if claim.key not in awards]
+        eligible, others = split_by_browser(new, owners)
+        free = self.next_free(len(eligible)) if eligible else []
+        for code, claim in zip(free, eligible):
+            code.assign(claim, now)
+            awards[claim.key] = code
+        Code.objects.write_assigned(free)
+        # If a browser's first claim in this call got no code, it bars no other claim.
+        won = {code.browser for code in (*earlier, *free) if code.browser}
+        return Awards(awards, {claim.key for claim in others if claim.browser in won})
+
+    def of_claims(self, claims: Sequence[Claim]) -> list["Code"]:
+        """The codes given for these claims, or won in their browsers."""
+        wanted = Q(claim__in={claim.key for claim in claims})
+        browsers = {claim.browser for claim in claims if claim.browser}
         if browsers:
             wanted |= Q(browser__in=browsers)
-        found = list(Code.objects.filter(wanted).select_related("player"))
-        given = {str(code.claim): code for code in found if code.claim in claims}
-        holders = {code.browser: code.player for code in found if code.player}
-        new = [one for one in winners if one.claim not in given]
-        waiting, others = admitted(new, holders)
-        free = self.next_free(len(waiting)) if waiting else []
-        for code, one in zip(free, waiting):
-            code.assign(one, now)
-            given[one.claim] = code
-        Code.objects.write_assigned(free)
-        # Where a browser's first claim in this call got none, it bars no other.
-        won = {code.browser for code in (*found, *free) if code.browser}
-        return Given(given, {one.claim for one in others if one.browser in won})
+        return list(self.filter(wanted).select_related("player"))
 
     def write_assigned(self, codes: Iterable["Code"]) -> None:
         columns = ["player", "claim", "given_at", "browser", "address"]
         Code.objects.bulk_update(codes, columns, batch_size=500)
 
 
-def admitted(
-    winners: Sequence[Claim], holders: dict[str | None, Player]
+def split_by_browser(
+    claims: Sequence[Claim], owners: dict[str | None, Player]
 ) -> tuple[list[Claim], list[Claim]]:
-    """Which of these claims may be given a code, and the others.
+    """The claims that may get a code, and the others; `owners` are added to.
 
-    A browser is the first one's who wins in it; another code of theirs has no mark.
+    A browser belongs to the first player who wins in it. Only the first code of that
+    player notes the browser.
     """
-    may: list[Claim] = []
+    eligible: list[Claim] = []
     others: list[Claim] = []
-    for one in winners:
-        holder = holders.get(one.browser) if one.browser else None
-        if holder is None:
-            may.append(one)
-            holders[one.browser] = one.player
-        elif is_same(one.player, holder):
-            may.append(one._replace(browser=""))
+    for claim in claims:
+        owner = owners.get(claim.browser) if claim.browser else None
+        if owner is None:
+            eligible.append(claim)
+            owners[claim.browser] = claim.player
+        elif is_same(claim.player, owner):
+            eligible.append(claim._replace(browser=""))
         else:
-            others.append(one)
-    return may, others
+            others.append(claim)
+    return eligible, others
 
 
-def is_same(player: Player, holder: Player) -> bool:
-    """Whether the holder is this player, or the guest they were."""
-    return player.pk in (holder.pk, holder.account_id)
+def is_same(player: Player, owner: Player) -> bool:
+    """Whether the owner is this player, or the guest that this player was."""
+    return player.pk in (owner.pk, owner.account_id)
 
 
 class Code(models.Model):
-    """One prize code. `claim` names what it was given for, once in all the world."""
+    """One prize code. `claim` is the key of the `Claim` that it was given for."""
 
     pool = models.ForeignKey(
         Pool, models.PROTECT, related_name="codes", verbose_name=_("pool")
     )
     text = models.CharField(_("code"), max_length=MAX_CODE_LENGTH)
-    # Another pool may hold the same text with a yes of staff: such repeats are counted
-    # from 1 up, and those of a time in which nobody was asked from -1 down.
+    # 0, except for codes whose text another pool holds too: 1, 2 and so on if staff
+    # accepted that; -1, -2 and so on if the code was added before they were asked.
     repeat = models.SmallIntegerField(default=0, db_default=0, editable=False)
     player = models.ForeignKey(
         Player,
@@ -327,7 +361,7 @@ class Code(models.Model):
     )
     claim = models.CharField(max_length=80, null=True, blank=True, unique=True)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
-    # The game and the browser in which its owner won: no other player wins there.
+    # The game and the browser in which its owner won. No other player can win there.
     browser = models.CharField(
         max_length=MAX_BROWSER_LENGTH,
         null=True,
@@ -335,7 +369,7 @@ class Code(models.Model):
         unique=True,
         editable=False,
     )
-    # Stands for the network of its owner then.
+    # A digest of the network from which its owner won.
     address = models.CharField(
         max_length=MAX_DIGEST_LENGTH,
         blank=True,
@@ -365,10 +399,10 @@ class Code(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Never the text of a free one: names stand in titles, histories and logs.
+        # Never the text of a free code: this name gets into titles, histories, logs.
         return self.text if self.player_id else f"{self._meta.verbose_name} {self.pk}"
 
     def assign(self, claim: Claim, now: datetime) -> None:
-        """Give it for this claim; `write_assigned` writes it."""
-        self.player, self.claim, self.given_at = claim.player, claim.claim, now
+        """Give it for this claim; `write_assigned` saves that."""
+        self.player, self.claim, self.given_at = claim.player, claim.key, now
         self.browser, self.address = claim.browser or None, claim.address

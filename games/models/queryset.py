@@ -1,4 +1,4 @@
-"""Questions about games, as words to chain."""
+"""Queries for games, as queryset methods to chain."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,46 +33,46 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.filter(state__in=PUBLISHED)
 
     def for_everybody(self) -> "GameQuerySet":
-        """Seen, and not only by those on a list."""
+        """Published, and not only for players on a list."""
         return self.published().exclude(access=Access.LISTED)
 
     def visible_to(self, player: Player | None) -> "GameQuerySet":
-        """Seen, and not for a list this player isn't on."""
+        """Published, except games for a list that this player isn't on."""
         if player is None:
             return self.for_everybody()
         listed = self.model.objects.listed_for(player).values("pk")
         return self.published().filter(~Q(access=Access.LISTED) | Q(pk__in=listed))
 
     def listed_for(self, player: Player | None) -> "GameQuerySet":
-        """Seen, for a list, and this player is on it."""
+        """Published for a list that this player is on."""
         return self.listed_for_any([player] if player else [])
 
     def listed_for_any(self, players: Sequence[Player]) -> "GameQuerySet":
-        """Seen, for a list, and one of these players is on it."""
+        """Published for a list that one of these players is on."""
         on_it = Q(access=Access.LISTED, invitations__player__in=players)
         return self.published().filter(on_it)
 
     def only_if_on_any_list(self, player: Player | None) -> "GameQuerySet":
-        """None of these, unless this player is on any list at all."""
+        """These games if this player is on the list of any game, else none."""
         if player is None:
-            return self.none()  # which asks the database nothing
+            return self.none()  # no query
         return self.filter(Exists(self.model.objects.listed_for(player)))
 
     def annotate_listed(self, players: Sequence[Player]) -> "GameQuerySet":
-        """With the ids of those of these players who are on the game's list."""
+        """Set `listed`: the ids of these players who are on the game's list."""
         rows = Invitation.objects.filter(game=OuterRef("pk"), player__in=players)
         ids = rows.values("game").annotate(ids=JSONList("player"))
         return self.annotate(listed=Subquery(ids.values("ids")))
 
     def with_public_state(self) -> "GameQuerySet":
-        """With all that `public` says of a game: it takes no other statement."""
+        """With all that `Game.public` needs, so that it takes no other statement."""
         codes = Code.objects.filter(pool__game=OuterRef("pk"))
         sold_out = Exists(codes) & ~Exists(codes.unclaimed())
         parts = {name: part.read for name, part in registry.public.items()}
         return self.annotate(sold_out=sold_out, **parts)
 
     def in_order_of_interest(self) -> "GameQuerySet":
-        """Open, paused, coming, revealed, closed; of each the newest first."""
+        """Open, paused, scheduled, revealed, closed; in each state the newest first."""
         order = (
             State.OPEN,
             State.PAUSED,
@@ -85,18 +85,18 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.annotate(place=place).order_by("place", "-id")
 
     def after(self, place: int, number: int) -> "GameQuerySet":
-        """Those that follow in the order of interest."""
+        """Those after this place and id, in the order of interest."""
         return self.filter(Q(place__gt=place) | Q(place=place, id__lt=number))
 
     def due(self, now: datetime) -> "GameQuerySet":
-        """Whose opening or closing time has come, but whose state says otherwise."""
+        """Those whose opening or closing time has passed, but not their state."""
         return self.filter(
             Q(state=State.SCHEDULED, opens_at__lte=now)
             | Q(state__in=(State.OPEN, State.PAUSED), closes_at__lte=now)
         )
 
     def next_seq(self, pk: int) -> int:
-        """Raise the game's `seq`, for a broadcast; one statement, also for tallies."""
+        """Raise the game's `seq` for a broadcast, and return it: one statement."""
         sql = "UPDATE games_game SET seq = seq + 1 WHERE id = %s RETURNING seq"
         with connection.cursor() as cursor:
             cursor.execute(sql, [pk])
@@ -105,10 +105,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         raise self.model.DoesNotExist
 
     def lock(self, pk: int) -> "Game":
-        """The game, in a transaction that no verb of staff may overtake.
+        """The game, locked so that no verb of staff changes it in this transaction.
 
-        Many answers hold it together (`FOR KEY SHARE`); a verb waits for them
-        (`FOR UPDATE`). SQLite's write transactions follow each other anyway.
+        Many answers share the lock (`FOR KEY SHARE`); a verb waits for them
+        (`FOR UPDATE`). On SQLite write transactions run one after the other anyway.
         """
         if connection.vendor != "postgresql":
             return self.get(pk=pk)

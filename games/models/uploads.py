@@ -1,6 +1,7 @@
-"""Files that staff uploaded, kept from the look at them until the yes.
+"""Uploaded files, stored until staff confirm the import.
 
-In the database, so that any host can go on; in pieces, so that none is a large row.
+They are in the database, so that any host can continue, and split into pieces, so that
+no row is large.
 """
 
 import tempfile
@@ -19,19 +20,19 @@ from core.refusals import Refused
 from games.models.prizes import Pool
 from users.models import Player
 
-KEPT = timedelta(hours=1)
-MAX_KEPT = 3  # of one member of staff: an older one goes
+LIFETIME = timedelta(hours=1)
+MAX_FILES = 3  # of one member of staff; older ones are deleted
 PIECE = 512 * 1024  # bytes
-MAX_NAME_LENGTH = 200  # characters, of which the end stays
-IN_MEMORY = 2 * 1024 * 1024  # bytes; a larger file is read back onto the disk
+MAX_NAME_LENGTH = 200  # characters; the end of a longer name is stored
+IN_MEMORY = 2 * 1024 * 1024  # bytes; a larger file is read back to disk
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def keep(self, file: Any, pool: Pool, by: Player) -> "Upload":
-        """Keep an uploaded file for a while; its bounds were checked before."""
+    def store(self, file: Any, pool: Pool, by: Player) -> "Upload":
+        """Store an uploaded file, whose size and type have been checked."""
         with transaction.atomic():
             newest = self.filter(by=by).order_by("-pk").values_list("pk", flat=True)
-            self.filter(pk__in=list(newest[MAX_KEPT - 1 :])).delete()
+            self.filter(pk__in=list(newest[MAX_FILES - 1 :])).delete()
             upload = self.create(
                 by=by, pool=pool, name=file.name[-MAX_NAME_LENGTH:], at=timezone.now()
             )
@@ -40,17 +41,17 @@ class UploadQuerySet(models.QuerySet["Upload"]):
                 Piece.objects.create(upload=upload, place=place, data=data)
         return upload
 
-    def kept_for(self, by: Player, pool: Pool, now: datetime) -> "UploadQuerySet":
-        """What this member of staff uploaded for the pool, while it is kept."""
-        return self.filter(by=by, pool=pool, at__gt=now - KEPT)
+    def stored_for(self, by: Player, pool: Pool, now: datetime) -> "UploadQuerySet":
+        """What this member of staff uploaded for the pool and is still stored."""
+        return self.filter(by=by, pool=pool, at__gt=now - LIFETIME)
 
     def clear(self, now: datetime) -> None:
-        """Delete what was kept long enough."""
-        self.filter(at__lte=now - KEPT).delete()
+        """Delete files whose lifetime is over."""
+        self.filter(at__lte=now - LIFETIME).delete()
 
 
 class Upload(models.Model):
-    """A file between the look at it and the yes; for who uploaded it alone."""
+    """A file that waits for its import; only its uploader can see it."""
 
     key = models.UUIDField(default=uuid4, unique=True)
     by = models.ForeignKey(Player, models.CASCADE, related_name="+")
@@ -82,9 +83,9 @@ class Upload(models.Model):
             yield bytes(piece.data)
 
     def take(self) -> None:
-        """Nobody may take it twice: it is gone with the transaction.
+        """Delete it in this transaction, so that it is imported only once.
 
-        `Refused`, without waiting, if another tap takes it in this moment or did.
+        `Refused`, without waiting, if another request has taken it.
         """
         free = Upload.objects.select_for_update(skip_locked=True).filter(pk=self.pk)
         if not free:

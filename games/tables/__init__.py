@@ -1,1 +1,1 @@
-"""Tables that staff upload or paste: what is understood of them, and their rows."""
+"""Reads tables that staff upload or paste."""

@@ -1,4 +1,4 @@
-"""What one cell says, and what a spreadsheet has visibly spoiled in it."""
+"""The text of a cell, or why a spreadsheet has visibly spoiled it."""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from openpyxl.styles.numbers import is_date_format
 
 from games.tables.workbooks import Cell
 
-MAX_DIGITS = 15  # of a number that spreadsheets keep exactly
+MAX_DIGITS = 15  # of a number that spreadsheets store exactly
 PLAIN = ("", "0", "#", "@")  # formats that show a number's digits and no more
 
 FORMULA, ERROR, DATE = _("a formula"), _("an error"), _("a date")
 LOST = _("a number that may have lost digits, or a yes or no")
 
-# What spreadsheets write for something else, and no maker of codes does.
+# Texts that spreadsheets write in place of something else. Codes don't look so.
 SPOILED = re.compile(
     r"(?P<shortened>[+-]?[0-9](?:[.,][0-9]{1,20})?[Ee][+-][0-9]{2,3})"
     r"|(?P<marked>[0-9]{1,3}(?:,[0-9]{3}){1,9}(?:\.[0-9]{1,20})?|[0-9]{1,20}\.0{1,9})"
@@ -41,7 +41,7 @@ WHYS: Mapping[str, str | Promise] = {
 
 
 class Spoiled(str):
-    """A cell whose text isn't what was entered; `why` says what stands there."""
+    """A cell whose text isn't what was entered; `why` tells what it contains."""
 
     why: str | Promise
 
@@ -53,7 +53,7 @@ class Spoiled(str):
 
 
 def unmarked(text: str) -> str:
-    """Without what keeps a spreadsheet from reading a number: ="0042", '0042."""
+    """Remove what keeps spreadsheets from reading a number: ="0042" or '0042."""
     if text.startswith('="') and text.endswith('"') and len(text) > 3:
         return text[2:-1].replace('""', '"').strip()
     if text.startswith("'") and len(text) > 1:
@@ -62,21 +62,21 @@ def unmarked(text: str) -> str:
 
 
 def plain_text(cell: str) -> str:
-    """What was entered into the cell, or a `Spoiled`."""
+    """The text that was entered into the cell, or a `Spoiled`."""
     if isinstance(cell, Spoiled):
         return cell
     entered = unmarked(cell)
     if entered != cell:
         return entered
-    found = SPOILED.fullmatch(cell)
-    return Spoiled.by(cell, WHYS[str(found.lastgroup)]) if found else cell
+    match = SPOILED.fullmatch(cell)
+    return Spoiled.by(cell, WHYS[str(match.lastgroup)]) if match else cell
 
 
 # Cells of a workbook
 
 
 def text_of(cell: Cell) -> str:
-    """A cell's text; of numbers only those of which every digit is surely there."""
+    """A cell's text, or a `Spoiled`, such as for a number that may lack digits."""
     if cell.kind == "s":
         return cell.text.strip()
     if cell.kind == "n":
@@ -86,7 +86,7 @@ def text_of(cell: Cell) -> str:
 
 
 def number_text(text: str, format: str) -> str:
-    """A number's digits, with the zeros in front that its format shows."""
+    """A number's digits, with the leading zeros that its format shows."""
     if format not in PLAIN and is_date_format(format):
         return Spoiled.by(text, DATE)
     digits = whole(text)
@@ -97,7 +97,9 @@ def number_text(text: str, format: str) -> str:
     if set(format) == {"0"}:
         sign = "-" if digits.startswith("-") else ""
         return sign + digits.removeprefix("-").zfill(len(format))
-    why = _("a number that is shown otherwise, as “%(format)s”") % {"format": format}
+    why = _("a number that is displayed differently, as “%(format)s”") % {
+        "format": format
+    }
     return Spoiled.by(digits, why)
 
 

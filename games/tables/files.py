@@ -21,7 +21,7 @@ SUFFIXES = (".csv", ".txt", ".xlsx")
 
 
 def check_upload(upload: Any) -> None:
-    """`Refused` unless a file of this size and name may be read at all."""
+    """`Refused` if the file is too large, or its name has another ending."""
     if upload.size > MAX_UPLOAD:
         raise refused(_("%(name)s has more than 20 MB."), upload.name, "too_large")
     if PurePath(upload.name).suffix.lower() not in SUFFIXES:
@@ -31,7 +31,7 @@ def check_upload(upload: Any) -> None:
 
 @dataclass
 class Table:
-    """A file's rows, in whatever reading. Everything may raise `Refused`."""
+    """The rows of a file. All methods may raise `Refused`."""
 
     file: IO[bytes]
     name: str
@@ -47,7 +47,7 @@ class Table:
 
     @cached_property
     def sheets(self) -> list[str]:
-        """The names of a workbook's sheets that are shown."""
+        """The names of a workbook's visible sheets."""
         if not self.is_workbook:
             return []
         try:
@@ -57,18 +57,18 @@ class Table:
         except BROKEN as error:
             raise self._no_workbook() from error
         if not shown:
-            raise refused(_("%(name)s has no sheet that is shown."), self.name)
+            raise refused(_("%(name)s has no visible sheet."), self.name)
         return shown
 
     def guess(self, words: Sequence[str], **chosen: Any) -> Reading:
-        """How the file is best read, with what staff chose already."""
+        """The likely reading of the file, with what staff have chosen."""
         reading = replace(Reading(), **chosen)
         if not self.is_workbook and not reading.encoding:
             reading = replace(reading, encoding=encoding_of(self.file))
         if not self.is_workbook and "delimiter" not in chosen:
-            found = delimiter_of(self.file, self.name, reading.encoding)
+            delimiter = delimiter_of(self.file, self.name, reading.encoding)
             usual = "," if self.suffix == ".csv" else ""
-            reading = replace(reading, delimiter=found or usual)
+            reading = replace(reading, delimiter=delimiter or usual)
         rows = [row.cells for row in self.first_rows(reading, SAMPLE)]
         if "header" not in chosen and rows:
             reading = replace(reading, header=has_header(rows, chosen.get("column")))
@@ -79,16 +79,16 @@ class Table:
         return reading
 
     def first_rows(self, reading: Reading, count: int) -> list[Row]:
-        """The first rows in which anything is written, the header among them."""
+        """The first rows that aren't empty, with the header."""
         return list(islice(self.rows(reading), count))
 
     def rows(self, reading: Reading) -> Iterator[Row]:
-        """The rows in which anything is written."""
+        """The rows that aren't empty."""
         raw = self._workbook_rows if self.is_workbook else self._text_rows
         return (row for row in raw(reading) if any(row.cells))
 
     def cells(self, reading: Reading) -> Iterator[tuple[int, str]]:
-        """Below the header, each row's number and what its wanted column says."""
+        """Below the header, each row's number and its cell in the chosen column."""
         column = reading.column
         rows = self.rows(reading)
         for number, cells in islice(rows, 1 if reading.header else 0, None):
@@ -121,16 +121,16 @@ class Table:
 
 
 def texts_in(row: SheetRow) -> Iterator[str]:
-    """A row's cells from its first column on."""
+    """The texts of a row's cells, from the first column on."""
     width = MAX_COLUMNS if row.others else max(row.cells, default=-1) + 1
     for place in range(width):
         cell = row.cells.get(place)
         yield text_of(cell) if cell else ""
     if row.others:
-        yield "…"  # further ones are not read
+        yield "…"  # more columns, which are not read
 
 
 def table_of(upload: Any) -> Table:
-    """The table in an upload; `Refused` if it can be none."""
+    """The table in an upload, or `Refused`."""
     check_upload(upload)
     return Table(upload.file, upload.name)

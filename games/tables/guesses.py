@@ -1,4 +1,4 @@
-"""Guesses at a table's delimiter, header and columns: staff see them, and choose."""
+"""Guesses a table's delimiter, header and columns. Staff see and correct them."""
 
 import csv
 from collections import Counter
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from games.tables.workbooks import MAX_COLUMNS
 
-DELIMITERS = ("\t", ";", "|", ",")  # where several fit, the first
-SAMPLE = 200  # rows that are looked at
+DELIMITERS = ("\t", ";", "|", ",")  # the first one that fits
+SAMPLE = 200  # rows that are read for a guess
 MAX_HEADING_LENGTH = 40  # characters
-FEWEST = 3  # rows by whose shape a heading above them can be told
+MIN_ROWS = 3  # below a heading, to tell it by its shape
 
-# Words of headings, those of the wanted column in the order in which they are looked
-# for. Thai words stand in others without a space.
+# Words in headings. A column is searched by them in this order. Thai words may be part
+# of a longer text without spaces.
 CODE_WORDS = (
     *("code", "codes", "รหัส", "โค้ด", "โค๊ด", "โคด"),
     *("voucher", "vouchers", "coupon", "coupons", "gutscheincode", "คูปอง"),
@@ -40,8 +40,8 @@ Rows = Sequence[Sequence[str]]
 
 
 def delimiter_in(lines: Sequence[str]) -> str:
-    """What parts most of these lines into as many columns; empty where nothing does."""
-    best, most = "", 0.8  # the least share of lines
+    """The delimiter that splits most lines into equally many columns, or \"\"."""
+    best, most = "", 0.8  # the smallest share of lines that counts
     for delimiter in DELIMITERS:
         try:
             rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]
@@ -54,7 +54,7 @@ def delimiter_in(lines: Sequence[str]) -> str:
 
 
 def share_of_a_width(rows: Rows) -> float:
-    """The share of rows that have as many columns as most of those with several."""
+    """The share of rows with the most common number of columns above 1."""
     widths = Counter(len(row) for row in rows if len(row) > 1)
     return widths.most_common(1)[0][1] / len(rows) if widths else 0.0
 
@@ -70,16 +70,16 @@ def has_header(rows: Rows, column: int | None = None) -> bool:
         return True
     place = column_of(below, None, ()) if column is None else column
     cells = [cell for row in below if (cell := at(row, place))]
-    return len(cells) >= FEWEST and all(map(has_digit, cells))
+    return len(cells) >= MIN_ROWS and all(map(has_digit, cells))
 
 
 def is_heading(cell: str) -> bool:
-    """Whether a word of headings stands here; with digits too, as in “Codes (2026)”."""
+    """Whether the cell has a word of headings, also with digits: “Codes (2026)”."""
     return says(without_digits(cell) if " " in cell else cell, WORDS)
 
 
 def repeats(rows: Rows) -> bool:
-    """Whether a cell stands right below itself too, but for its digits."""
+    """Whether a cell of the first row repeats below it, except for its digits."""
     pairs = zip(rows[0], rows[1]) if len(rows) > 1 else ()
     return any(
         cell and without_digits(cell) == without_digits(below) for cell, below in pairs
@@ -91,15 +91,14 @@ def without_digits(text: str) -> str:
 
 
 def column_of(below: Rows, header: Sequence[str] | None, words: Sequence[str]) -> int:
-    """The column that the header calls by one of these words, or else the first that
-    doesn't look like another's."""
+    """The column whose heading has one of these words, else the first likely one."""
     for word in words if header else ():
         for place, heading in enumerate(header or ()):
             if says(heading, (word,)):
                 return place
     width = max((len(row) for row in below), default=1)
     columns = ([at(row, n) for row in below] for n in range(min(width, MAX_COLUMNS)))
-    return next((n for n, cells in enumerate(columns) if is_telling(cells)), 0)
+    return next((n for n, cells in enumerate(columns) if is_likely(cells)), 0)
 
 
 def at(row: Sequence[str], place: int) -> str:
@@ -111,22 +110,22 @@ def has_digit(text: str) -> bool:
 
 
 def says(heading: str, words: Sequence[str]) -> bool:
-    """Whether one of these words stands in a heading."""
-    folded = heading.casefold()
-    if len(folded) > MAX_HEADING_LENGTH or has_digit(folded):
+    """Whether one of these words is in a heading."""
+    text = heading.casefold()
+    if len(text) > MAX_HEADING_LENGTH or has_digit(text):
         return False
-    said = "".join(c if c.isalnum() else " " for c in folded).split()
-    return any(word in said if word.isascii() else word in folded for word in words)
+    found = "".join(c if c.isalnum() else " " for c in text).split()
+    return any(word in (found if word.isascii() else text) for word in words)
 
 
-def is_telling(cells: Sequence[str]) -> bool:
-    """Whether most cells are there once only, and don't just count the rows."""
+def is_likely(cells: Sequence[str]) -> bool:
+    """Whether most cells differ, and they don't just number the rows."""
     distinct = len({cell for cell in cells if cell})
     return (distinct * 2 > len(cells)) and not counts_rows(cells)
 
 
 def counts_rows(cells: Sequence[str]) -> bool:
-    """Whether these are the numbers of the rows: 1, 2, 3 and so on."""
+    """Whether these number the rows: 1, 2, 3 and so on."""
     if not all(cell.isdecimal() and len(cell) < 10 for cell in cells):
         return False
     numbers = [int(cell) for cell in cells]

@@ -1,4 +1,4 @@
-"""Lists that staff paste, one line each: whether they read as a table, and as which."""
+"""Pasted lists, one line per item: whether they look like a table, and its columns."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -21,18 +21,20 @@ from games.tables.guesses import (
 
 @dataclass(frozen=True)
 class PastedTable:
-    """The lines, of each of which `words` has the words by which headings call its
-    parts: one part is a whole line, two are parted by a comma."""
+    """Pasted lines. `words` has, for each part of a line, words of its heading.
+
+    One part is a whole line; two parts are separated by a comma.
+    """
 
     lines: Sequence[str]
     words: Sequence[Sequence[str]]
 
     @cached_property
     def delimiter(self) -> str:
-        """What parts the columns; a comma or tab where only some lines have any."""
-        found = delimiter_in(self.lines[:SAMPLE])
-        some = (one for one in DELIMITERS if any(one in line for line in self.lines))
-        return found or next(some, ",")
+        """The likely delimiter; else one that some line has, else a comma."""
+        likely = delimiter_in(self.lines[:SAMPLE])
+        used = (mark for mark in DELIMITERS if any(mark in line for line in self.lines))
+        return likely or next(used, ",")
 
     @cached_property
     def rows(self) -> list[list[str]]:
@@ -49,26 +51,26 @@ class PastedTable:
 
     @cached_property
     def has_header(self) -> bool:
-        """Whether each cell of the first line is a word that columns are called by."""
+        """Whether each cell of the first line has a word of headings."""
         first = [cell for cell in self.rows[0] if cell] if self.rows else []
         words = LISTED_WORDS if len(first) > 1 else NAME_WORDS
         return bool(first) and all(says(cell, words) for cell in first)
 
     @property
     def columns(self) -> list[int]:
-        """In which columns the parts stand, as a guess."""
+        """The likely column of each part."""
         header = self.rows[0] if self.has_header else None
         below = self.rows[1 if header else 0 : SAMPLE]
         first = column_of(below, header, self.words[0])
-        found = [first]
+        columns = [first]
         for words in self.words[1:]:
             place = column_of(below, header, words) if header else first + 1
-            found.append(place if place != first else first + 1)
-        return found
+            columns.append(place if place != first else first + 1)
+        return columns
 
     @property
     def doubtful(self) -> int | None:
-        """The first line that doesn't read as one of a plain list, from 0."""
+        """The first line that doesn't fit a plain list, counted from 0; or None."""
         if not self.lines:
             return None
         if self.has_header or self.counts:
@@ -78,18 +80,18 @@ class PastedTable:
 
     @property
     def counts(self) -> bool:
-        """Whether the first of several columns only counts the lines."""
+        """Whether there are several columns, and the first only numbers the lines."""
         first = [at(row, 0) for row in self.rows]
         several = all(len(row) > 1 for row in self.rows)
         return several and len(first) > 1 and counts_rows(first)
 
     def is_doubtful(self, line: str) -> bool:
         name = line if len(self.words) == 1 else line.partition(",")[0]
-        said = plain_text(name.strip())
-        parted = any(mark in name for mark in DELIMITERS) or line.startswith('"')
-        return parted or said != name.strip() or isinstance(said, Spoiled)
+        text = plain_text(name.strip())
+        has_columns = any(mark in name for mark in DELIMITERS) or line.startswith('"')
+        return has_columns or text != name.strip() or isinstance(text, Spoiled)
 
-    def parted(self, columns: Sequence[int], header: bool) -> Iterator[list[str]]:
+    def parts(self, columns: Sequence[int], header: bool) -> Iterator[list[str]]:
         """The parts of each line, from these columns."""
         for row in self.rows[1 if header else 0 :]:
             if any(row):

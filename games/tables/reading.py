@@ -1,4 +1,4 @@
-"""How a table is read, as staff see and choose it, and how it is refused."""
+"""How a table is read, which staff can change, and its refusals."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from core.refusals import Refused
 
 
 class Row(NamedTuple):
-    """A row as it stands in the file: its number, and its cells' texts."""
+    """A row of the file: its number, and the texts of its cells."""
 
     number: int
     cells: list[str]
@@ -18,8 +18,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read: the encoding and delimiter of a text, a workbook's sheet, and
-    which column is wanted below a header."""
+    """How a file is read: a text's encoding and delimiter, or a workbook's sheet;
+    whether there is a header; and the column with the codes."""
 
     encoding: str = ""
     delimiter: str = ""

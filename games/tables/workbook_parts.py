@@ -1,4 +1,4 @@
-"""What a workbook keeps beside its sheets: their list, shared texts and formats."""
+"""The parts of a workbook besides its sheets: their names, shared texts, formats."""
 
 import posixpath
 from dataclasses import dataclass
@@ -17,21 +17,22 @@ YES = ("1", "true")
 
 
 class Relations(Part):
-    """Where the parts are that another one names: (type, path) by id."""
+    """The parts to which another part refers: (type, path) by id."""
 
     def __init__(self, budget: Budget, folder: str) -> None:
         super().__init__(budget)
-        self.folder, self.found = folder, dict[str, tuple[str, str]]()
+        self.folder, self.parts = folder, dict[str, tuple[str, str]]()
 
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship":
-            kind = said.get("Type", "").rpartition("/")[2]
-            path = posixpath.join("/", self.folder, said.get("Target", ""))
-            self.found[said.get("Id", "")] = kind, posixpath.normpath(path).lstrip("/")
+            kind = attributes.get("Type", "").rpartition("/")[2]
+            path = posixpath.join("/", self.folder, attributes.get("Target", ""))
+            path = posixpath.normpath(path).lstrip("/")
+            self.parts[attributes.get("Id", "")] = kind, path
 
     def path(self, kind: str) -> str:
-        """The first part of this kind; empty where there is none."""
-        return next((path for what, path in self.found.values() if what == kind), "")
+        """The path of the first part of this type; empty if there is none."""
+        return next((path for type_, path in self.parts.values() if type_ == kind), "")
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,21 @@ class SheetNames(Part):
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
-        self.found: list[SheetName] = []
+        self.sheets: list[SheetName] = []
 
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name != "sheet":
             return
-        hidden = said.get("state", "visible") != "visible"
-        shown = said.get("name", "")[:MAX_NAME_LENGTH]
-        ids = [said[key] for key in said if key.rpartition(":")[2] == "id"]
-        self.found += [SheetName(shown, one, hidden) for one in ids]
-        if len(self.found) > MAX_SHEETS:
+        hidden = attributes.get("state", "visible") != "visible"
+        title = attributes.get("name", "")[:MAX_NAME_LENGTH]
+        ids = [attributes[key] for key in attributes if key.rpartition(":")[2] == "id"]
+        self.sheets += [SheetName(title, relation, hidden) for relation in ids]
+        if len(self.sheets) > MAX_SHEETS:
             raise TooLarge
 
 
-class Gathering(Part):
-    """Joins the text inside `<t>`, which may stand in several runs."""
+class TextCollector(Part):
+    """Collects the text inside `<t>`, which may be in several runs."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
@@ -70,7 +71,7 @@ class Gathering(Part):
         self.length, self.listening, self.phonetic = 0, False, False
 
     def listen(self, name: str, begins: bool) -> None:
-        if name == "rPh":  # how it is spoken
+        if name == "rPh":  # the pronunciation
             self.phonetic = begins
         if name in ("t", "v"):
             self.listening = begins and not self.phonetic
@@ -83,44 +84,44 @@ class Gathering(Part):
                 raise TooLarge
 
     def take(self) -> str:
-        """What was gathered since the last time."""
+        """The text that was collected since the last call."""
         text = "".join(self.pieces)
         self.pieces, self.length = [], 0
         return text
 
 
-class Texts(Gathering):
-    """The texts that cells share."""
+class Texts(TextCollector):
+    """The shared texts of cells."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
-        self.found: list[str] = []
+        self.texts: list[str] = []
 
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         self.listen(name, True)
 
     def end(self, name: str) -> None:
         self.listen(name, False)
         if name == "si":
-            self.found.append(self.take().replace("x005F_", ""))
+            self.texts.append(self.take().replace("x005F_", ""))
 
 
 class Styles(Part):
-    """The formats in which the cells' styles show a number, by the style's place."""
+    """The number format of each style, by the style's place."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
         self.formats: dict[str, str] = {}
-        self.inside, self.place, self.found = False, 0, dict[str, str]()
+        self.inside, self.place, self.by_place = False, 0, dict[str, str]()
 
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
-            code = said.get("formatCode", "")[:MAX_FORMAT_LENGTH]
-            self.formats[said.get("numFmtId", "")] = code
+            code = attributes.get("formatCode", "")[:MAX_FORMAT_LENGTH]
+            self.formats[attributes.get("numFmtId", "")] = code
         elif name == "cellXfs":
             self.inside = True
         elif name == "xf" and self.inside:
-            self.note(said.get("numFmtId", "0"))
+            self.note(attributes.get("numFmtId", "0"))
 
     def end(self, name: str) -> None:
         if name == "cellXfs":
@@ -129,7 +130,7 @@ class Styles(Part):
     def note(self, number: str) -> None:
         code = self.formats.get(number) or BUILTIN_FORMATS.get(int(number), number)
         if code != GENERAL:
-            self.found[str(self.place)] = code
+            self.by_place[str(self.place)] = code
         self.place += 1
         if self.place > MAX_STYLES:
             raise TooLarge

@@ -1,7 +1,7 @@
-"""A sheet of an Excel workbook, as a stream with bounds.
+"""Reads a sheet of an Excel workbook as a stream, within bounds.
 
-Nothing is kept of it but what the sheet's rows need, and gaps between rows stay gaps.
-What is hidden in the workbook (sheets, rows, columns) is not read, and counted.
+Only what the sheet's rows need is held in memory; gaps between rows take none. Hidden
+sheets, rows and columns are not read, but counted.
 """
 
 import posixpath
@@ -13,23 +13,23 @@ from typing import IO, NamedTuple
 
 from games.tables.workbook_parts import (
     YES,
-    Gathering,
     Relations,
     SheetName,
     SheetNames,
     Styles,
+    TextCollector,
     Texts,
 )
 from games.tables.xml_parts import Budget, check_members
 
 MAX_ROWS = 1_048_576  # as in Excel
-MAX_COLUMNS = 50  # that are read; of further ones only whether they hold anything
+MAX_COLUMNS = 50  # that are read; others are only noticed
 
 
 class Cell(NamedTuple):
     """`kind`: s text, n number, d date, b yes or no, e error, f formula.
 
-    `format`: how a number is shown; empty where nothing special is said.
+    `format`: how a number is shown; empty for the general format.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 
 
 class SheetRow(NamedTuple):
-    """The cells in which anything is, by column, and whether further ones hold any."""
+    """The filled cells by column, and whether there are cells in `others`."""
 
     number: int
     cells: Mapping[int, Cell]
@@ -47,7 +47,7 @@ class SheetRow(NamedTuple):
 
 @dataclass
 class Hidden:
-    """What a workbook hides, and so isn't taken."""
+    """What a workbook hides, and so is not read."""
 
     rows: int = 0
     columns: set[int] = field(default_factory=set)
@@ -57,32 +57,32 @@ class Hidden:
 def rows_of(
     file: IO[bytes], sheet: int = 0, hidden: Hidden | None = None
 ) -> Iterator[SheetRow]:
-    """The filled rows of one of the sheets that are shown.
+    """The filled rows of one of the visible sheets.
 
     Raises `TooLarge`, or one of `BROKEN`.
     """
     with zipfile.ZipFile(file) as archive:
         check_members(archive)
         book = Book(archive, Budget())
-        reader = PlayerAnswers(
+        reader = SheetReader(
             book.budget, book.texts(), book.formats(), hidden or Hidden()
         )
-        for _piece in reader.read(archive, book.path_of(book.shown()[sheet])):
+        for _piece in reader.read(archive, book.path_of(book.visible()[sheet])):
             yield from reader.taken()
 
 
 def sheets_of(file: IO[bytes]) -> tuple[list[str], list[str]]:
-    """The names of the sheets that are shown, and of those hidden. Raises as above."""
+    """The names of the visible and of the hidden sheets. Raises as `rows_of`."""
     with zipfile.ZipFile(file) as archive:
         check_members(archive)
         book = Book(archive, Budget())
-        hidden = [one.name for one in book.sheets() if one.hidden]
-        return [one.name for one in book.shown()], hidden
+        hidden = [sheet.name for sheet in book.sheets() if sheet.hidden]
+        return [sheet.name for sheet in book.visible()], hidden
 
 
 @dataclass
 class Book:
-    """Where a workbook keeps what one of its sheets needs."""
+    """The parts of a workbook that its sheets need."""
 
     archive: zipfile.ZipFile
     budget: Budget
@@ -95,38 +95,38 @@ class Book:
 
     def related(self, path: str) -> Relations:
         folder, name = posixpath.split(path)
-        found = Relations(self.budget, folder)
-        found.whole(self.archive, posixpath.join(folder, "_rels", f"{name}.rels"))
-        return found
+        relations = Relations(self.budget, folder)
+        relations.whole(self.archive, posixpath.join(folder, "_rels", f"{name}.rels"))
+        return relations
 
     def sheets(self) -> list[SheetName]:
-        """The sheets of cells; charts have sheets of their own."""
+        """The sheets with cells, without those of charts."""
         names = SheetNames(self.budget)
         names.whole(self.archive, self.path)
-        kinds = {key: kind for key, (kind, _path) in self.relations.found.items()}
-        return [one for one in names.found if kinds.get(one.relation) == "worksheet"]
+        kinds = {key: kind for key, (kind, _path) in self.relations.parts.items()}
+        return [s for s in names.sheets if kinds.get(s.relation) == "worksheet"]
 
-    def shown(self) -> list[SheetName]:
-        return [one for one in self.sheets() if not one.hidden]
+    def visible(self) -> list[SheetName]:
+        return [sheet for sheet in self.sheets() if not sheet.hidden]
 
     def path_of(self, sheet: SheetName) -> str:
-        return self.relations.found[sheet.relation][1]
+        return self.relations.parts[sheet.relation][1]
 
     def texts(self) -> list[str]:
         texts = Texts(self.budget)
         if path := self.relations.path("sharedStrings"):
             texts.whole(self.archive, path)
-        return texts.found
+        return texts.texts
 
     def formats(self) -> dict[str, str]:
         styles = Styles(self.budget)
         if path := self.relations.path("styles"):
             styles.whole(self.archive, path)
-        return styles.found
+        return styles.by_place
 
 
-class PlayerAnswers(Gathering):
-    """The rows of a sheet, gathered until they are taken."""
+class SheetReader(TextCollector):
+    """Reads the rows of a sheet; `taken` returns those read since its last call."""
 
     def __init__(
         self,
@@ -140,21 +140,23 @@ class PlayerAnswers(Gathering):
         self.ready: list[SheetRow] = []
         self.row, self.column, self.is_hidden = 0, -1, False
         self.cells: dict[int, Cell] = {}
-        self.others, self.formula, self.said = False, False, dict[str, str]()
+        self.others, self.formula = False, False
+        self.attributes: dict[str, str] = {}  # of the current cell
 
     def taken(self) -> list[SheetRow]:
         ready, self.ready = self.ready, []
         return ready
 
-    def start(self, name: str, said: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
-            self.row = row_number(said["r"]) if "r" in said else self.row + 1
+            number = attributes.get("r")
+            self.row = self.row + 1 if number is None else row_number(number)
             self.cells, self.others, self.column = {}, False, -1
-            self.is_hidden = is_hidden(said, "ht")
-        elif name == "col" and is_hidden(said, "width"):
-            self.hide_columns(int(said["min"]), int(said["max"]))
+            self.is_hidden = is_hidden(attributes, "ht")
+        elif name == "col" and is_hidden(attributes, "width"):
+            self.hide_columns(int(attributes["min"]), int(attributes["max"]))
         elif name == "c":
-            self.said, self.formula = said, False
+            self.attributes, self.formula = attributes, False
         elif name == "f":
             self.formula = True
         else:
@@ -162,7 +164,7 @@ class PlayerAnswers(Gathering):
 
     def end(self, name: str) -> None:
         if name == "c":
-            self.keep(self.cell())
+            self.add(self.cell())
         elif name == "row":
             self.end_row()
         else:
@@ -181,8 +183,8 @@ class PlayerAnswers(Gathering):
         self.hidden.columns |= set(range(max(first, 1) - 1, min(last, MAX_COLUMNS)))
 
     def cell(self) -> Cell | None:
-        """What the cell that ends here holds; None for an empty one."""
-        text, kind = self.take(), self.said.get("t", "n")
+        """The cell that ends here; None if it is empty."""
+        text, kind = self.take(), self.attributes.get("t", "n")
         if self.formula:
             return Cell("f", text)
         if not text:
@@ -191,12 +193,13 @@ class PlayerAnswers(Gathering):
             return Cell("s", self.texts[int(text)])
         if kind in ("str", "inlineStr"):
             return Cell("s", text)
-        format = self.formats.get(self.said.get("s", ""), "") if kind == "n" else ""
+        style = self.attributes.get("s", "")
+        format = self.formats.get(style, "") if kind == "n" else ""
         return Cell(kind, text, format)
 
-    def keep(self, cell: Cell | None) -> None:
-        """The cell stands where it says, or else after the one before it."""
-        place = self.said.get("r", "").rstrip("0123456789")
+    def add(self, cell: Cell | None) -> None:
+        """Add it to the row: in the column that it names, else in the next one."""
+        place = self.attributes.get("r", "").rstrip("0123456789")
         self.column = column_number(place) if place else self.column + 1
         if cell is None or self.column in self.hidden.columns:
             return
@@ -206,13 +209,13 @@ class PlayerAnswers(Gathering):
             self.others = True
 
 
-def is_hidden(said: Mapping[str, str], size: str) -> bool:
-    """A row or column that the sheet hides, or shows without any height or width."""
-    return said.get("hidden", "") in YES or float(said.get(size) or 1) == 0
+def is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, or has no height or width."""
+    return attributes.get("hidden", "") in YES or float(attributes.get(size) or 1) == 0
 
 
-def row_number(said: str) -> int:
-    number = int(said.partition(".")[0])  # some programs write 7.0
+def row_number(text: str) -> int:
+    number = int(text.partition(".")[0])  # some programs write 7.0
     if not 0 < number <= MAX_ROWS:
         raise ValueError("a row that no sheet has")
     return number
@@ -220,7 +223,7 @@ def row_number(said: str) -> int:
 
 @lru_cache(maxsize=256)
 def column_number(letters: str) -> int:
-    """From 0; beyond what is read all are alike."""
+    """The column, from 0; `MAX_COLUMNS` for all columns that aren't read."""
     number = 0
     for letter in letters[:4].upper():
         number = number * 26 + ord(letter) - 64

@@ -1,7 +1,7 @@
-"""XML inside a ZIP archive, as a stream with bounds.
+"""Reads XML inside a ZIP archive as a stream, within bounds.
 
-Of a few kilobytes such an archive can make any number of elements or texts, so each
-part is read in pieces that are counted before anything is made of them.
+A few kilobytes of such an archive can unpack to any number of elements or texts. So
+each part is read in pieces, and their elements are counted first.
 """
 
 import struct
@@ -15,10 +15,10 @@ from xml.parsers import expat
 MAX_UNPACKED = 128 * 1024 * 1024  # bytes, of all parts together
 MAX_TAG = 64 * 1024  # bytes
 MAX_ELEMENTS = 6_000_000
-DEEPEST = 100  # elements inside one another
+MAX_DEPTH = 100  # elements inside one another
 PIECE = 32 * 1024  # bytes
 
-# What strange archives and XML raise, here and in the libraries underneath.
+# What broken archives and XML raise, here and in the libraries.
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError),
     *(OSError, EOFError, RuntimeError, LookupError, ValueError),
@@ -26,7 +26,7 @@ BROKEN = (
 
 
 class TooLarge(Exception):
-    """The archive is larger than what it is for has to be."""
+    """The archive is larger than any real workbook."""
 
 
 def check_members(archive: zipfile.ZipFile) -> None:
@@ -40,7 +40,7 @@ def check_members(archive: zipfile.ZipFile) -> None:
 
 @dataclass
 class Budget:
-    """How many elements may still be read, of all parts together."""
+    """How many elements may still be read, in all parts together."""
 
     left: int = MAX_ELEMENTS
 
@@ -51,13 +51,13 @@ class Budget:
 
 
 class Part:
-    """One part of the archive; subclasses say what they do with its elements."""
+    """One part of the archive; subclasses handle its elements."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget, self.depth = budget, 0
 
     def read(self, archive: zipfile.ZipFile, path: str) -> Iterator[None]:
-        """Read it piece by piece, pausing after each."""
+        """Read it piece by piece; yields after each."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._refuse_doctype
@@ -70,7 +70,7 @@ class Part:
                 parser.Parse(piece)
                 fed += len(piece)
                 if fed - parser.CurrentByteIndex > MAX_TAG + PIECE:
-                    raise TooLarge  # it would be looked at again with every piece
+                    raise TooLarge  # expat would parse it again with every piece
                 yield
         parser.Parse(b"", True)
         yield
@@ -79,21 +79,21 @@ class Part:
         for _piece in self.read(archive, path):
             pass
 
-    def _refuse_doctype(self, *_said: Any) -> None:
+    def _refuse_doctype(self, *_arguments: Any) -> None:
         raise ValueError("a document type, which may define entities without end")
 
-    def _start(self, name: str, said: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.budget.spend()
         self.depth += 1
-        if self.depth > DEEPEST:
+        if self.depth > MAX_DEPTH:
             raise TooLarge
-        self.start(name.rpartition(":")[2], said)
+        self.start(name.rpartition(":")[2], attributes)
 
     def _end(self, name: str) -> None:
         self.depth -= 1
         self.end(name.rpartition(":")[2])
 
-    def start(self, name: str, said: dict[str, str]) -> None: ...
+    def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
     def end(self, name: str) -> None: ...
 

@@ -1,32 +1,33 @@
-// The page of a game: frames come in, the view goes out.
+// The page of a game: frames update the model, and the page shows the view of it.
 import { bind } from "./lib/bind.js";
 import { everySecond, serverNow, showCountdowns } from "./lib/clock.js";
 import { Commands } from "./lib/commands.js";
+import { Connection } from "./lib/connection.js";
 import { showState, watchControls } from "./lib/controls.js";
 import { watchJoin } from "./lib/join.js";
-import { Line } from "./lib/line.js";
 import { Model } from "./lib/model.js";
 import { Pending } from "./lib/pending.js";
 import { showOf } from "./lib/show.js";
 import { viewOf } from "./lib/view.js";
 
 const article = document.querySelector("article.game");
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const model = new Model(read("state"), read("texts"), {
+const readJson = (id) => JSON.parse(document.getElementById(id).textContent);
+const model = new Model(readJson("state"), readJson("texts"), {
   preview: "preview" in article.dataset,
-  plays: Boolean(article.querySelector("[data-plays]")),
+  playable: Boolean(article.querySelector("[data-playable]")),
 });
 const pending = new Pending(model.game.slug);
 const isWanted = (id) => commands.own.some((item) => item.id === id);
-const line = new Line(model.game.slug, { onFrame, onLink, isWanted });
-const [send, resync] = [(command) => line.send(command), () => line.resync()];
+const connection = new Connection(model.game.slug, { onFrame, onLink, isWanted });
+const send = (command) => connection.send(command);
+const resync = () => connection.resync();
 const commands = new Commands(model, pending, send, resync);
-let kind = {};
+let kind = {}; // the exports of the kind's own script
 
 function render() {
   const view = viewOf(model, serverNow(), commands.own.length > 0);
-  view.kept = pending.ofOthers(model.me);
-  kind.extend?.(view, serverNow(), () => line.resync());
+  view.unsent = pending.ofOthers(model.me);
+  kind.extend?.(view, serverNow(), resync);
   view.show = { ...showOf(view), ...view.show };
   bind(document.body, view);
   showState(article.querySelector(".chip"), view.phase);
@@ -34,21 +35,22 @@ function render() {
 }
 
 function onFrame(frame) {
-  model.take(frame);
+  model.applyFrame(frame);
   if (frame.type === "welcome") commands.resend();
-  else if (frame.type === "error") refuse(frame);
-  else if (frame.id) take(frame);
+  else if (frame.type === "error") onError(frame);
+  else if (frame.id) onReply(frame);
   render();
 }
 
-function take(reply) {
-  const command = commands.replied(reply);
-  if (command) kind.reply?.(model, command, reply);
-  if (command) feel(reply.verdict);
+function onReply(reply) {
+  const command = commands.onReply(reply);
+  if (!command) return;
+  kind.reply?.(model, command, reply);
+  showVerdict(reply.verdict);
 }
 
-function refuse(error) {
-  const command = commands.refused(error);
+function onError(error) {
+  const command = commands.onError(error);
   if (command) kind.refused?.(model, command, error);
 }
 
@@ -57,8 +59,8 @@ function onLink(link) {
   render();
 }
 
-// A wrong answer is felt as well as read; a saved one makes room for the next.
-function feel(verdict) {
+// A wrong answer shakes the form. A saved one clears the text, for the next answer.
+function showVerdict(verdict) {
   const form = article.querySelector("form[data-question]:not([hidden])");
   if (verdict === "pending" && form?.dataset.shape === "text") form.reset();
   if (verdict !== "wrong" || !form) return;
@@ -83,11 +85,11 @@ async function loadKind() {
   render();
 }
 
-// What another player left unsent is thrown away only where somebody says so.
+// Another player's unsent command is deleted only by this button.
 function onClick(event) {
-  const button = event.target.closest("[data-drop]");
+  const button = event.target.closest("[data-discard]");
   if (!button) return;
-  pending.drop(button.value);
+  pending.remove(button.value);
   render();
 }
 
@@ -95,6 +97,6 @@ article.addEventListener("submit", onSubmit);
 article.addEventListener("click", onClick);
 watchControls(article);
 watchJoin(article.querySelector("form.nickname"));
-if (!model.preview) line.open();
+if (!model.preview) connection.open();
 loadKind();
 everySecond(render);

@@ -1,23 +1,23 @@
-// The list of games: countdowns on the server's clock, the pages behind it, and what the
-// player alone sees.
+// The list of games: countdowns on the server's clock, prefetched pages, and what only this
+// player sees.
 import { Api } from "./lib/api.js";
 import { bind } from "./lib/bind.js";
 import { everySecond, serverNow, setServerNow, showCountdowns } from "./lib/clock.js";
 import { showState } from "./lib/controls.js";
 import { prefetchLinks } from "./lib/prefetch.js";
-import { readVisitor, viewOf } from "./lib/visitor.js";
+import { readVisitor, visitorView } from "./lib/visitor.js";
 
-const FIRST = 3; // games fetched ahead without a sign of interest
+const PREFETCHED = 3; // games fetched ahead without a sign of interest
 const COUNTDOWN = "[data-then]:not([hidden])";
 const cards = document.querySelector(".cards");
 const isFirstPage = !new URLSearchParams(location.search).get("cursor");
-let isRunning = false; // the clock
+let isClockRunning = false;
 
-// What was due has come: the chip says so, the countdown goes.
-function turn(node) {
-  if (Number(node.dataset.until) > serverNow()) return;
-  showState(chipOf(node), node.dataset.then);
-  node.remove();
+// At zero the chip shows the new state, and the countdown goes.
+function endIfDue(countdown) {
+  if (Number(countdown.dataset.until) > serverNow()) return;
+  showState(chipOf(countdown), countdown.dataset.then);
+  countdown.remove();
 }
 
 function chipOf(node) {
@@ -25,28 +25,28 @@ function chipOf(node) {
 }
 
 function tick() {
-  cards.querySelectorAll(COUNTDOWN).forEach(turn);
+  cards.querySelectorAll(COUNTDOWN).forEach(endIfDue);
   showCountdowns(cards);
 }
 
-// The page is as old as the cache that it comes from, so it doesn't say what time it is.
-// Whoever answers for the site does; where that fails, the browser's own clock has to do.
+// The page comes from a cache, so it can't hold the time: it is read from a response. If
+// that fails, the browser's own clock is used.
 async function startClock() {
-  if (isRunning || !cards.querySelector(COUNTDOWN)) return;
-  isRunning = true;
-  const answer = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
-  const now = Date.parse(answer?.headers.get("Date"));
+  if (isClockRunning || !cards.querySelector(COUNTDOWN)) return;
+  isClockRunning = true;
+  const response = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
+  const now = Date.parse(response?.headers.get("Date"));
   if (now) setServerNow(now);
   everySecond(tick);
 }
 
-// Their name, coins and the games whose lists they are on; nothing where that fails.
+// The player's name, coins and the games whose lists they are on.
 async function showVisitor() {
-  const found = await readVisitor(new Api(), ...(isFirstPage ? ["games"] : []));
-  if (!found) return;
-  const [me, { games = [] } = {}] = found;
+  const visitor = await readVisitor(new Api(), ...(isFirstPage ? ["games"] : []));
+  if (!visitor) return;
+  const [me, { games = [] } = {}] = visitor;
   const own = games.filter(({ access }) => access === "listed").map(cardOf);
-  bind(document.body, { ...viewOf(me), own });
+  bind(document.body, { ...visitorView(me), own });
   for (const { href, state } of own) showState(chipOf(linkTo(href)), state);
 }
 
@@ -64,6 +64,6 @@ function linkTo(href) {
   return cards.querySelector(`a[href="${href}"]`);
 }
 
-prefetchLinks(cards, FIRST, document.getElementById("ahead"));
+prefetchLinks(cards, PREFETCHED, document.getElementById("prefetched"));
 startClock();
 showVisitor().then(startClock);

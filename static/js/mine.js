@@ -1,4 +1,4 @@
-// My prizes: copy buttons, which are of no use without a script.
+// My prizes: shows the copy buttons, which do nothing without a script.
 import { watchControls } from "./lib/controls.js";
 
 document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));

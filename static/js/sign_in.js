@@ -1,4 +1,4 @@
 // The page for signing in.
-import { showForm } from "./lib/account_form.js";
+import { watchAccountForm } from "./lib/account_form.js";
 
-showForm(document.querySelector(".sheet"));
+watchAccountForm(document.querySelector(".sheet"));

@@ -1,4 +1,4 @@
-// The page on which an account is made: a second tap would find its name taken.
-import { showForm } from "./lib/account_form.js";
+// The page for making an account. A second tap would find its own name taken.
+import { watchAccountForm } from "./lib/account_form.js";
 
-showForm(document.querySelector(".sheet"));
+watchAccountForm(document.querySelector(".sheet"));

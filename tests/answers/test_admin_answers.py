@@ -1,4 +1,4 @@
-"""Answers and codes are there to be read; receipts can be verified."""
+"""The admin lists answers and codes, read-only, and verifies receipts."""
 
 import html
 import json
@@ -136,7 +136,7 @@ def test_only_codes_that_are_left_can_be_deleted(
     chosen = {"_selected_action": [given.pk, other.pk], "post": "yes"}
     page = as_carol.post(CODES, {"action": "delete_selected", **chosen}, follow=True)
     assert set(Code.objects.all()) == {given, other}
-    assert "It was given: a code given stays given." in page.content.decode()
+    assert "It was given to a player, so it can’t be deleted." in page.content.decode()
 
 
 def test_players_hear_that_the_last_codes_are_gone(

@@ -1,4 +1,4 @@
-"""Changing what is right asks first, and names whose grade would change."""
+"""Changing the right answer asks first, and names the players whose grade changes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,8 +52,8 @@ def test_changed_grades_are_shown_before_anything_is_saved(
         as_carol, page_of(game), settings_accepted="mammoth", title="Another title"
     )
     page = asked.content.decode()
-    assert "2 answers would be graded otherwise" in page
-    assert "Codes given stay given" in page
+    assert "2 grades would change" in page
+    assert "Players keep the codes they have" in page
     rows = [
         (str(row.player), row.answer, row.before, row.after)
         for row in asked.context["changes"]
@@ -82,7 +82,7 @@ def test_confirmed_change_grades_again_and_saves_the_rest(
         picture=picture(),
     )
     response = confirm(as_carol, game, asked)
-    assert "2 answers were graded again." in response.content.decode()
+    assert "2 grades have changed." in response.content.decode()
     assert verdicts() == {"Alice": "wrong", "Bob": "right"}
     game.refresh_from_db()
     assert (game.title, game.settings["accepted"]) == ("Another title", ["mammoth"])

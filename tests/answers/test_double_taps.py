@@ -14,7 +14,7 @@ TIMES = pytest.mark.parametrize("times", [2, 4])
 
 
 def join(stack: Stack, slug: str, times: int, session: str = "", **fields: str) -> list:
-    """The same form so many times at once, over all processes."""
+    """Post the same form this many times at once, over all processes."""
     cookies = {"sessionid": session} if session else {}
     form = partial(post, stack, f"/games/{slug}/join/", fields, cookies)
     return at_once([partial(form, process=place) for place in range(times)])
@@ -29,7 +29,7 @@ def guests(stack: Stack, slug: str) -> list[int]:
 
 
 def players_of(stack: Stack, pages: list[Page]) -> set[str]:
-    """Who is behind the sessions that came back."""
+    """The players of the returned sessions."""
     return set(
         stack.run(
             "from django.contrib.sessions.models import Session\n"

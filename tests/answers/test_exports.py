@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: streamed, harmless to open, and without secrets."""
+"""CSV exports: streamed, safe to open, and without secrets."""
 
 import csv
 import io

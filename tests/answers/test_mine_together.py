@@ -1,4 +1,4 @@
-"""The pages of prizes and answers, read together: as each is read alone."""
+"""“My prizes” for many players at once is the same as for each alone."""
 
 from collections.abc import Callable
 from typing import Any

@@ -14,9 +14,14 @@ def written(moment: datetime, filters: str) -> str:
     return template.render(Context({"moment": moment}))
 
 
-@pytest.mark.parametrize("language", ["en", "th"])
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [("iso", 'date:"c"'), ("to_minute", 'date:"j M Y, H:i"')]
+    ("language", "ours", "theirs"),
+    [
+        ("en", "iso", 'date:"c"'),
+        ("th", "iso", 'date:"c"'),
+        ("en", "to_minute", 'date:"j M Y, H:i"'),
+        ("th", "to_minute", 'date:"j M 2569, H:i"'),
+    ],
 )
 def test_moment_reads_as_djangos_date(language: str, ours: str, theirs: str) -> None:
     with override(language):

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from answers.models import Answer
 from answers.receipts import is_genuine
+from answers.results import reveal
 from answers.submission import Submission, submit
 from core.refusals import Refused
 from games.models import Code, Game, Guest
 from games.states import Access, State
+from live.welcome import states_in
 from users.models import Player
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,43 @@ def test_right_answer_wins_a_code(alice: Player, make_game: MakeGame) -> None:
     code = Code.objects.get(player=alice)
     assert reply["code"] == code.text
     assert code.pk == min(Code.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(("value", "won"), [("elephant", True), ("mouse", False)])
+def test_reply_and_welcome_say_whether_the_player_has_won(
+    alice: Player, bob: Player, make_game: MakeGame, value: str, won: bool
+) -> None:
+    game = make_game()
+    assert send(alice, game, value)["won"] is won
+    states = states_in(game, [alice, bob])
+    assert [states[player.pk].mine["won"] for player in (alice, bob)] == [won, False]
+
+
+def test_quiz_is_won_with_its_last_answer_and_says_so_on_every_repeat(
+    alice: Player, make_game: MakeGame
+) -> None:
+    questions = [{"text": text, "options": ["*yes", "no"]} for text in ("One?", "Two?")]
+    game, first, last = (
+        make_game("choice", settings={"questions": questions}),
+        uuid4(),
+        uuid4(),
+    )
+    replies = [
+        send(alice, game, [0], question=question, key=key)
+        for question, key in (("1", first), ("2", last), ("1", first))
+    ]
+    assert [reply["won"] for reply in replies] == [False, True, True]
+
+
+def test_nothing_is_won_before_it_is_told(alice: Player, make_game: MakeGame) -> None:
+    questions = [{"text": "One?", "options": ["*yes", "no"]}]
+    rules = {"questions": questions, "tell": "on_reveal"}
+    game = make_game("choice", settings=rules)
+    assert send(alice, game, [0], question="1")["won"] is False
+    assert states_in(game, [alice])[alice.pk].mine["won"] is False
+    game.close(timezone.now())
+    reveal(game, timezone.now())
+    assert states_in(game, [alice])[alice.pk].mine["won"] is True
 
 
 def test_wrong_answer_wins_nothing(alice: Player, make_game: MakeGame) -> None:

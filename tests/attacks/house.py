@@ -14,7 +14,7 @@ from answers.submission import Submission, submit
 from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn, Item, Redemption
 from checkins.shop import Purchase, redeem
-from games.models import Code, Game, Owed, Winner
+from games.models import Backorder, Code, Game, Winner
 from tests.conftest import client_of
 from users.models import ApiToken, CoinEntry, Player
 
@@ -55,7 +55,7 @@ def furnish(make_game: Callable[..., Game], carol: Player, alice: Player) -> Hou
     redeem(Purchase(alice.pk, daily.pk, mug.pk, uuid4(), now))
     token, text = ApiToken.objects.issue(alice, "a script", "write")
     pool = puzzle.pools.get()
-    owed = Owed.objects.create(pool=pool, player=alice, claim="owed", since=now)
+    owed = Backorder.objects.create(pool=pool, player=alice, claim="owed", since=now)
     free = Code.objects.unclaimed().filter(pool=pool).get()
     _algorithm, salt, hashed = alice.password.split("$")
     rows = [puzzle, mug, entry, token, owed, alice, Group.objects.create(name="G")]

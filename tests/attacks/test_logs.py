@@ -14,17 +14,17 @@ from django.conf import settings
 
 from gameproject.ops import logs
 from gameproject.ops.logs import (
-    LONGEST,
     MAX_FILE,
-    MAX_OF_A_KIND,
-    MAX_OF_A_LOGGER,
+    MAX_LENGTH,
+    MAX_PER_KIND,
+    MAX_PER_LOGGER,
     WINDOW,
     BoundedHandler,
-    begin_anew,
+    rotate,
 )
 from tests.stack import Stack
 
-MANY = 10 * MAX_OF_A_KIND
+MANY = 10 * MAX_PER_KIND
 
 
 class Log:
@@ -52,11 +52,11 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 def test_the_same_line_is_written_some_times_and_then_counted(log: Log) -> None:
     for place in range(MANY):
         log.say("django.request", "Not Found: %s", f"/{place}")
-    assert log.lines == [f"Not Found: /{place}" for place in range(MAX_OF_A_KIND)]
+    assert log.lines == [f"Not Found: /{place}" for place in range(MAX_PER_KIND)]
     log.now += WINDOW
     log.say("games", "something else")
-    left_out = MANY - MAX_OF_A_KIND
-    assert log.lines[MAX_OF_A_KIND:] == [
+    left_out = MANY - MAX_PER_KIND
+    assert log.lines[MAX_PER_KIND:] == [
         f"{left_out} more lines were left out: Not Found: %s",
         "something else",
     ]
@@ -73,16 +73,16 @@ def test_another_line_is_written_beside_a_flood(log: Log) -> None:
 def test_lines_that_are_never_the_same_are_bounded_too(log: Log) -> None:
     for place in range(MANY):
         log.say("daphne", f"Traceback {place}")
-    assert len(log.lines) == MAX_OF_A_LOGGER
+    assert len(log.lines) == MAX_PER_LOGGER
     log.now += WINDOW
     log.say("daphne", "again")
-    assert log.lines[-2].startswith(f"{MANY - MAX_OF_A_LOGGER} more lines")
+    assert log.lines[-2].startswith(f"{MANY - MAX_PER_LOGGER} more lines")
 
 
 def test_long_line_keeps_its_beginning_and_its_end(log: Log) -> None:
-    log.say("games", "a" + "x" * 10 * LONGEST + "z")
+    log.say("games", "a" + "x" * 10 * MAX_LENGTH + "z")
     text = log.stream.getvalue().strip()
-    assert len(text) < LONGEST + 100
+    assert len(text) < MAX_LENGTH + 100
     assert (text[0], text[-1]) == ("a", "z")
 
 
@@ -112,7 +112,7 @@ def test_requests_that_are_refused_add_few_lines(stack: Stack) -> None:
     assert answered == {404: MANY, 403: MANY}
     # Of two kinds, in two windows at the most, each with what the last left out.
     added = len(stack.log.read_text().splitlines()) - before
-    assert 0 < added <= 4 * (MAX_OF_A_KIND + 1)
+    assert 0 < added <= 4 * (MAX_PER_KIND + 1)
 
 
 def test_file_that_has_grown_too_large_begins_anew(tmp_path: Path) -> None:
@@ -120,13 +120,13 @@ def test_file_that_has_grown_too_large_begins_anew(tmp_path: Path) -> None:
     with file.open("ab") as writer:
         writer.write(b"x" * MAX_FILE)
         writer.flush()
-        begin_anew(file)
+        rotate(file)
         assert file.stat().st_size == MAX_FILE
         writer.write(b"y")
         writer.flush()
-        begin_anew(file)
+        rotate(file)
         writer.write(b"z")
     assert file.read_bytes() == b"z"
     assert (tmp_path / "daphne-0.log.1").stat().st_size == MAX_FILE + 1
-    begin_anew(file)
+    rotate(file)
     assert file.read_bytes() == b"z"

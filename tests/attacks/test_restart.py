@@ -213,7 +213,7 @@ def test_request_under_way_gets_its_reply(on_postgres: Stack) -> None:
 
 
 def listens(port: int) -> bool:
-    return supervisor.answers(("127.0.0.1", port))
+    return supervisor.is_listening(("127.0.0.1", port))
 
 
 async def test_socket_is_told_of_the_restart_after_its_reply(

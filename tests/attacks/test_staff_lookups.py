@@ -34,7 +34,7 @@ TAKEN: dict[str, set[str]] = {
     | {"player__id__exact", "player__isnull", "address__exact"},
     "games.game": {"state__exact", "kind", "access__exact"},
     "games.invitation": {"nobodys", "game__id__exact"},
-    "games.owed": {"pool__game__id__exact", "pool__id__exact"},
+    "games.backorder": {"pool__game__id__exact", "pool__id__exact"},
     "games.winner": {"nobodys", "game__id__exact"},
     "users.apitoken": {"scope__exact", "revoked_at__isempty"},
     "users.coinentry": {"reason__exact", "player__id__exact"}
@@ -113,7 +113,7 @@ def test_viewer_of_games_learns_no_accepted_answer(house: House) -> None:
         ("users.apitoken", "player__password__startswith"),
         ("users.coinentry", "by__password__startswith"),
         ("games.code", "text__startswith"),
-        ("games.owed", "pool__codes__text__startswith"),
+        ("games.backorder", "pool__codes__text__startswith"),
         ("games.game", "pools__codes__text__startswith"),
         ("games.game", "revealed__icontains"),
         ("answers.answer", "game__settings__accepted__0__startswith"),

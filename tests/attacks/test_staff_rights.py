@@ -63,7 +63,7 @@ PAGES: dict[str, Needs] = {
     "games_game_take_back": CHANGES_GAMES,
     "games_game_duplicate": [{"games.add_game"}],
     **pages_of("games.invitation", see=CHANGES_GAMES),
-    **pages_of("games.owed"),
+    **pages_of("games.backorder"),
     **pages_of("games.winner", see=CHANGES_GAMES),
     **pages_of("users.apitoken", [{"users.add_apitoken"}]),
     **pages_of("users.coinentry", [{"users.add_coinentry"}]),
@@ -121,7 +121,7 @@ def look_of(house: House) -> str:
     """The look at a file that Dave uploaded."""
     file, pool = SimpleUploadedFile("a.txt", b"ONE-MORE"), house.puzzle.pools.get()
     dave = Player.objects.get(name="Dave")
-    kept = Upload.objects.keep(file, pool, dave)
+    kept = Upload.objects.store(file, pool, dave)
     return reverse("admin:games_game_look", args=[pool.pk, kept.key])
 
 

@@ -20,7 +20,7 @@ from games.tables.files import table_of
 from games.tables.guesses import CODE_WORDS
 from games.tables.workbook_parts import MAX_STYLES
 from games.tables.workbooks import MAX_ROWS, Hidden, rows_of
-from games.tables.xml_parts import DEEPEST, Budget
+from games.tables.xml_parts import MAX_DEPTH, Budget
 
 SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -118,7 +118,7 @@ def test_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     "content",
     [
-        with_rows("<a>" * (DEEPEST + 1)),
+        with_rows("<a>" * (MAX_DEPTH + 1)),
         with_rows(f"<row>{TEXT.format('A1', 'x' * 40_000)}</row>"),
         with_rows(f'<row a="{"x" * 200_000}"/>'),
         with_rows(f"<!--{'x' * 200_000}--><row/>"),

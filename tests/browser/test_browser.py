@@ -45,13 +45,13 @@ def test_each_sees_their_own_place_alone(two: Any) -> None:
     for page in (alice, bob):
         page.get_by_label("Your answer").fill("elephant")
         page.get_by_role("button", name="Send").click()
-        expect(page.get_by_text("In the lead")).to_be_visible()
-    expect(alice.get_by_text("Your place: 1 of 2")).to_be_visible(timeout=15_000)
-    expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
+        expect(page.get_by_text("Leaderboard")).to_be_visible()
+    expect(alice.get_by_text("Your rank: 1 of 2")).to_be_visible(timeout=15_000)
+    expect(bob.get_by_text("Your rank: 2 of 2")).to_be_visible()
     told = expect(bob.locator(".board .points").first)
     told.to_have_text("1 point", use_inner_text=True)
     bob.reload()
-    expect(bob.get_by_text("Your place: 2 of 2")).to_be_visible()
+    expect(bob.get_by_text("Your rank: 2 of 2")).to_be_visible()
 
 
 @on_both
@@ -141,7 +141,7 @@ def test_guest_joins_and_plays(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"], codes=1)
     page = cast.opens(f"/games/{slug}/")
     page.get_by_label("Choose a nickname").fill("Zoë")
-    page.get_by_role("button", name="Let me play").click()
+    page.get_by_role("button", name="Start playing").click()
     page.get_by_label("Your answer").fill("elephant")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text(re.compile("CODE-"))).to_be_visible()
@@ -153,7 +153,7 @@ def test_longest_name_leaves_the_top_in_order_on_a_phone(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     guest = cast.opens(f"/games/{slug}/")
     guest.get_by_label("Choose a nickname").fill("W" * 32)
-    guest.get_by_role("button", name="Let me play").click()
+    guest.get_by_role("button", name="Start playing").click()
     expect(guest.locator(".player")).to_be_visible()
     assert is_in_order(guest)
     guest.goto(cast.stack.url("/"))

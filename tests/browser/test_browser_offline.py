@@ -47,7 +47,9 @@ class Blocked:
     def goes_to(self, slug: str) -> Page:
         self.page.goto(self.cast.stack.url(f"/games/{slug}/"))
         self.passes(PATIENCE)
-        expect(self.page.get_by_text("Live updates don’t get through")).to_be_visible()
+        expect(
+            self.page.get_by_text("Live updates don’t work on this network")
+        ).to_be_visible()
         return self.page
 
     def count(self, method: str, path: str, status: int) -> int:
@@ -147,7 +149,7 @@ def test_guest_joins_without_a_socket(cast: Cast) -> None:
     guest = Blocked(cast, "")
     page = guest.goes_to(slug)
     page.get_by_label("Choose a nickname").fill("Zoë")
-    page.get_by_role("button", name="Let me play").click()
+    page.get_by_role("button", name="Start playing").click()
     expect(page.locator('[data-text="me.name"]')).to_have_text("Zoë")
     page.get_by_label("Your answer").fill("elephant")
     page.get_by_role("button", name="Send").click()
@@ -161,4 +163,4 @@ def test_page_goes_back_to_the_socket_once_it_opens(cast: Cast, blocked: Any) ->
     player.open = True
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(tally(page, "here")).to_have_text("1")
-    expect(page.get_by_text("Live updates don’t get through")).to_be_hidden()
+    expect(page.get_by_text("Live updates don’t work on this network")).to_be_hidden()

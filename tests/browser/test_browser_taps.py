@@ -32,7 +32,7 @@ def test_second_tap_joins_nobody_else(cast: Cast) -> None:
     page.on("request", lambda one: one.method == "POST" and sent.append(one.post_data))
     page.evaluate(NOTE)
     page.get_by_label("Choose a nickname").fill("Zoë")
-    page.get_by_role("button", name="Let me play").dblclick()
+    page.get_by_role("button", name="Start playing").dblclick()
     expect(page.locator('[data-text="me.name"]')).to_have_text("Zoë")
     assert page.evaluate("sessionStorage.getItem('said')") == "One moment… true"
     [form] = sent
@@ -45,7 +45,7 @@ def test_second_tap_makes_no_second_account(cast: Cast) -> None:
     page = cast.opens("/signup/")
     page.get_by_label("Name").fill(f"Dan {uuid4().hex[:8]}")
     page.get_by_label("Password").fill("correct horse")
-    page.get_by_role("button", name="Make my account").dblclick()
+    page.get_by_role("button", name="Create my account").dblclick()
     expect(page.get_by_role("link", name="My prizes")).to_be_visible()
     assert urlsplit(page.url).path == "/"
 
@@ -54,12 +54,12 @@ def test_nickname_that_is_taken_is_asked_for_again(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     for page in (cast.opens(f"/games/{slug}/"), cast.opens(f"/games/{slug}/")):
         page.get_by_label("Choose a nickname").fill("Zoë")
-        page.get_by_role("button", name="Let me play").click()
+        page.get_by_role("button", name="Start playing").click()
         page.wait_for_url(re.compile(f"/games/{slug}/(join/)?$"))
     expect(page.get_by_text("That nickname is taken.")).to_be_visible()
     cast.complaints.clear()  # the browser notes the 400
     page.get_by_label("Choose a nickname").fill("Yan")
-    page.get_by_role("button", name="Let me play").dblclick()
+    page.get_by_role("button", name="Start playing").dblclick()
     expect(page.locator('[data-text="me.name"]')).to_have_text("Yan")
 
 
@@ -76,7 +76,7 @@ def test_option_that_was_tapped_stays_the_one_where_staff_put_another_on_top(
     expect(options.first).to_have_value("0")
     expect(page.get_by_label("Coffee")).to_be_checked()
     page.get_by_role("button", name="Vote").click()
-    expect(page.get_by_text("Counted.")).to_be_visible()
+    expect(page.get_by_text("Your vote is counted.")).to_be_visible()
     expect(page.get_by_label("Coffee")).to_be_checked()
     assert cast.stack.run(VALUES, slug=slug) == [[1]]
 

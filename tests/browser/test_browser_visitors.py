@@ -131,7 +131,7 @@ def test_without_a_script_one_signs_in_and_is_led_on(cast: Cast, plain: Any) -> 
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("isn't right")).to_be_visible()
+    expect(page.get_by_text("is wrong")).to_be_visible()
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(cast.stack.url("/me/"))
@@ -141,10 +141,10 @@ def test_without_a_script_one_signs_in_and_is_led_on(cast: Cast, plain: Any) -> 
 def test_an_account_is_made_on_the_way(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     page = cast.opens(f"/login/?next=/games/{slug}/")
-    page.get_by_role("link", name="Make an account").click()
+    page.get_by_role("link", name="Create an account").click()
     page.get_by_label("Name").fill(f"New {slug}")
     page.get_by_label("Password").fill("correct horse")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     expect(page).to_have_url(cast.stack.url(f"/games/{slug}/"))
 
 
@@ -152,7 +152,7 @@ def test_whoever_is_signed_in_already_is_told_and_led_on(cast: Cast) -> None:
     name, session, slug = invited(cast.stack)
     page = cast.opens(f"/login/?next=/games/{slug}/", session)
     expect(page.locator(".already")).to_contain_text(name)
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     expect(page).to_have_url(cast.stack.url(f"/games/{slug}/"))
 
 
@@ -160,9 +160,9 @@ def test_guest_is_told_what_goes_along(cast: Cast) -> None:
     slug = cast.stack.make_game("puzzle", SETTINGS["puzzle"])
     page = cast.opens(f"/games/{slug}/")
     page.get_by_label("Choose a nickname").fill("Zoë")
-    page.get_by_role("button", name="Let me play").click()
+    page.get_by_role("button", name="Start playing").click()
     expect(page.locator(".player")).to_be_visible()
     for path in ("/login/", "/signup/"):
         page.goto(cast.stack.url(path))
-        expect(page.get_by_text("You play as the guest")).to_contain_text("Zoë")
+        expect(page.get_by_text("You’re playing as the guest")).to_contain_text("Zoë")
         expect(page.locator(".already")).to_be_hidden()

@@ -14,10 +14,10 @@ from answers.models import Answer
 from answers.results import reveal
 from answers.submission import Submission, submit, submit_many
 from checkins.models import Item
-from games.models import Code, Game, Owed
+from games.models import Backorder, Code, Game
 from games.sources import Source
 from tests.conftest import PASSWORD, client_of
-from users.devices import mark_of
+from users.devices import browser_id
 from users.models import CoinEntry, Player
 
 pytestmark = pytest.mark.django_db
@@ -190,11 +190,11 @@ def test_what_is_owed_is_owed_once_to_a_browser(
     for nickname in ("Lucky", "Lucy"):
         as_another(client, game, nickname)
         send(client, "checkins", game)
-    assert [one.player.name for one in Owed.objects.all()] == ["Lucky"]
+    assert [one.player.name for one in Backorder.objects.all()] == ["Lucky"]
     game.pools.get().add(["A", "B"])
     as_another(client, game, "Zoe")
     assert send(client, "checkins", game)["reward"]["won_here"]
-    assert not Owed.objects.exists()
+    assert not Backorder.objects.exists()
 
 
 def test_shop_sells_nothing_to_another_nickname_and_takes_no_coins(
@@ -252,6 +252,6 @@ def test_no_shared_page_marks_a_browser(
     as_another(client, game, "Lucy")
     client.post("/login/", {"username": "Alice", "password": PASSWORD})
     after = client.cookies["device"].value
-    marks = {mark_of({"device": value}) for value in (before, after)}
+    marks = {browser_id({"device": value}) for value in (before, after)}
     assert len(marks) == 1
-    assert mark_of({"device": before + "x"}) == mark_of({}) == ""
+    assert browser_id({"device": before + "x"}) == browser_id({}) == ""

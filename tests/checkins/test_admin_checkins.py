@@ -1,4 +1,4 @@
-"""Staff read check-ins, and which codes are still owed."""
+"""Check-ins and owed codes in the admin."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn
-from games.models import Game, Owed
+from games.models import Backorder, Game
 from tests.conftest import SETTINGS, client_of
 from tests.tables import look_at, say, upload
 from users.models import Player
@@ -19,7 +19,7 @@ from users.models import Player
 pytestmark = pytest.mark.django_db
 MakeGame = Callable[..., Game]
 CHECKINS = "/admin/checkins/checkin/"
-OWED = "/admin/games/owed/"
+OWED = "/admin/games/backorder/"
 DAY = timedelta(days=1)
 
 
@@ -152,7 +152,7 @@ def test_owed_codes_are_only_read(
     as_carol: Client, alice: Player, daily: Game, django_assert_max_num_queries: Any
 ) -> None:
     visit(alice, daily)
-    page = f"{OWED}{Owed.objects.get().pk}/"
+    page = f"{OWED}{Backorder.objects.get().pk}/"
     assert as_carol.post(page + "delete/", {"post": "yes"}).status_code == 403
     assert as_carol.get(OWED + "add/").status_code == 403
     with django_assert_max_num_queries(9):

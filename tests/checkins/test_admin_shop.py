@@ -1,4 +1,4 @@
-"""Staff keep the shop: what it sells, who bought it, and what is taken back."""
+"""The shop in the admin: items, purchases and voids."""
 
 import io
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def test_only_pools_of_check_in_games_can_be_chosen(
         (
             {"picture": SimpleUploadedFile("cap.png", b"<svg/>")},
             "picture",
-            "cap.png: That is no picture.",
+            "cap.png: This is not a picture.",
         ),
     ],
 )
@@ -194,7 +194,7 @@ def test_list_shows_the_stock_of_the_pool(
 ) -> None:
     buy(alice, mug)
     [item] = found(as_carol, ITEMS)
-    assert (item.codes_left, item.codes_given) == (2, 1)
+    assert (item.pool_stock.left, item.pool_stock.given) == (2, 1)
     assert "2 / 1" in as_carol.get(ITEMS).content.decode()
 
 
@@ -258,7 +258,7 @@ def void_page(redemption: Redemption) -> str:
 
 
 def press_void(client: Client, redemption: Redemption) -> list[str]:
-    """Press the button of the page that asks; what staff are told."""
+    """Press the button of the confirmation page; the messages that staff see."""
     page = client.post(void_page(redemption), follow=True)
     return [str(message) for message in page.context["messages"]]
 
@@ -269,7 +269,7 @@ def test_voiding_is_asked_first(
     bought = buy(alice, mug)
     assert f"/{bought.pk}/void/" in page_for(as_carol, bought)
     asked = as_carol.get(void_page(bought)).content.decode()
-    assert "10 coins are given back" in asked
+    assert "10 coins are refunded" in asked
     assert bought.code.text in asked
     bought.refresh_from_db()
     assert bought.refund is None
@@ -285,15 +285,15 @@ def test_voiding_refunds_once_and_is_noted(
     as_carol: Client, carol: Player, alice: Player, mug: Item, buy: Any
 ) -> None:
     bought = buy(alice, mug)
-    assert press_void(as_carol, bought) == ["Void. 10 coins were given back."]
+    assert press_void(as_carol, bought) == ["Voided. 10 coins were refunded."]
     again = press_void(as_carol, bought)
-    assert again == ["It was void before. Nothing was changed."]
+    assert again == ["Already voided. Nothing was changed."]
     bought.refresh_from_db()
     alice.refresh_from_db()
     assert (bought.voided_by, alice.coins) == (carol, 50)
     assert CoinEntry.objects.filter(reason=CoinEntry.Reason.REFUND).count() == 1
     [entry] = LogEntry.objects.filter(object_id=str(bought.pk))
-    assert entry.get_change_message() == "Void. 10 coins were given back."
+    assert entry.get_change_message() == "Voided. 10 coins were refunded."
     assert f"/{bought.pk}/void/" not in page_for(as_carol, bought)
     assert as_carol.get(void_page(bought)).status_code == 302
 

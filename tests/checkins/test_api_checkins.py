@@ -19,7 +19,7 @@ MakeGame = Callable[..., Game]
 
 @pytest.fixture(autouse=True)
 def _unhurried(settings: LazySettings) -> None:
-    """Nobody here is refused for being fast; `test_limits.py` sees to that."""
+    """No rate limits here; `test_limits.py` tests them."""
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "checkins": ["1000/s"]}
 
 

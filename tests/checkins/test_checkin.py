@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from checkins.checkin import CheckInRequest, check_in
 from checkins.models import CheckIn
 from core.refusals import Refused
-from games.models import Code, Game, Owed
+from games.models import Backorder, Code, Game
 from games.states import State
 from users.models import CoinEntry, Player
 
@@ -57,6 +57,16 @@ def test_first_day_gives_its_coins(alice: Player, game: Game) -> None:
         "reward": {"coins": 10},
         "next_open_at": datetime(2026, 3, 1, 17, tzinfo=UTC).timestamp() * 1000,
         "coins": 10,
+        "calendar": {
+            "days": [
+                {"day": 1, "state": "done", "date": "2026-03-01"},
+                {"day": 2, "state": "later", "opens_at": reply["next_open_at"]},
+            ],
+            "done": 1,
+            "streak": 1,
+            "best": 1,
+            "complete": False,
+        },
     }
     alice.refresh_from_db()
     assert alice.coins == 10
@@ -109,7 +119,7 @@ def test_code_out_of_stock_is_owed_and_given_when_stock_comes(
     pool = game.pools.get(name="Mug")
     pool.add(["MUG-1", "MUG-2"])
     assert Code.objects.get(player=alice).text == "MUG-1"
-    assert not Owed.objects.exists()
+    assert not Backorder.objects.exists()
     again = visit(alice, game, NOON + 2 * DAY)
     assert again["reward"]["code"] == "MUG-1"
 

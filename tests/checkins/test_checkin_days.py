@@ -1,4 +1,4 @@
-"""Days and modes, held against a plain model that walks a wall clock."""
+"""Days and modes, compared with a simple model that reads a wall clock."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -19,7 +19,13 @@ from pydantic import ValidationError
 
 from checkins.checkin import check_in
 from checkins.checks import CheckInRequest, done_in, repeat_of, row_of
-from checkins.days import available_day, grid, is_complete, next_opening
+from checkins.days import (
+    available_day,
+    calendar,
+    changed_by,
+    is_complete,
+    next_opening,
+)
 from checkins.models import CheckIn
 from core.refusals import Refused
 from gameproject.management.commands.audit import RULES
@@ -52,7 +58,7 @@ def rules_in(zone: str, starts: int = 0, **fields: Any) -> CheckinSettings:
 
 @dataclass(frozen=True)
 class Watched:
-    """What a watcher wrote down: when each date began, the first of them too early."""
+    """When each date began, as a watcher noted; the first is too early."""
 
     dates: list[date]
     begun: list[datetime]
@@ -195,7 +201,7 @@ def test_last_second_and_first_second_are_two_dates(zone: str, starts: int) -> N
 
 @dataclass
 class Diary:
-    """What one player has done, by date; and what the rules in words allow."""
+    """What one player has done, by date, and what the rules allow."""
 
     mode: str
     length: int
@@ -212,7 +218,7 @@ class Diary:
         return said, number
 
     def says(self, today: date, wanted: int | None) -> tuple[str, int | None, date]:
-        """What comes of a visit, without making it."""
+        """The result of a visit, without making it."""
         if self.mode == "calendar" and wanted is not None:
             return self.calendar_says(today, wanted)
         if today in self.done:
@@ -310,7 +316,7 @@ def stories(draw: st.DrawFn, dear: bool = True) -> Story:
 def come(
     rules: CheckinSettings, rows: list[CheckIn], at: datetime, wanted: int | None
 ) -> tuple[str, int | None]:
-    """What `check_in` decides, without a database; a day done joins the rows."""
+    """What `check_in` decides, without a database. A new day is added to `rows`."""
     visit = CheckInRequest(1, 1, uuid4(), at, wanted)
     if repeated := repeat_of(visit, rules, rows):
         return "already", repeated.day
@@ -323,7 +329,7 @@ def come(
 
 
 def may(story: Story, rows: list[CheckIn], at: datetime, wanted: int | None) -> Any:
-    """The day that a visit now would do, if any; nothing is done."""
+    """The day that a visit now would complete, if any."""
     said, number = come(story.rules, [*rows], at, wanted)
     return number if said == "done" else None
 
@@ -342,7 +348,7 @@ def test_every_mode_does_what_its_rules_say_in_words(story: Story) -> None:
 
 @given(stories())
 @settings(max_examples=100, deadline=None)
-def test_grid_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
+def test_calendar_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
     rows: list[CheckIn] = []
     for at, wanted in story.visits:
         assert offered(story, rows, at) == doable(story, rows, at)
@@ -350,13 +356,31 @@ def test_grid_offers_what_a_visit_may_do_and_nothing_else(story: Story) -> None:
         assert offered(story, rows, at) == doable(story, rows, at)
 
 
+@given(stories())
+@settings(max_examples=200, deadline=None)
+def test_days_that_a_check_in_changes_are_all_that_changes(story: Story) -> None:
+    rows: list[CheckIn] = []
+    for at, wanted in story.visits:
+        before = calendar(story.rules, done_in(rows), at)["days"]
+        result, number = come(story.rules, rows, at, wanted)
+        if result not in ("done", "already"):
+            continue
+        assert number
+        done = done_in(rows)
+        changes = calendar(story.rules, done, at, changed_by(story.rules, done, number))
+        after = calendar(story.rules, done, at)
+        changed = {day["day"]: day for day in changes["days"]}
+        days = [changed.get(day["day"], day) for day in before]
+        assert {**changes, "days": days} == after
+
+
 def offered(story: Story, rows: list[CheckIn], at: datetime) -> set[int]:
-    days = grid(story.rules, done_in(rows), at)
+    days = calendar(story.rules, done_in(rows), at)["days"]
     return {day["day"] for day in days if day["state"] in ("open", "makeup")}
 
 
 def doable(story: Story, rows: list[CheckIn], at: datetime) -> set[int]:
-    """The days that can be done by a visit now, by the clock's choice or by name."""
+    """The days that a visit now can complete, chosen by the clock or by number."""
     numbers = [None, *range(1, len(story.rules.days) + 1)]
     found = {may(story, rows, at, number) for number in numbers}
     return found - {None}
@@ -368,7 +392,7 @@ def test_day_that_opens_later_opens_then_and_not_a_second_before(story: Story) -
     rows: list[CheckIn] = []
     for at, wanted in story.visits:
         come(story.rules, rows, at, wanted)
-        for day in grid(story.rules, done_in(rows), at):
+        for day in calendar(story.rules, done_in(rows), at)["days"]:
             if day["state"] == "later":
                 opens_at = datetime.fromtimestamp(day["opens_at"] / 1000, UTC)
                 assert opens_at > at

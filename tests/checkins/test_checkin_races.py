@@ -1,4 +1,4 @@
-"""Two transactions at once on PostgreSQL: nothing twice, and nobody in a circle."""
+"""Two transactions at once on PostgreSQL: nothing twice, and no deadlock."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from core.refusals import Refused
 from gameproject.management.commands.audit import audit
 from games.codes import Codes, Line
 from games.imports import import_codes
-from games.models import Code, Game, Owed, Pool
+from games.models import Backorder, Code, Game, Pool
 from games.sources import Source
 from tests.checkins.conftest import NOON
 from tests.checkins.test_checking_in_together import (
@@ -70,7 +70,7 @@ def both(elsewhere: Elsewhere, *acts: Act) -> list[Any]:
 
 
 def waiting(elsewhere: Elsewhere, first: Act, second: Act) -> tuple[Any, Any]:
-    """The second begins when the first has done all but commit, and waits for it."""
+    """The second begins just before the first commits, and waits for it."""
     with transaction.atomic():
         done = first()
         future = elsewhere(second)
@@ -136,7 +136,10 @@ def test_last_code_is_given_once_and_owed_once(
         lambda: check_in_many([visit(two, game)]),
     )
     assert codes_of([o for [o] in found]) == ["done", "done"]
-    assert (Code.objects.exclude(player=None).count(), Owed.objects.count()) == (1, 1)
+    assert (Code.objects.exclude(player=None).count(), Backorder.objects.count()) == (
+        1,
+        1,
+    )
     prove()
 
 
@@ -153,7 +156,7 @@ def test_second_in_a_browser_waits_and_is_told(
     assert second["reward"] == {"coins": 10, "won_here": True}
 
 
-# Nobody waits in a circle
+# No deadlocks
 
 
 def test_batches_with_the_same_players_and_games_end(
@@ -212,13 +215,13 @@ def test_staff_who_import_codes_wait_for_nobody_who_waits_for_them(
         import_codes(pool, Codes([Line(1, "A"), Line(2, "B")]))
     [reply] = future.result(30)
     assert reply["reward"]["code"] == "A"
-    assert not Owed.objects.exists()
+    assert not Backorder.objects.exists()
 
 
 def test_debts_are_paid_while_the_same_browsers_win(
     daily: Daily, elsewhere: Elsewhere
 ) -> None:
-    """The first day's codes come, in the moment of the second day's."""
+    """Codes for the first day are added while the second day is recorded."""
     for _round in range(ROUNDS):
         days = [{"coins": 1, "pool": "Voucher"}, {"coins": 1, "pool": "Mug"}]
         game, crowd = daily(days=days), players(20)

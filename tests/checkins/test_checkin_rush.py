@@ -25,7 +25,7 @@ DAYS = {
 async def devices(
     stack: Stack, slug: str, sessions: Sequence[str]
 ) -> AsyncIterator[list[Player]]:
-    """A welcomed device for each session, on one process after the other."""
+    """A welcomed device for each session, spread over the processes."""
     door = asyncio.Semaphore(100)
 
     async def arrive(place: int, session: str) -> Player:
@@ -47,7 +47,7 @@ async def all_ask(here: Sequence[Player], type_: str, **fields: Any) -> Replies:
 
 
 def counted(replies: Replies) -> Counter[str]:
-    """How often each status, or refusal, was said."""
+    """The count of each status or refusal."""
     return Counter(reply.get("status") or reply["code"] for reply in replies)
 
 
@@ -73,7 +73,7 @@ def kept(stack: Stack, slug: str) -> dict[str, Any]:
         ".aggregate(sum=Sum('amount'))['sum'] or 0\n"
         "out = {'rows': rows.count(), 'earned': coins('check-in'), "
         "'paid': -coins('redeemed'), 'sales': sales.count(), "
-        "'owed': Owed.objects.filter(pool__game=game).count(), "
+        "'owed': Backorder.objects.filter(pool__game=game).count(), "
         "'balances': sum(Player.objects.filter(pk__in=who)"
         ".values_list('coins', flat=True)), "
         "'codes': sorted(given_.values_list('text', flat=True))}",
@@ -85,7 +85,7 @@ def kept(stack: Stack, slug: str) -> dict[str, Any]:
 
 
 async def burst(player: Player, count: int) -> Replies:
-    """Send so many commands without waiting for a reply."""
+    """Send this many commands without waiting for replies."""
     for _command in range(count):
         await player.say({"type": "checkin", "id": str(uuid4())})
     return [await player.hear("checkin") for _reply in range(count)]

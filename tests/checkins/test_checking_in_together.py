@@ -15,7 +15,7 @@ from checkins.shop import Purchase, redeem_many
 from core.gathered import isolate
 from core.refusals import Refused
 from games import events
-from games.models import Code, Game, Owed
+from games.models import Backorder, Code, Game
 from games.sources import Source
 from games.states import State
 from tests.checkins.conftest import NOON
@@ -92,7 +92,7 @@ def test_statements_are_the_same_for_2_and_for_200_check_ins(
         ]
         counts.append(statements(lambda requests=requests: check_in_many(requests)))
         assert CheckIn.objects.filter(game=game).count() == count
-        assert Owed.objects.filter(pool__game=game).count() == count - int(
+        assert Backorder.objects.filter(pool__game=game).count() == count - int(
             count * stock
         )
     assert counts[0] == counts[1] <= 24
@@ -177,7 +177,7 @@ def test_refused_purchase_spoils_nobody_elses(
 
 
 def test_one_that_fails_is_told_apart(daily: Callable[..., Game]) -> None:
-    """Here by settings in the database that no schema of the kind can read."""
+    """Caused by settings in the database that the kind's schema can't read."""
     game, broken = daily(codes=9), daily()
     Game.objects.filter(pk=broken.pk).update(settings={"days": 7})
     requests = [visit(one, game) for one in players(9)]
@@ -269,7 +269,7 @@ def test_codes_go_to_the_first_and_are_owed_to_the_others(
     rewards = [o["reward"] for o in outcomes if isinstance(o, dict)]
     assert ["code" in reward for reward in rewards] == [True, True, False, False]
     assert ["pending" in reward for reward in rewards] == [False, False, True, True]
-    owed = Owed.objects.order_by("pk").values_list("player", flat=True)
+    owed = Backorder.objects.order_by("pk").values_list("player", flat=True)
     assert [*owed] == [one.pk for one in crowd[2:]]
 
 
@@ -291,7 +291,7 @@ def test_browser_wins_once_in_a_batch_of_check_ins(
     rewards = [o["reward"] for o in outcomes if isinstance(o, dict)]
     assert ["won_here" in reward for reward in rewards] == [False, True, False]
     assert rewards[1] == {"coins": 10, "won_here": True}
-    given = Code.objects.exclude(player=None).count() + Owed.objects.count()
+    given = Code.objects.exclude(player=None).count() + Backorder.objects.count()
     assert given == 2
 
 

@@ -1,4 +1,4 @@
-"""A price that was seen is the price that is paid, or nothing is."""
+"""A player pays the price that they saw, or nothing."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

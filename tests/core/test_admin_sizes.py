@@ -42,7 +42,9 @@ def test_list_that_is_too_long_is_refused_by_name(
     game = make_game()
     names = "\n".join(f"n{number}" for number in range(MAX_NAMES + 1))
     errors = errors_of(save(as_carol, page_of(game), names=names))
-    assert errors["names"] == ["The list has 100,001 names; the most is 100,000."]
+    assert errors["names"] == [
+        "The list has 100,001 names; at most 100,000 are allowed."
+    ]
     assert not game.invitations.exists()
 
 

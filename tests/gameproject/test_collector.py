@@ -1,4 +1,4 @@
-"""Garbage is collected when nothing happens, and not while anything does."""
+"""Garbage is collected while the process is idle, and not during work."""
 
 import asyncio
 import gc
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gameproject.ops import collector
-from gameproject.ops.collector import LATE_SECONDS, Quiet, collect, is_worth_it
+from gameproject.ops.collector import LATE_SECONDS, IdleCollector, collect, is_worth_it
 
 
 class Collected:
-    """In the collector's place: counts."""
+    """Stands in for the collector and counts calls."""
 
     times = 0
 
@@ -21,10 +21,10 @@ class Collected:
 
 
 class Server:
-    """Asks an application, which answers when told."""
+    """Calls an application, which answers when told."""
 
-    def __init__(self, quiet: Quiet) -> None:
-        self.application = quiet.noting(self.serve)
+    def __init__(self, idle: IdleCollector) -> None:
+        self.application = idle.watch(self.serve)
         self.says: asyncio.Queue[str] = asyncio.Queue()
 
     async def serve(self, _scope: Any, receive: Any, _send: Any) -> None:
@@ -47,63 +47,63 @@ def collected() -> Collected:
 
 
 @pytest.fixture
-def quiet(collected: Collected, monkeypatch: pytest.MonkeyPatch) -> Quiet:
+def idle(collected: Collected, monkeypatch: pytest.MonkeyPatch) -> IdleCollector:
     monkeypatch.setattr(collector, "is_worth_it", lambda: True)
-    return Quiet(collected)
+    return IdleCollector(collected)
 
 
 async def test_frame_puts_the_collection_off_to_the_next_quiet_look(
-    quiet: Quiet, collected: Collected
+    idle: IdleCollector, collected: Collected
 ) -> None:
-    server = Server(quiet)
+    server = Server(idle)
     socket = server.begin("websocket")
     for frame in ("first", "second"):
         await server.say(frame)
-        quiet.look()
+        idle.check()
         assert collected.times == 0
-    quiet.look()
+    idle.check()
     assert collected.times == 1
     await server.say("the end")
     await socket
 
 
 async def test_nothing_is_collected_while_a_request_is_under_way(
-    quiet: Quiet, collected: Collected
+    idle: IdleCollector, collected: Collected
 ) -> None:
-    server = Server(quiet)
+    server = Server(idle)
     request = server.begin("http")
     await server.say("its body")
     for _second in range(3):
-        quiet.look()
+        idle.check()
     assert collected.times == 0
     await server.say("the end")
     await request
-    quiet.look()
+    idle.check()
     assert collected.times == 0
-    quiet.look()
+    idle.check()
     assert collected.times == 1
 
 
 async def test_a_look_that_comes_late_finds_work(
-    quiet: Quiet, collected: Collected
+    idle: IdleCollector, collected: Collected
 ) -> None:
-    quiet.look(late=LATE_SECONDS)
+    idle.check(late=LATE_SECONDS)
     assert collected.times == 0
-    quiet.look()
+    idle.check()
     assert collected.times == 1
 
 
 def test_what_was_collected_once_is_not_gone_through_again() -> None:
     collected = Collected()
-    quiet = Quiet(collected)
-    many = [[] for _one in range(collector.WORTH_IT)]  # type: ignore[var-annotated]
+    idle = IdleCollector(collected)
+    many = [[] for _one in range(collector.MIN_NEW_OBJECTS)]  # type: ignore[var-annotated]
     assert is_worth_it()
-    quiet.look()
+    idle.check()
     assert collected.times == 1
     gc.collect()
     assert not is_worth_it()
-    quiet.look()
-    assert (collected.times, len(many)) == (1, collector.WORTH_IT)
+    idle.check()
+    assert (collected.times, len(many)) == (1, collector.MIN_NEW_OBJECTS)
 
 
 def test_cycles_are_gone_after_a_collection() -> None:
@@ -117,11 +117,11 @@ def test_cycles_are_gone_after_a_collection() -> None:
 
 
 async def test_it_looks_on_the_loop_that_serves(
-    quiet: Quiet, collected: Collected, monkeypatch: pytest.MonkeyPatch
+    idle: IdleCollector, collected: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collector, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(collector, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(collector, "LATE_SECONDS", float("inf"))
-    server = Server(quiet)
+    server = Server(idle)
     socket = server.begin("websocket")
     await server.say("the end")
     await socket

@@ -1,4 +1,4 @@
-"""What our server relies on of others, by name: an upgrade fails here, and says where.
+"""The names that our server relies on in other packages: an upgrade fails here.
 
 Whoever moves the bounds of these packages in pyproject.toml reads them anew.
 """

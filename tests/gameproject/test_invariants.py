@@ -23,7 +23,7 @@ def quiet(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """A database without daphnes: a clock that reads it would meet the altering."""
+    """A database without daphnes, whose schedulers would read altered tables."""
     folder = tmp_path_factory.mktemp("quiet")
     with ExitStack() as ends:
         url = f"sqlite:///{folder}/db.sqlite3"
@@ -37,7 +37,7 @@ def quiet(
 
 @pytest.fixture(scope="module")
 def found(quiet: Stack) -> list[bool]:
-    """Of each break, whether the audit found its rule broken."""
+    """For each break, whether the audit found its rule broken."""
     return quiet.run(
         "from tests.breakages import found_after_each_break\n"
         "out = found_after_each_break()"
@@ -111,7 +111,7 @@ def test_code_in_two_pools_is_told_once_staff_said_yes(quiet: Stack) -> None:
 
 
 def test_code_that_stood_in_two_pools_before_is_reported(quiet: Stack) -> None:
-    """A migration makes room for them; it says yes for nobody."""
+    """The migration keeps such codes; it does not accept them for staff."""
     quiet.manage("migrate", "games", "0004", "-v0")
     quiet.run(
         "from django.db import connection\n"

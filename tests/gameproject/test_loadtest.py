@@ -1,4 +1,4 @@
-"""The rehearsal: what it counts is true, and nothing of it is left behind."""
+"""The rehearsal counts correctly, and leaves nothing behind."""
 
 import asyncio
 import json
@@ -22,18 +22,18 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from gameproject.loadtest import counters
-from gameproject.loadtest.client import connecting, is_whole, read
+from gameproject.loadtest.client import is_whole, parse, start_connecting
 from gameproject.loadtest.counters import serves
 from gameproject.loadtest.figures import percentile, summary
 from gameproject.loadtest.plan import Address
-from gameproject.loadtest.player import Player, Who
+from gameproject.loadtest.player import Credentials, Player
 from gameproject.loadtest.plots import nice, plot
 from gameproject.loadtest.thresholds import memory, statements, tally_delays
 from tests.fronted import Fronted
 from tests.stack import ROOT, Stack, free_port
 
 PLAYERS = 20
-# Of times nothing is asserted: the machine may be busy.
+# Times are not asserted: the machine may be busy.
 TIMES = ("page", "playable", "change", "answers ack", "all back", "memory", "tally")
 
 
@@ -55,7 +55,7 @@ def rehearse(stack: Stack, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def left_behind(stack: Stack) -> dict[str, int]:
-    """How much of everything a rehearsal makes there is."""
+    """The number of rows of each model that a rehearsal makes."""
     return stack.run(
         "from django.contrib.sessions.models import Session\n"
         "from checkins.models import CheckIn\n"
@@ -66,7 +66,7 @@ def left_behind(stack: Stack) -> dict[str, int]:
 
 
 def counts(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The verdicts that don't hang on how fast this machine is."""
+    """The promises that don't depend on the speed of this machine."""
     return [one for one in found["promises"] if not one["promise"].startswith(TIMES)]
 
 
@@ -92,7 +92,7 @@ def test_a_rehearsal_counts_and_leaves_nothing_behind(
     assert found["flow"] == "one socket"
     assert all(one["passed"] is not False for one in counts(found)), counts(found)
     measured = {one["promise"]: one["measured"] for one in found["promises"]}
-    assert measured["HTTP calls for an arrival"] == "1 a player, 1 to Django"
+    assert measured["HTTP calls for an arrival"] == "1 per player, 1 to Django"
     assert measured["answers: none lost, none doubled"] == "20 kept, 0 lost, 0 doubled"
     assert measured["codes: each to one player"] == "8 distinct of 8"
     assert measured["connections held"] == "0 lost"
@@ -112,7 +112,7 @@ def test_a_rehearsal_counts_and_leaves_nothing_behind(
 
 
 def check_report(page: str, plots: int = 4) -> None:
-    """Well-formed, without script, asking nobody for anything; its plots are SVG."""
+    """Well-formed and self-contained, without script, with SVG plots."""
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
@@ -168,7 +168,7 @@ def test_with_a_daphne_killed_in_each_phase_nothing_is_lost(fronted: Fronted) ->
 
 @contextmanager
 def started_again(fronted: Fronted) -> Iterator[None]:
-    """As whatever looks after the daphnes in production does."""
+    """Restart daphnes that end, as a supervisor in production does."""
     over = threading.Event()
 
     def watch() -> None:
@@ -229,7 +229,7 @@ async def test_a_lost_connection_is_counted_and_comes_back() -> None:
     async with serve(welcome, "127.0.0.1", 0) as site, asyncio.timeout(20):
         (listening,) = site.sockets
         address = Address("127.0.0.1", listening.getsockname()[1], False)
-        player = Player(address, Who(1, ""))
+        player = Player(address, Credentials(1, ""))
         await player.connect("x")
         (await arrivals.get()).transport.abort()
         await arrivals.get()
@@ -237,7 +237,7 @@ async def test_a_lost_connection_is_counted_and_comes_back() -> None:
     assert player.lost == 1
 
 
-# Without nginx, and when it doesn't go well
+# Without nginx, and failures
 
 
 def test_a_broken_promise_is_an_exit_status(on_postgres: Stack) -> None:
@@ -248,7 +248,7 @@ def test_a_broken_promise_is_an_exit_status(on_postgres: Stack) -> None:
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert found["promises"][0]["measured"] == (
-        "1 a player, 24 to Django; no nginx in front"
+        "1 per player, 24 to Django; no nginx in front"
     )
     assert found["promises"][0]["passed"] is False
     assert found["phases"]["answers"]["took"]["count"] == 12
@@ -281,7 +281,7 @@ def test_a_stopped_rehearsal_leaves_nothing_behind(on_postgres: Stack) -> None:
     stopped.send_signal(signal.SIGINT)
     _out, said = stopped.communicate(timeout=60)
     assert stopped.returncode == 130, said
-    assert "all it made is removed" in said
+    assert "All that it made is removed" in said
     assert left_behind(on_postgres) == before
 
 
@@ -342,8 +342,8 @@ def test_addresses_are_read() -> None:
 
 
 def test_a_response_is_read_as_far_as_it_came() -> None:
-    assert read(b"HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n<html>", 1.0).cache == "hit"
-    assert read(b"", 1.0).status == 0
+    assert parse(b"HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n<html>", 1.0).cache == "hit"
+    assert parse(b"", 1.0).status == 0
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_a_response_has_come_with_its_last_byte(said: bytes, whole: bool) -> Non
 def test_what_comes_is_timed_when_it_comes_and_not_when_it_is_read(into: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = Address.parse(f"http://127.0.0.1:{server.getsockname()[1]}")
-        with connecting(address) as ours, server.accept()[0] as theirs:
+        with start_connecting(address) as ours, server.accept()[0] as theirs:
             theirs.sendall(b"first")
             select.select([ours], [], [])
             before_it_is_read = time.time()
@@ -375,7 +375,7 @@ def test_what_comes_is_timed_when_it_comes_and_not_when_it_is_read(into: bool) -
                 said[:] = ours.recv(100)
             assert said == b"first"
             if sys.platform == "linux":
-                assert 0 < ours.came <= before_it_is_read
+                assert 0 < ours.received_at <= before_it_is_read
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Everybody at every door of the rehearsal is counted, and nothing is left behind."""
+"""The rehearsal's doors count everybody, and leave nothing behind."""
 
 import gzip
 import json
@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 
 from gameproject.loadtest.client import is_whole
 from gameproject.loadtest.coordinator import Phase
-from gameproject.loadtest.door_promises import (
-    Bound,
+from gameproject.loadtest.door_thresholds import (
+    Threshold,
     everybody,
     judge,
     statements,
@@ -97,8 +97,8 @@ def test_with_a_daphne_killed_everybody_tries_again_and_is_one_guest(
         assert promises[f"{door}: everybody"]["passed"], promises
     assert promises["guests: none made twice"]["measured"] == str(2 * PLAYERS)
     assert promises["check-ins: a reward each"]["passed"]
-    # A sign-in that was cut off may leave a session in which nobody is: nobody's to
-    # remove but the clock's.
+    # A sign-in that was cut off may leave a session without a player. It stays until it
+    # expires.
     after = left_behind(fronted)
     assert after.pop("Session") == before.pop("Session") + sessions_of_nobody(fronted)
     assert after == before
@@ -125,7 +125,7 @@ def test_more_strangers_than_may_join_from_one_address_is_said_beforehand(
 
 
 def run_of(chaos: object = None, **let_in: list[float | None]) -> Any:
-    """A rehearsal in which these doors let people in after so many seconds."""
+    """A rehearsal with these seconds until each visitor was let in, by door."""
     phases = {
         door.replace("_", " "): Phase(
             [
@@ -139,7 +139,7 @@ def run_of(chaos: object = None, **let_in: list[float | None]) -> Any:
     return SimpleNamespace(
         phases=phases,
         counted=dict.fromkeys([*phases, "arrival", "answers"], statements)
-        | {"idle": 0, "quiet": 0},
+        | {"idle": 0, "idle without rooms": 0},
         chaos=chaos,
         plan=SimpleNamespace(players=10),
     )
@@ -150,7 +150,7 @@ def test_time_of_a_door_is_judged_by_that_of_the_socket(
     seconds: float, passed: bool
 ) -> None:
     run = run_of(socket=[1.0], join=[seconds])
-    _in, time, _statements = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    _in, time, _statements = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert time.passed is passed
     assert time.bound == "< 1.5 y = 1,500 ms"
 
@@ -162,7 +162,7 @@ def test_one_refused_is_a_broken_promise_and_says_why() -> None:
 
 def test_nobody_let_in_is_not_in_time() -> None:
     run = run_of(socket=[1.0], join=[None])
-    _in, time, _statements = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    _in, time, _statements = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert time.passed is False
 
 
@@ -173,13 +173,13 @@ def test_nobody_let_in_is_not_in_time() -> None:
 def test_statements_of_a_door_are_bound_by_number_or_by_the_answers(
     most: int | None, limit: str, passed: bool
 ) -> None:
-    promise = statements(run_of(join=[0.1]), "join", Bound(1.5, most))
+    promise = statements(run_of(join=[0.1]), "join", Threshold(1.5, most))
     assert (promise.bound, promise.passed) == (limit, passed)
 
 
 def test_with_a_daphne_killed_only_who_came_in_is_judged() -> None:
     run = run_of(socket=[1.0], join=[9.0], chaos=object())
-    [promise] = judge(run, "join", Bound(1.5, 60), y_of(run), "y")
+    [promise] = judge(run, "join", Threshold(1.5, 60), y_of(run), "y")
     assert promise.passed is True
 
 

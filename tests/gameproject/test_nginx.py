@@ -83,7 +83,7 @@ async def test_300_at_once_on_a_cold_page_ask_django_once(
 async def test_a_page_that_takes_long_is_asked_for_once_all_the_same(
     echoing: Site,
 ) -> None:
-    """Longer than who waits at the first two locks does; the third one holds."""
+    """Longer than the first two locks make requests wait; the third one holds."""
     herd = [asyncio.to_thread(ask, echoing, "/games/slow/") for _player in range(60)]
     answers = await asyncio.gather(*herd)
     assert {answer.status for answer in answers} == {200}
@@ -297,8 +297,8 @@ async def test_players_of_a_dead_daphne_come_back_on_the_other(
 
 
 async def test_a_daphne_that_is_back_takes_players_at_once(fronted: Fronted) -> None:
-    """To nginx a socket succeeds when it ends: it must not wait for that before it
-    trusts a daphne that has failed."""
+    """To nginx a socket succeeds when it ends. It must not wait for that before it
+    uses a daphne again that has failed."""
     slug = fronted.make_game("puzzle", {"accepted": ["x"]})
     async with AsyncExitStack() as stack:
         for place in (0, 1):

@@ -1,4 +1,4 @@
-"""What deployers ask of a process: whether it is ready, and what it counts."""
+"""Readiness and metrics of a process."""
 
 import json
 import re
@@ -22,13 +22,13 @@ from users.models import Player
 TOKEN = "a-token-for-the-tests"
 PUZZLE = {"accepted": ["elephant"]}
 
-# Ready or not
+# Readiness
 
 
 @pytest.mark.usefixtures("runs_servers")
 @pytest.mark.django_db
 def test_process_is_ready_while_database_and_redis_answer(client: Client) -> None:
-    assert set(readiness.PARTS) == {"database", "redis"}
+    assert set(readiness.DEPENDENCIES) == {"database", "redis"}
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (200, b"ready\n")
     assert "no-store" in response["Cache-Control"]
@@ -37,8 +37,8 @@ def test_process_is_ready_while_database_and_redis_answer(client: Client) -> Non
 def test_part_is_asked_once_however_many_want_to_know() -> None:
     asked: list[int] = []
     with occupied_threads():
-        part = readiness.Part(lambda: asked.append(1))
-        answers = [part.asked() for _asker in range(50)]
+        part = readiness.Dependency(lambda: asked.append(1))
+        answers = [part.check() for _asker in range(50)]
     for answer in answers:
         answer.result(5)
     assert asked == [1]
@@ -60,7 +60,7 @@ def occupied_threads() -> Iterator[None]:
 
 @contextmanager
 def silence() -> Iterator[int]:
-    """A port that takes every connection and never says a word."""
+    """A port that accepts every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
         yield listening.getsockname()[1]
 
@@ -108,7 +108,7 @@ def test_silent_part_is_named_in_time_and_the_process_lives(
             assert ask(http, "/healthz")[0] == 200
 
 
-# Who may read what is counted
+# Who may read the metrics
 
 
 @pytest.mark.django_db
@@ -152,11 +152,11 @@ def test_without_a_token_set_no_token_opens_them(client: Client) -> None:
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer ").status_code == 403
 
 
-# What is counted
+# The metrics
 
 
 class Counted:
-    """What one process of a stack says of itself."""
+    """The metrics of one process of a stack."""
 
     def __init__(self, stack: Stack, process: int, session: str) -> None:
         address = stack.url("", process).removeprefix("http://")

@@ -1,4 +1,4 @@
-"""Under other servers all works, only slower; an import starts and changes nothing."""
+"""Other servers work too, only slower; an import starts and changes nothing."""
 
 import subprocess
 import sys
@@ -72,7 +72,7 @@ asyncio.run(main())
 
 
 def said_by(code: str, folder: Path) -> list[str]:
-    """What a new process says, in a database that was made."""
+    """The output of a new process, with a migrated database."""
     stack = Stack(folder, 0, DATABASE_URL=f"sqlite:///{folder}/db", REDIS_URL="")
     stack.manage("migrate", "-v0")
     done = subprocess.run(
@@ -146,7 +146,7 @@ def site(
 
 
 def make_scheduled(stack: Stack) -> str:
-    """A game that opens in a second; its slug."""
+    """The slug of a game that opens in a second."""
     return stack.run(
         "slug = 'at-a-time'\n"
         "game = Game.objects.create(slug=slug, title='A game', kind='puzzle',"

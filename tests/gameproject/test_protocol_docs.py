@@ -20,7 +20,7 @@ from gameproject.ops.serving import GONE_SECONDS, PING_SECONDS
 from games import frames, notices
 from games.kinds import kinds
 from games.models import Game
-from games.models.people import REPEATED
+from games.models.people import REPEATABLE
 from live import consumer, ranks, ticker
 from live.commands import COMMANDS
 from live.welcome import parts_in
@@ -127,7 +127,7 @@ def test_spans_of_the_server_are_documented() -> None:
         f"A session lasts {life().days} days",
     ):
         assert said in FLAT
-    assert (ticker.TICK_SECONDS, life() / fresh(), REPEATED.seconds) == (1, 4, 600)
+    assert (ticker.TICK_SECONDS, life() / fresh(), REPEATABLE.seconds) == (1, 4, 600)
     for words in ("Once a second at the most", "after a quarter of", "for ten minutes"):
         assert words in FLAT
 
@@ -139,11 +139,11 @@ def test_spans_of_the_page_are_documented() -> None:
         f"a random part of {seconds('socket', 'FIRST_MS')}, then of 2 s",
         f"up to {seconds('socket', 'MAX_MS')}, for ever",
         f"a random part of {seconds('socket', 'MAX_MS')}, or when",
-        f"within {seconds('socket', 'DOUBT_MS')} it opens another socket",
-        f"no reply after {seconds('unanswered', 'PATIENCE_MS')} is sent",
-        f"open within {seconds('line', 'PATIENCE_MS')}, or has been away",
-        f"asks for the game every {seconds('fallback', 'EVERY_MS')}",
-        f"(every {seconds('fallback', 'HIDDEN_MS')} in the background)",
+        f"within {seconds('socket', 'PROBE_MS')} it opens another socket",
+        f"no reply after {seconds('reply_timeouts', 'REPLY_TIMEOUT_MS')} is sent",
+        f"open within {seconds('connection', 'FALLBACK_MS')}, or has been away",
+        f"asks for the game every {seconds('fallback', 'POLL_MS')}",
+        f"(every {seconds('fallback', 'HIDDEN_POLL_MS')} in the background)",
     ):
         assert said in FLAT
 
@@ -152,14 +152,14 @@ def test_bounds_are_documented() -> None:
     page, batch = Page.model_json_schema()["properties"]["limit"], BatchIn
     sockets = settings.SOCKETS_PER_SESSION, settings.SOCKETS_PER_ADDRESS
     for said in (
-        f"`nickname`, {names.NICKNAME_MIN} to {names.NICKNAME_MAX} characters",
+        f"`nickname`, {names.MIN_LENGTH} to {names.MAX_NICKNAME_LENGTH} characters",
         f"more than {bounds.FRAMES_AT_ONCE} WebSocket frames of any kind at once",
         f"or {bounds.FRAMES_A_SECOND} a second in the long run",
         f"leaves {bounds.MAX_BACKLOG >> 20} MiB unread",
         f"for each {bounds.FRAME_BYTES >> 10} KiB",
         f"hold {sockets[0]} sockets in each process, an address {sockets[1]:,}",
         f"more than {consumer.MAX_FUTILE} frames in a row",
-        f"at most {notices.LONGEST} characters",
+        f"at most {notices.MAX_LENGTH} characters",
         f"over {consumer.MAX_FRAME >> 10} KiB on the socket",
         f"over {MAX_BODY >> 10} KiB over HTTP",
         f"{page['default']} unless asked, {page['maximum']} at the most",

@@ -1,4 +1,4 @@
-"""What our server writes to sockets: at once, in order, and not without bound."""
+"""Our server writes to sockets at once, in order, and within bounds."""
 
 import socket
 import subprocess
@@ -33,7 +33,7 @@ class Network(Connection):
 
 
 def server_on(ours: socket.socket) -> Any:
-    """Our protocol with an open socket, on a clock that goes on when told."""
+    """Our protocol with an open socket and a fake clock."""
     ours.setblocking(False)
     reactor: Any = MemoryReactorClock()
     factory = WebSocketFactory(None, reactor=reactor)
@@ -55,7 +55,7 @@ class Client:
         self.socket, self.wire = theirs, Wire(Side.CLIENT, state=State.OPEN)
 
     def read(self) -> list[str]:
-        """The whole frames that have come."""
+        """The complete frames that have arrived."""
         try:
             self.wire.receive_data(self.socket.recv(1 << 20))
         except BlockingIOError:
@@ -79,7 +79,7 @@ def test_a_frame_is_on_the_network_at_once(both: Any, length: int) -> None:
 
 
 def test_what_the_network_does_not_take_follows_in_order(both: Any) -> None:
-    """Bytes go Twisted's way, text past it where nothing waits."""
+    """Bytes go through Twisted; text bypasses it if nothing is queued."""
     server, client = both
     said = [f"{place} ไทย {'x' * 8000}" for place in range(100)]
     for place, text in enumerate(said):
@@ -185,7 +185,7 @@ Server(application, [f"unix:{sys.argv[1]}"], signal_handlers=False).run()
 def test_request_is_let_go_with_the_socket_open_and_all_once_it_is_closed(
     tmp_path: Path,
 ) -> None:
-    """Without the collector, which may come seldom then."""
+    """Without the collector, which runs seldom."""
     address = Address.parse("http://127.0.0.1:1")
     asked = handshake(address, "/", "").decode()
     command = [sys.executable, "-c", LETTING_GO, str(tmp_path / "socket"), asked]

@@ -1,4 +1,4 @@
-"""The supervisor: whoever ends or listens no more is started again, and all end."""
+"""The supervisor restarts children that end or stop listening, and ends all."""
 
 import signal
 import sys
@@ -47,8 +47,8 @@ def python(name: str, folder: Path, code: str, *words: str) -> Child:
 def test_child_that_lives_but_listens_no_more_is_started_again(
     supervising: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "DEAF", 0.5)
-    monkeypatch.setattr(supervisor, "ASK", 0.0)
+    monkeypatch.setattr(supervisor, "DEAF_SECONDS", 0.5)
+    monkeypatch.setattr(supervisor, "PROBE_SECONDS", 0.0)
     place = ("127.0.0.1", free_port())
     child = python("deaf", tmp_path, DEAF_ON_SIGNAL, str(place[1]))
     supervising.start(child)
@@ -65,7 +65,7 @@ def test_child_that_lives_but_listens_no_more_is_started_again(
 
     supervising.watch(note)
     assert said == [
-        "deaf listens no more; ending it.",
+        "deaf stopped listening; ending it.",
         "deaf ended; starting it again.",
     ]
     child.wait_until(place)
@@ -87,7 +87,7 @@ def test_children_are_told_to_end_together(tmp_path: Path) -> None:
 def test_child_that_does_not_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "GRACE", 0.2)
+    monkeypatch.setattr(supervisor, "GRACE_SECONDS", 0.2)
     child = python("alone", tmp_path, STUBBORN, str(tmp_path), "alone")
     child.start()
     while not (tmp_path / "alone.ready").exists():

@@ -1,4 +1,4 @@
-"""The first bytes of a connection: a handshake is served as one however it comes."""
+"""The first bytes of a connection choose its protocol, however they arrive."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from gameproject.loadtest.client import handshake
 from gameproject.loadtest.plan import Address
 from gameproject.ops.bounds import ARRIVAL_SECONDS
 from gameproject.ops.server import HTTPChannel
-from gameproject.ops.upgrades import MAX_HANDSHAKE, Newcomer, handshake_in
+from gameproject.ops.upgrades import MAX_HANDSHAKE, UpgradeSniffer, handshake_in
 from tests.stack import Stack
 
 ASKED = handshake(Address.parse("http://127.0.0.1:1"), "/ws/games/x/", "abc")
@@ -63,7 +63,7 @@ def line(stack: Stack) -> Iterator[socket.socket]:
 
 
 def status(line: socket.socket) -> bytes:
-    """That of the answer that comes next."""
+    """The status of the next response."""
     answer = b""
     while b"\r\n\r\n" not in answer:
         answer += line.recv(1 << 16)
@@ -101,7 +101,7 @@ def test_odd_path_is_a_bad_request(line: socket.socket) -> None:
 @pytest.mark.parametrize(("waited", "gone"), [(59, False), (60, True)])
 def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
     factory: Any = SimpleNamespace(reactor=MemoryReactorClock(), timeOut=60)
-    silent, transport = Newcomer(factory, None), StringTransport()
+    silent, transport = UpgradeSniffer(factory, None), StringTransport()
     silent.makeConnection(transport)
     factory.reactor.advance(waited)
     assert transport.disconnecting is gone
@@ -110,14 +110,14 @@ def test_who_says_nothing_is_let_go_of(waited: int, gone: bool) -> None:
 
 
 class Channel(HTTPChannel):
-    """Our HTTP, on a clock that goes on when told."""
+    """Our HTTP protocol with a fake clock."""
 
     timeOut = 60
     factory = SimpleNamespace(server=SimpleNamespace(is_stopping=False))
 
     class requestFactory(Request):
         def process(self) -> None:
-            """It takes its time over the answer."""
+            """The response takes long."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -239,8 +239,8 @@ async def long_line(door: InLine, pages: Pages) -> InLine:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "This page comes back by itself in 15 seconds."),
-        ("th", "หน้านี้จะกลับมาเองในอีก 15 วินาที"),
+        ("en", "This page tries again by itself in 15 seconds."),
+        ("th", "หน้านี้จะลองใหม่เองในอีก 15 วินาที"),
     ],
 )
 async def test_page_that_is_refused_comes_back_by_itself(

@@ -150,8 +150,18 @@ def test_list_of_a_game_that_is_on_keeps_somebody(
     ("kind", "values", "field", "text"),
     [
         ("puzzle", {}, "settings_accepted", "required"),
-        ("puzzle", {"settings_accepted": "x\n\u200b"}, "settings_accepted", "nothing"),
-        ("puzzle", {"settings_accepted": "x" * 201}, "settings_accepted", "over 200"),
+        (
+            "puzzle",
+            {"settings_accepted": "x\n\u200b"},
+            "settings_accepted",
+            "is empty or",
+        ),
+        (
+            "puzzle",
+            {"settings_accepted": "x" * 201},
+            "settings_accepted",
+            "more than 200",
+        ),
         (
             "puzzle",
             {"settings_accepted": "x", "settings_attempts": "0"},
@@ -228,7 +238,7 @@ def test_picture_is_made_small_and_shown(as_carol: Client) -> None:
 def test_what_is_no_picture_is_refused_by_name(as_carol: Client) -> None:
     fake = SimpleUploadedFile("shop.png", b"<svg onload='x'/>", "image/png")
     response = add(as_carol, "puzzle", settings_accepted="x", picture=fake)
-    assert errors_of(response)["picture"] == ["shop.png: That is no picture."]
+    assert errors_of(response)["picture"] == ["shop.png: This is not a picture."]
 
 
 def test_picture_that_would_fill_the_memory_is_refused(as_carol: Client) -> None:

@@ -1,4 +1,4 @@
-"""Opening and closing times as staff type them: what they would do is asked first."""
+"""Opening and closing times: staff are asked before they have a surprising effect."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def typed(name: str, at: datetime) -> dict[str, str]:
 
 
 def asked(response: HttpResponse) -> list[str]:
-    """What staff are asked before saving."""
+    """The questions to staff before saving."""
     assert response.status_code == 200
     return [question.text for question in response.context["questions"]]
 

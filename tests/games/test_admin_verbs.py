@@ -1,4 +1,4 @@
-"""The buttons on a game's page: what they do, ask, refuse and note."""
+"""The buttons on a game's page: what they do, ask, refuse and log."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ GAMES = "/admin/games/game/"
 
 
 def press(client: Client, game: Game, verb: str, **values: Any) -> HttpResponse:
-    """Press the button, say yes if asked, and follow to the next page."""
+    """Press the button, confirm if asked, and follow to the next page."""
     url = f"{GAMES}{game.pk}/do/{verb}/"
     return client.post(url, {"confirmed": "yes", **values}, follow=True)
 
@@ -62,7 +62,7 @@ def test_button_changes_the_state_and_is_noted(
     press(as_carol, game, verb)
     assert state_of(game) == after
     entry = LogEntry.objects.get()
-    assert entry.get_change_message() == str(VERBS[verb].done)
+    assert entry.get_change_message() == str(VERBS[verb].success)
 
 
 def test_every_verb_of_the_states_has_its_button() -> None:
@@ -95,7 +95,7 @@ def test_heavy_buttons_ask_first(
 def test_late_button_is_an_error_message(as_carol: Client, make_game: MakeGame) -> None:
     game = make_game(state=State.CLOSED)
     assert told(press(as_carol, game, "pause")) == [
-        "A game that is closed can't do that now."
+        "This can’t be done while the game is closed."
     ]
     assert not LogEntry.objects.exists()
 
@@ -219,7 +219,7 @@ def test_button_saves_what_stands_in_the_form(
     game = make_game(state=before)
     edits = {"settings_accepted": "mammoth", "title": "Corrected"}
     response = press_with_form(as_carol, game, verb, **edits)
-    assert told(response) == ["Your changes are saved.", str(VERBS[verb].done)]
+    assert told(response) == ["Your changes are saved.", str(VERBS[verb].success)]
     game.refresh_from_db()
     assert (game.state, game.title) == (after, "Corrected")
     assert game.settings["accepted"] == ["mammoth"]
@@ -242,8 +242,8 @@ def test_button_with_an_unchanged_form_is_the_button_alone(
     game = make_game(codes=1)
     game.invite(["Alice"])
     response = press_with_form(as_carol, game, "pause")
-    assert told(response) == [str(VERBS["pause"].done)]
-    assert LogEntry.objects.get().get_change_message() == str(VERBS["pause"].done)
+    assert told(response) == [str(VERBS["pause"].success)]
+    assert LogEntry.objects.get().get_change_message() == str(VERBS["pause"].success)
 
 
 def test_button_with_a_form_that_is_wrong_does_nothing_and_says_so(
@@ -295,7 +295,7 @@ def test_message_that_was_not_sent_is_told(
 ) -> None:
     game = make_game()
     response = press_with_form(as_carol, game, "pause", notice_text="Hurry!")
-    assert "This message was not shown to players: Hurry!" in told(response)
+    assert "Your message was not shown to players: Hurry!" in told(response)
 
 
 def test_button_belongs_to_the_form_and_enter_saves(

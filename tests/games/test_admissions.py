@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.refusals import Refused
 from games.models import AdmitRequest, Game, Guest
+from games.personal import nicknames_in
 from tests.core.test_admin_edits import wait_for_somebody_behind_us
 from tests.forms import at_once
 from users.models import Player
@@ -73,7 +74,8 @@ def test_each_stranger_becomes_a_guest_player_who_may_play(make_game: MakeGame) 
         assert player.is_guest
         assert player.is_active
         assert not player.has_usable_password()
-        assert (game.admits(player), other.admits(player)) == (True, False)
+        assert game.admitted([player], nicknames_in(game, [player])) == {player.pk}
+        assert other.admitted([player], nicknames_in(other, [player])) == set()
 
 
 def test_first_of_two_strangers_gets_the_nickname(make_game: MakeGame) -> None:

@@ -1,4 +1,4 @@
-"""Files of prize codes: read whole or not at all."""
+"""Files of prize codes: imported as a whole or not at all."""
 
 import csv
 import io
@@ -88,10 +88,10 @@ def test_workbook_is_read_in_its_order() -> None:
         ("a.txt", "A\x07B", "Row 1: the code has invisible"),
         ("a.csv", 'A\n"B"x,1\n', "Row 2: it can't be read as CSV"),
         ("a.csv", 'A\nB\n"C', "Row 3: it can't be read as CSV"),
-        ("a.csv", b"A\nB\n\x81\xff\n", "Row 3: it isn't written in that encoding"),
-        ("a.csv", "A\n".encode("utf-16-le"), "a.csv is no text file, whatever"),
-        ("a.csv", b"PK\x03\x04rest", "a.csv is no text file, whatever"),
-        ("a.txt", b"A\x00B", "a.txt is no text file"),
+        ("a.csv", b"A\nB\n\x81\xff\n", "Row 3: it can’t be read in this encoding"),
+        ("a.csv", "A\n".encode("utf-16-le"), "a.csv is not a text file, although"),
+        ("a.csv", b"PK\x03\x04rest", "a.csv is not a text file, although"),
+        ("a.txt", b"A\x00B", "a.txt is not a text file"),
         ("a.txt", "", "a.txt has no codes"),
         ("a.csv", "code", "a.csv has no codes"),
         ("a.csv", "code\n,,\n", "a.csv has no codes"),

@@ -1,4 +1,4 @@
-"""What is understood of a file of codes, shown before anything of it is imported."""
+"""The preview of a file of codes, before anything is imported."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.refusals import Refused
 from games.models import Code, Game, Pool, Upload
-from games.models.uploads import KEPT, MAX_KEPT, PIECE
+from games.models.uploads import LIFETIME, MAX_FILES, PIECE
 from games.states import State
 from tests.attacks.house import staff
 from tests.conftest import client_of
@@ -168,7 +168,7 @@ def test_number_keeps_the_zeros_of_its_format(
 def test_number_that_is_shown_otherwise_is_refused(format: str) -> None:
     detail = refusal(formatted(42, format))
     assert detail.startswith("Row 2: ")
-    assert "shown otherwise" in detail
+    assert "displayed differently" in detail
 
 
 def test_number_that_is_shown_as_a_date_is_refused() -> None:
@@ -279,7 +279,7 @@ def test_wrong_encoding_is_said_and_another_one_can_be_chosen(
     page = look_at(as_carol, pool, upload("a.csv", "caf\xe9-1\n".encode("cp1252")))
     assert "isn’t in UTF-8" in page.content.decode()
     wrong = say(as_carol, page, encoding="utf-8-sig")
-    assert "Row 1: it isn&#x27;t written in that encoding" in wrong.content.decode()
+    assert "Row 1: it can’t be read in this encoding" in wrong.content.decode()
     assert 'name="import"' not in wrong.content.decode()
     assert wrong.context["shown"].form.initial["encoding"] == "utf-8-sig"
     right = say(as_carol, wrong, encoding="cp1252")
@@ -321,7 +321,7 @@ def test_yes_counts_only_for_what_was_shown(
     page = look_at(as_carol, pool, upload("a.txt", "DUP-1\nC-2"))
     other.add(["C-2"])
     page = say(as_carol, page, elsewhere="1", **YES)
-    assert "Look again" in page.content.decode()
+    assert "Check the file again" in page.content.decode()
     assert codes_in(pool) == []
     say(as_carol, page, elsewhere="2", **YES)
     assert codes_in(pool) == ["DUP-1", "C-2"]
@@ -331,7 +331,7 @@ def test_file_is_imported_once(as_carol: Client, pool: Pool) -> None:
     page = look_at(as_carol, pool, upload("a.txt", "A-1"))
     say(as_carol, page, **YES)
     again = say(as_carol, page, **YES)
-    assert "kept any more" in again.content.decode()
+    assert "no longer stored" in again.content.decode()
     assert codes_in(pool) == ["A-1"]
 
 
@@ -350,7 +350,7 @@ def test_nothing_is_kept_of_a_file_that_is_not_wanted(
 
 def test_large_file_comes_back_as_it_was(carol: Player, pool: Pool) -> None:
     data = bytes(range(256)) * (PIECE // 100)
-    kept = Upload.objects.keep(upload("a.xlsx", data), pool, carol)
+    kept = Upload.objects.store(upload("a.xlsx", data), pool, carol)
     assert kept.pieces.count() == 3
     with kept.opened() as file:
         assert file.read() == data
@@ -371,15 +371,15 @@ def test_kept_file_is_for_who_uploaded_it_and_for_its_pool(
 
 def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> None:
     kept = [
-        Upload.objects.keep(upload(f"{n}.txt", "A"), pool, carol)
-        for n in range(MAX_KEPT + 2)
+        Upload.objects.store(upload(f"{n}.txt", "A"), pool, carol)
+        for n in range(MAX_FILES + 2)
     ]
     assert list(Upload.objects.order_by("pk")) == kept[2:]
     now = timezone.now()
-    assert not Upload.objects.kept_for(carol, pool, now + KEPT).exists()
-    Upload.objects.clear(now + KEPT - timedelta(minutes=1))
-    assert Upload.objects.count() == MAX_KEPT
-    Upload.objects.clear(now + KEPT)
+    assert not Upload.objects.stored_for(carol, pool, now + LIFETIME).exists()
+    Upload.objects.clear(now + LIFETIME - timedelta(minutes=1))
+    assert Upload.objects.count() == MAX_FILES
+    Upload.objects.clear(now + LIFETIME)
     assert not Upload.objects.exists()
 
 
@@ -387,7 +387,7 @@ def test_only_some_files_are_kept_and_for_an_hour(carol: Player, pool: Pool) -> 
 def test_second_tap_is_answered_while_the_first_still_imports(
     carol: Player, pool: Pool
 ) -> None:
-    kept = Upload.objects.keep(upload("a.txt", "A"), pool, carol)
+    kept = Upload.objects.store(upload("a.txt", "A"), pool, carol)
     again = Upload.objects.get()
 
     def tap() -> str:
@@ -430,5 +430,5 @@ def test_staff_say_yes_to_codes_that_stood_in_two_pools_before(
 def test_workbook_is_shown_like_a_text(as_carol: Client, pool: Pool) -> None:
     file = workbook(["Code", "Prize"], ["K7Q2", "Tea"], [8.5, "Tea"])
     page = look_at(as_carol, pool, file).content.decode()
-    assert "One row holds no code." in page
+    assert "One row has no valid code." in page
     assert "Row 3" in page

@@ -1,4 +1,4 @@
-"""The winners' list: masked for all, one's own line for each."""
+"""The winners' list: everybody sees masked names, each winner their own line."""
 
 import json
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from core.refusals import Refused
 from games.kinds.announce import KIND as announce
 from games.kinds.announce import AnnounceSettings, mask
-from games.kinds.base import ONLY
-from tests.values import assert_refused, strange
+from games.models import Game
 from users.names import normalize_display, normalize_key
 
 WINNERS = ["Alice Smith, a bicycle", "ก้อง, ตั๋วหนัง, สองใบ", "B, a balloon"]
@@ -103,16 +103,8 @@ def test_lists_that_leave_a_doubt_are_refused(lines: list[str]):
         AnnounceSettings(winners=lines)
 
 
-@strange
-def test_no_value_is_taken(value: object):
-    assert_refused(announce, winners(), ONLY, value)
-
-
-@pytest.mark.parametrize("value", ["yes", 0, [0], {"home": 1, "away": 0}])
-def test_not_even_what_other_kinds_take(value: object):
-    assert_refused(announce, winners(), ONLY, value)
-
-
-def test_there_is_nothing_to_grade():
+def test_winners_list_takes_no_answers() -> None:
     assert not announce.takes_answers
-    assert announce.settle(winners(), []) == []
+    with pytest.raises(Refused) as refused:
+        Game(kind="announce").question_kind  # noqa: B018
+    assert (refused.value.code, refused.value.field) == ("invalid", "value")

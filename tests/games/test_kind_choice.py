@@ -33,7 +33,7 @@ def verdict(settings: ChoiceSettings, question: str, value: Any) -> Verdict:
 
 
 def wins(settings: ChoiceSettings, *values: Any) -> bool:
-    """Whether these answers, to the questions from the first on, win."""
+    """Whether these answers, in the order of the questions, win."""
     grades = {
         str(place): choice.grade(settings, entry(value, str(place)))
         for place, value in enumerate(values, 1)

@@ -1,4 +1,4 @@
-"""Questions and options keep what answers refer to, whatever staff move."""
+"""Questions and options keep their keys, whatever staff move."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_option_added_at_the_end_moves_nothing() -> None:
 
 @pytest.fixture
 def moved() -> ChoiceSettings:
-    """Tea and Coffee, before which Juice was put, and from which Tea was taken."""
+    """Tea and Coffee, after staff added Juice in front and removed Tea."""
     with_juice = {"options": ["Juice", "Tea", "Coffee"]}
     first = edited(made(SKY, DRINK), keyed("1", SKY), keyed("2", DRINK | with_juice))
     without_tea = {"options": ["Juice", "Coffee"]}

@@ -1,4 +1,4 @@
-"""The example in `docs/kinds.md` is true."""
+"""The example in `docs/kinds.md` works."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 
-from games.kinds.base import ONLY, Kind, Verdict
+from games.kinds.base import ONLY, Kind, QuestionKind, Verdict
 from tests.modules import ROOT
 from tests.values import STRANGE, assert_refused, entry
 
@@ -25,20 +25,20 @@ def block(language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def day() -> Kind[Any]:
+def day() -> QuestionKind[Any]:
     module = ModuleType("day")
     exec(block("python"), module.__dict__)
     return module.KIND
 
 
-def test_the_example_takes_a_day_and_nothing_else(day: Kind[Any]):
+def test_the_example_takes_a_day_and_nothing_else(day: QuestionKind[Any]):
     settings = day.Settings(event="Rain")
     assert day.parse(settings, ONLY, "2026-12-31") == "2026-12-31"
     for value in (*STRANGE.values(), "2026-02-30"):
         assert_refused(day, settings, ONLY, value)
 
 
-def test_the_example_grades_once_the_day_is_known(day: Kind[Any]):
+def test_the_example_grades_once_the_day_is_known(day: QuestionKind[Any]):
     before, after = (
         day.Settings(event="Rain"),
         day.Settings(event="Rain", day="2026-12-31"),
@@ -51,7 +51,7 @@ def test_the_example_grades_once_the_day_is_known(day: Kind[Any]):
     assert day.reveal(after, {}) == {"day": "2026-12-31"}
 
 
-def test_the_example_template_shows_the_public_part(day: Kind[Any]):
+def test_the_example_template_shows_the_public_part(day: QuestionKind[Any]):
     play = day.public(day.Settings(event="Rain & wind"))
     shown = Template(block("html")).render(Context({"game": {"play": play}}))
     assert "Rain &amp; wind" in shown
@@ -64,8 +64,12 @@ def test_every_part_of_a_kind_is_documented():
         for row in re.findall(r"^\| (`.*?) \|", PAGE, re.M)
         for word in re.findall(r"`(\w+)", row)
     }
-    parts = {name for name in Kind.__dict__ if not name.startswith("_")}
-    parts |= {name for name in Kind.__annotations__}
+    parts = {
+        name
+        for base in (Kind, QuestionKind)
+        for name in (*base.__dict__, *base.__annotations__)
+        if not name.startswith("_")
+    }
     assert said == parts - {"Settings"}
 
 

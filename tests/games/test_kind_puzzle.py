@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from games.kinds.base import ONLY, AttemptLimit, Grade, Verdict
 from games.kinds.puzzle import KIND as puzzle
-from games.kinds.puzzle import LONGEST, PuzzleSettings, normalize_key
+from games.kinds.puzzle import MAX_LENGTH, PuzzleSettings, normalize_key
 from tests.values import assert_refused, entry, strange
 
 ASCII_TO_THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
@@ -113,14 +113,14 @@ def test_strange_values_are_refused(value: object):
     assert_refused(puzzle, PuzzleSettings(accepted=["7"]), ONLY, value)
 
 
-@pytest.mark.parametrize("value", [7, ["yes"], {"yes": 1}, "y" * (LONGEST + 1)])
+@pytest.mark.parametrize("value", [7, ["yes"], {"yes": 1}, "y" * (MAX_LENGTH + 1)])
 def test_only_short_texts_are_answers(value: object):
     assert_refused(puzzle, PuzzleSettings(accepted=["yes"]), ONLY, value)
 
 
 def test_the_longest_text_is_an_answer():
     settings = PuzzleSettings(accepted=["yes"])
-    assert len(puzzle.parse(settings, ONLY, "y" * LONGEST)) == LONGEST
+    assert len(puzzle.parse(settings, ONLY, "y" * MAX_LENGTH)) == MAX_LENGTH
 
 
 @given(st.text(), st.booleans())
@@ -164,7 +164,7 @@ def test_players_are_told_at_once():
 
 
 @pytest.mark.parametrize(
-    "accepted", [[], [""], ["a", "\u200b"], ["x" * (LONGEST + 1)], ["a"] * 201]
+    "accepted", [[], [""], ["a", "\u200b"], ["x" * (MAX_LENGTH + 1)], ["a"] * 201]
 )
 def test_accepted_answers_that_nobody_could_give_are_refused(accepted: list[str]):
     with pytest.raises(ValidationError):

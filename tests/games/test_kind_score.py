@@ -66,7 +66,7 @@ def test_before_the_final_score_all_is_pending():
 
 
 @pytest.mark.parametrize(
-    ("final", "guess", "points", "rank"),
+    ("final", "guess", "points", "tiebreak"),
     [
         ((2, 1), (2, 1), 5, 0),
         ((2, 1), (3, 2), 3, 1),
@@ -82,10 +82,10 @@ def test_before_the_final_score_all_is_pending():
     ],
 )
 def test_points_by_how_much_was_right(
-    final: tuple[int, int], guess: tuple[int, int], points: int, rank: int
+    final: tuple[int, int], guess: tuple[int, int], points: int, tiebreak: int
 ):
     graded = grade(match(final), *guess)
-    assert (graded.points, graded.rank) == (points, rank)
+    assert (graded.points, graded.tiebreak) == (points, tiebreak)
 
 
 def test_another_draw_is_an_outcome_and_no_difference():
@@ -122,10 +122,10 @@ def test_turning_the_match_round_changes_no_grade(a: int, b: int, c: int, d: int
 
 
 @given(*[st.integers(0, 99)] * 4)
-def test_a_better_rank_never_has_fewer_points(a: int, b: int, c: int, d: int):
+def test_a_better_tiebreak_never_has_fewer_points(a: int, b: int, c: int, d: int):
     graded = grade(match((a, b)), c, d)
-    assert graded.points == (5, 3, 1, 0)[graded.rank]
-    assert (graded.rank == 0) == ((a, b) == (c, d))
+    assert graded.points == (5, 3, 1, 0)[graded.tiebreak]
+    assert (graded.tiebreak == 0) == ((a, b) == (c, d))
 
 
 def test_players_see_teams_and_points_and_not_the_final_score():

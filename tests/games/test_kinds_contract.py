@@ -1,4 +1,4 @@
-"""What every kind keeps to. A new kind adds one example here."""
+"""The contract of every kind. A new kind adds one example here."""
 
 import importlib
 import inspect
@@ -19,7 +19,15 @@ import games.kinds
 from core.refusals import Refused
 from games.forms.fields import fields_of as form_fields_of
 from games.kinds import kind_named, kinds
-from games.kinds.base import AttemptLimit, FieldMeta, Grade, Kind, Settings, Verdict
+from games.kinds.base import (
+    AttemptLimit,
+    FieldMeta,
+    Grade,
+    Kind,
+    QuestionKind,
+    Settings,
+    Verdict,
+)
 from tests.modules import ROOT, belongs_to, imported_by
 from tests.values import assert_refused, entry, json_values, strange
 
@@ -98,6 +106,9 @@ IMPURE = ("django.db", "django.http", "channels", "games.models", "answers")
 names = [found.name for found in pkgutil.iter_modules(games.kinds.__path__)]
 names.remove("base")
 every_kind = pytest.mark.parametrize("name", names)
+every_question_kind = pytest.mark.parametrize(
+    "name", [name for name in names if isinstance(kind_named(name), QuestionKind)]
+)
 
 
 def kind_and_settings(name: str) -> tuple[Kind[Any], Settings]:
@@ -105,6 +116,12 @@ def kind_and_settings(name: str) -> tuple[Kind[Any], Settings]:
         pytest.fail(f"add an example of {name!r} to EXAMPLES")
     kind = kind_named(name)
     return kind, kind.Settings.model_validate(EXAMPLES[name].settings)
+
+
+def question_kind(name: str) -> tuple[QuestionKind[Any], Settings]:
+    kind, settings = kind_and_settings(name)
+    assert isinstance(kind, QuestionKind)
+    return kind, settings
 
 
 def otherwise(name: str) -> Settings:
@@ -138,7 +155,7 @@ def parts(annotation: Any) -> Iterator[Any]:
 
 
 def fields_of(name: str) -> Iterator[tuple[str, FieldInfo]]:
-    """What staff are asked. What the kind keeps for itself it can do without."""
+    """The fields that staff fill in, and required ones: all others need a default."""
     for schema in schemas(kind_named(name).Settings):
         for key, info in schema.model_fields.items():
             if asks(info) or info.is_required():
@@ -150,7 +167,7 @@ def asks(info: FieldInfo) -> list[FieldMeta]:
 
 
 def as_json(value: Any) -> Any:
-    """What the value is after the database or the wire had it."""
+    """The value after a round trip through JSON."""
     return json.loads(json.dumps(value, allow_nan=False))
 
 
@@ -279,9 +296,9 @@ def test_nobody_has_a_line_without_a_name(name: str):
     assert kind.mine(settings, "") is None
 
 
-@every_kind
+@every_question_kind
 def test_questions_are_short_keys_each_once(name: str):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     keys = kind.questions(settings)
     assert keys
     assert len(set(keys)) == len(keys)
@@ -289,52 +306,54 @@ def test_questions_are_short_keys_each_once(name: str):
 
 
 @every_kind
-def test_the_other_answers_of_a_kind_are_of_their_types(name: str):
+def test_a_kind_takes_answers_where_it_asks_something(name: str):
     kind, settings = kind_and_settings(name)
+    assert kind.takes_answers == isinstance(kind, QuestionKind)
+    assert kind.takes_answers == bool(EXAMPLES[name].answers)
+    assert isinstance(kind.ready(settings), bool)
+
+
+@every_question_kind
+def test_the_other_answers_of_a_kind_are_of_their_types(name: str):
+    kind, settings = question_kind(name)
     limit = kind.attempts(settings)
     assert limit is None or (isinstance(limit, AttemptLimit) and limit.max >= 1)
-    for said in (
-        kind.takes_answers,
-        kind.instant(settings),
-        kind.counts_votes(settings),
-        kind.ready(settings),
-    ):
-        assert isinstance(said, bool)
+    assert isinstance(kind.instant(settings), bool)
+    assert isinstance(kind.counts_votes(settings), bool)
 
 
-@every_kind
+@every_question_kind
 def test_the_example_answers_every_question(name: str):
-    kind, settings = kind_and_settings(name)
-    wanted = list(kind.questions(settings)) if kind.takes_answers else []
-    assert list(EXAMPLES[name].answers) == wanted
+    kind, settings = question_kind(name)
+    assert list(EXAMPLES[name].answers) == list(kind.questions(settings))
 
 
-@every_kind
+@every_question_kind
 def test_an_answer_is_kept_as_json_that_means_itself(name: str):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     for question, value in answers(name):
         kept = kind.parse(settings, question, value)
         assert as_json(kept) == kept
         assert kind.parse(settings, question, kept) == kept
 
 
-@every_kind
+@every_question_kind
 def test_answers_graded_alone_and_together_agree(name: str):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     for question, value in answers(name):
         one = entry(kind.parse(settings, question, value), question)
         grade = kind.grade(settings, one)
         assert isinstance(grade, Grade)
         assert grade.verdict in Verdict
         assert type(grade.points) is int
-        assert type(grade.rank) is int
+        assert type(grade.tiebreak) is int
         assert kind.settle(settings, [one]) == [grade]
         assert kind.in_words(settings, question, one.value).strip()
 
 
-@every_kind
+@every_question_kind
 def test_settling_gives_each_answer_its_grade_whatever_the_order(name: str):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     entries = [
         entry(kind.parse(settings, question, value), question, player=place)
         for place, (question, value) in enumerate(answers(name))
@@ -345,11 +364,9 @@ def test_settling_gives_each_answer_its_grade_whatever_the_order(name: str):
     assert kind.settle(settings, []) == []
 
 
-@every_kind
+@every_question_kind
 def test_some_example_answer_is_right_and_some_is_not(name: str):
-    kind, settings = kind_and_settings(name)
-    if not kind.takes_answers:
-        return
+    kind, settings = question_kind(name)
     grades = [
         kind.grade(settings, entry(kind.parse(settings, question, value), question))
         for question, value in answers(name)
@@ -357,16 +374,16 @@ def test_some_example_answer_is_right_and_some_is_not(name: str):
     assert {Verdict.RIGHT, Verdict.WRONG} <= {grade.verdict for grade in grades}
 
 
-@every_kind
+@every_question_kind
 def test_nobody_wins_without_an_answer(name: str):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     assert kind.wins(settings, {}) is False
 
 
-@every_kind
+@every_question_kind
 def test_answers_kept_under_other_settings_can_still_be_graded(name: str):
-    """Staff may change settings while answers to the old ones are there."""
-    kind, settings = kind_and_settings(name)
+    """Staff may change settings although there are answers to the old ones."""
+    kind, settings = question_kind(name)
     old = [
         entry(kind.parse(settings, question, value), question, player=place)
         for place, (question, value) in enumerate(answers(name))
@@ -379,17 +396,17 @@ def test_answers_kept_under_other_settings_can_still_be_graded(name: str):
 
 
 @strange
-@every_kind
+@every_question_kind
 def test_strange_values_are_refused(name: str, value: object):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     for question in kind.questions(settings):
         assert_refused(kind, settings, question, value)
 
 
-@every_kind
+@every_question_kind
 @given(value=json_values)
 def test_any_value_is_refused_or_kept_and_graded(name: str, value: Any):
-    kind, settings = kind_and_settings(name)
+    kind, settings = question_kind(name)
     for question in kind.questions(settings):
         try:
             kept = kind.parse(settings, question, value)

@@ -1,4 +1,4 @@
-"""What players have: their own page, and what staff took back."""
+"""The page “My prizes”, and codes that staff have voided."""
 
 from collections.abc import Callable
 from typing import Any
@@ -85,6 +85,52 @@ def test_what_was_won_stays_though_the_game_is_archived(
     shown = mine(as_alice)
     assert "a bicycle" in shown
     assert "/games/winners/" not in shown
+
+
+# Answers, in the kind's words
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "value", "words"),
+    [
+        ("puzzle", "", "a mouse", "<b>a mouse</b>"),
+        ("number", "", "007", "<b>007</b>"),
+        ("score", "", {"home": 2, "away": 1}, "<b>Lions 2 : 1 Tigers</b>"),
+        ("choice", "1", [1], "<b>Sky? – green</b>"),
+    ],
+)
+def test_answer_is_shown_in_words(
+    as_alice: Client,
+    alice: Player,
+    make_game: MakeGame,
+    kind: str,
+    question: str,
+    value: Any,
+    words: str,
+) -> None:
+    game = make_game(kind, settings=SETTINGS[kind])
+    submit(Submission(alice.pk, game.pk, uuid4(), question, value, timezone.now()))
+    assert words in mine(as_alice)
+
+
+def test_true_or_false_is_shown_in_the_players_language(
+    as_alice: Client, alice: Player, make_game: MakeGame
+) -> None:
+    question = {"text": "Sky?", "type": "truefalse", "options": ["*true"]}
+    game = make_game("choice", settings={"questions": [question]})
+    submit(Submission(alice.pk, game.pk, uuid4(), "1", [0], timezone.now()))
+    page = as_alice.get("/me/", headers={"accept-language": "th"})
+    assert "Sky? – จริง" in page.content.decode()
+
+
+def test_answer_to_a_removed_question_is_still_listed(
+    as_alice: Client, alice: Player, make_game: MakeGame
+) -> None:
+    game = make_game("choice", settings=SETTINGS["choice"])
+    submit(Submission(alice.pk, game.pk, uuid4(), "2", [1], timezone.now()))
+    game.settings = {"questions": game.settings["questions"][:1]}
+    game.save()
+    assert "An earlier question" in mine(as_alice)
 
 
 # What staff took back

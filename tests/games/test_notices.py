@@ -1,4 +1,4 @@
-"""Notices: what staff say to everybody in a game, until it is over or taken back."""
+"""Notices: messages from staff to everybody in a game, until they end."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The pages: shared where they can be, personal where they must."""
+"""The pages: shared if possible, personal if necessary."""
 
 import gzip
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Lists of players and winners: what reads as a table is asked about, not published."""
+"""Lists of players and winners: staff are asked if the text looks like a table."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def invited(game: Game) -> list[str]:
 
 
 def asked(page: Any, field: str) -> dict[str, Any]:
-    """The form's values once the list was asked about, with what is chosen at first."""
+    """The form's values after the question about the list, with its first choices."""
     [error] = errors_of(page)[field]
     assert "is this a table?" in error
     return values_in(page, "game_form") | {"_save": "Save"}

@@ -1,4 +1,4 @@
-"""The clock in every process: one game's failure is its own."""
+"""The scheduler: a game that fails doesn't stop the others."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from games.models import Game
-from games.scheduler import alone, apply_due_transitions
+from games.scheduler import apply_due_transitions, isolated
 from games.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +42,6 @@ def test_clock_leaves_out_what_it_can_not_change(
         raise AssertionError("a bug of ours")
 
     acts = [fail, *(partial(game.apply_schedule, timezone.now()) for game in due[1:])]
-    assert [alone(game, act) for game, act in zip(due, acts)] == [False, True, True]
+    assert [isolated(game, act) for game, act in zip(due, acts)] == [False, True, True]
     assert states() == [State.SCHEDULED, State.OPEN, State.OPEN]
     assert "a bug of ours" in caplog.text

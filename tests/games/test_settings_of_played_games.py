@@ -1,4 +1,4 @@
-"""Settings that staff change once players have played: nothing changes its meaning."""
+"""Settings that staff change after players have played: answers keep their meaning."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def answer(game: Game, player: Player, value: Any, question: str = "") -> None:
 
 
 def with_settings(game: Game, **changes: Any) -> dict[str, Any]:
-    """The game's settings with these changes, as the form would keep them."""
+    """The game's settings with these changes, as the form would store them."""
     rules = game.of_kind.Settings.model_validate(game.settings | changes)
     return game.carry(rules).model_dump(mode="json")
 
@@ -39,7 +39,7 @@ def with_settings(game: Game, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def quiz(make_game: MakeGame, alice: Player, bob: Player) -> Game:
-    """Alice has all right, and Bob all wrong; it is told on reveal."""
+    """Alice is right and Bob wrong in all questions; they learn it on reveal."""
     questions = [
         {"text": "Sky?", "options": ["*blue", "green"]},
         {"text": "Grass?", "options": ["blue", "*green"]},
@@ -86,8 +86,8 @@ def test_staff_are_asked_before_an_answer_says_something_else(
     without = {"settings_questions-0-options": "Coffee\nJuice\nWater"}
     asked = save(as_carol, page_of(game), **without)
     page = asked.content.decode()
-    assert "One answer that was given would say something else." in page
-    assert "Which? Tea" in page
+    assert "One answer would get another meaning." in page
+    assert "Which? – Tea" in page
     assert "can't be chosen any more" in page
     game.refresh_from_db()
     assert game.settings == {"questions": [MENU]}
@@ -106,9 +106,9 @@ def test_what_a_change_would_make_of_answers_is_told(
         questions=[{**sky, "options": ["*azure", "green"]}, {**grass, "text": "?"}],
     )
     assert set(touched_by(quiz, new)) == {
-        Touched("Sky? blue", "Sky? azure", 1),
-        Touched("Grass? green", None, 1),
-        Touched("Grass? blue", None, 1),
+        Touched("Sky? – blue", "Sky? – azure", 1),
+        Touched("Grass? – green", None, 1),
+        Touched("Grass? – blue", None, 1),
     }
 
 
@@ -140,7 +140,7 @@ def test_other_digits_and_other_teams_are_told(
 
 @pytest.fixture
 def calendar(make_game: MakeGame, alice: Player) -> Game:
-    """Three days by the calendar, of which alice has done the second: today's."""
+    """Three days by date; alice has done the second, which is today's."""
     today = timezone.localdate()
     settings = {
         "mode": "calendar",

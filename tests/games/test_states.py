@@ -1,4 +1,4 @@
-"""States: what the clock says, which verb is allowed when, and what each does."""
+"""States by the clock, and the verbs that each state allows."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -163,7 +163,7 @@ def test_a_game_without_an_end_can_not_be_extended():
 
 @pytest.fixture
 def game_in(make_game: Make) -> Make:
-    """A game as it stands at noon: open since eleven, until one."""
+    """A game at noon: open since eleven, until one."""
 
     def make(state: State, **fields: Any) -> Game:
         ahead = state in (State.DRAFT, State.SCHEDULED)

@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { chance, newPage, pass, putBack, stopTime } from "./fakes.js";
+import { mockRandom, newPage, advance, restoreMocks, mockTime } from "./fakes.js";
 
 const FORM = {
   dataset: { question: "", shape: "text", invalid: "Type it." },
   elements: { value: { value: "elephant" } },
   checkValidity: () => true,
 };
-let Commands, Pending, model, sent, asked;
+let Commands, Pending, model, sent, resyncs;
 
 beforeEach(async () => {
   newPage();
-  stopTime();
-  chance(0.5);
+  mockTime();
+  mockRandom(0.5);
   ({ Commands } = await import("../../static/js/lib/commands.js"));
   ({ Pending } = await import("../../static/js/lib/pending.js"));
-  [sent, asked] = [[], 0];
+  [sent, resyncs] = [[], 0];
   model = {
     game: { slug: "one", play: {} },
     me: { id: 7, name: "Alice", guest: false },
-    said: {},
+    feedback: {},
     texts: { closed: "The game is closed." },
-    taken: [],
-    takeReply: (_command, reply) => model.taken.push(reply),
+    replies: [],
+    applyReply: (_command, reply) => model.replies.push(reply),
   };
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
 // A page, as it is after a reload: all it knows is what the tab has kept.
 const newCommands = () =>
@@ -34,7 +34,7 @@ const newCommands = () =>
     model,
     new Pending("one"),
     (command) => sent.push(command),
-    () => (asked += 1),
+    () => (resyncs += 1),
   );
 const reply = (id) => ({ type: "answer", id, status: "accepted", verdict: "right" });
 
@@ -50,7 +50,7 @@ test("one never acknowledged is sent again after a reload, under the same id", (
   const later = newCommands();
   later.resend();
   assert.deepEqual(sent[1], sent[0]);
-  assert.ok(later.replied(reply(sent[0].id)));
+  assert.ok(later.onReply(reply(sent[0].id)));
   newCommands().resend();
   assert.equal(sent.length, 2);
 });
@@ -58,17 +58,17 @@ test("one never acknowledged is sent again after a reload, under the same id", (
 test("a second reply to the same id changes nothing", () => {
   const commands = newCommands();
   commands.submit(FORM);
-  assert.ok(commands.replied(reply(sent[0].id)));
-  assert.equal(commands.replied(reply(sent[0].id)), undefined);
-  assert.equal(model.taken.length, 1);
+  assert.ok(commands.onReply(reply(sent[0].id)));
+  assert.equal(commands.onReply(reply(sent[0].id)), undefined);
+  assert.equal(model.replies.length, 1);
 });
 
 test("a command says at once that it is under way", () => {
   newCommands().submit(FORM);
-  assert.equal(model.said.what, "sending");
-  model.said = {};
+  assert.equal(model.feedback.kind, "sending");
+  model.feedback = {};
   newCommands().resend();
-  assert.equal(model.said.what, "sending");
+  assert.equal(model.feedback.kind, "sending");
 });
 
 for (const [who, me] of Object.entries({ "a stranger": null, "another player": { id: 8 } })) {
@@ -80,7 +80,7 @@ for (const [who, me] of Object.entries({ "a stranger": null, "another player": {
     commands.resend();
     newCommands().resend();
     assert.equal(sent.length, 1);
-    assert.deepEqual(model.said, {});
+    assert.deepEqual(model.feedback, {});
     assert.deepEqual(commands.own, []);
     assert.deepEqual(commands.pending.ofOthers(me).map(({ name }) => name), ["Alice"]);
     model.me = alice;
@@ -109,7 +109,7 @@ test("what is thrown away isn't kept", () => {
   const commands = newCommands();
   commands.submit(FORM);
   model.me = null;
-  commands.pending.drop(sent[0].id);
+  commands.pending.remove(sent[0].id);
   assert.deepEqual(newCommands().pending.items, []);
 });
 
@@ -117,25 +117,25 @@ for (const code of ["not_signed_in", "forbidden"]) {
   test(`${code}: it is kept, and asked who is here now`, () => {
     const commands = newCommands();
     commands.submit(FORM);
-    commands.refused({ id: sent[0].id, code });
-    assert.equal(asked, 1);
+    commands.onError({ id: sent[0].id, code });
+    assert.equal(resyncs, 1);
     assert.equal(commands.pending.items.length, 1);
     commands.resend();
     assert.deepEqual(sent[1], sent[0]);
-    commands.refused({ id: sent[0].id, code }); // the same player, and yet: told, not asked again
-    assert.equal(asked, 1);
-    assert.equal(model.said.what, "refused");
+    commands.onError({ id: sent[0].id, code }); // the same player, and yet: told, not asked again
+    assert.equal(resyncs, 1);
+    assert.equal(model.feedback.kind, "refused");
   });
 }
 
 test("too busy: sent again by itself after the wait, under the same id", async () => {
   const commands = newCommands();
   commands.submit(FORM);
-  commands.refused({ id: sent[0].id, code: "rate_limited", retry_after: 3 });
-  assert.equal(model.said.what, "busy");
-  await pass(3_499);
+  commands.onError({ id: sent[0].id, code: "rate_limited", retry_after: 3 });
+  assert.equal(model.feedback.kind, "busy");
+  await advance(3_499);
   assert.equal(sent.length, 1);
-  await pass(1);
+  await advance(1);
   assert.deepEqual(sent[1], sent[0]);
 });
 
@@ -143,17 +143,17 @@ test("an error of the server's own isn't sent again", async () => {
   const commands = newCommands();
   model.texts.server_error = "It is our fault.";
   commands.submit(FORM);
-  commands.refused({ id: sent[0].id, code: "server_error" });
-  await pass(60_000);
+  commands.onError({ id: sent[0].id, code: "server_error" });
+  await advance(60_000);
   assert.equal(sent.length, 1);
-  assert.deepEqual(model.said, { what: "refused", text: "It is our fault." });
+  assert.deepEqual(model.feedback, { kind: "refused", text: "It is our fault." });
 });
 
 test("refused for good: the player is told in their own language", () => {
   const commands = newCommands();
   commands.submit(FORM);
-  commands.refused({ id: sent[0].id, code: "closed" });
-  assert.deepEqual(model.said, { what: "refused", text: "The game is closed." });
+  commands.onError({ id: sent[0].id, code: "closed" });
+  assert.deepEqual(model.feedback, { kind: "refused", text: "The game is closed." });
   newCommands().resend();
   assert.equal(sent.length, 1);
 });

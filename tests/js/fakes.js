@@ -1,4 +1,4 @@
-// What a browser has and node hasn't: a page, its storage, sockets, and a server to ask.
+// Fakes of what node lacks: a page, its storage, sockets, a server and time.
 import { webcrypto } from "node:crypto";
 import { mock } from "node:test";
 
@@ -9,7 +9,7 @@ class FakeElement extends EventTarget {
   content = { textContent: "" };
 }
 
-// A page as empty as the modules need; every test starts with a new one.
+// An empty page; every test starts with a new one.
 export function newPage() {
   const page = new FakeElement();
   Object.assign(page, { hidden: false, cookie: "csrftoken=token; renewed=1; other=x" });
@@ -30,11 +30,10 @@ export function newPage() {
 }
 
 export function newStorage() {
-  const kept = new Map();
+  const items = new Map();
   return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value),
-    kept,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
   };
 }
 
@@ -61,7 +60,7 @@ export class FakeSocket {
     this.readyState = 3;
   }
 
-  // What the server, or the network, does.
+  // Done by the server or the network.
   opens() {
     this.readyState = 1;
     this.onopen?.();
@@ -82,13 +81,14 @@ export class FakeSocket {
   }
 }
 
-// A server: `answer(method, path, body, headers)` gives [status, body, headers], or throws.
-export function serve(answer) {
-  const asked = [];
+// A server: `respond(method, path, body, headers)` returns [status, body, headers] or
+// throws. Returns the list of requests.
+export function mockFetch(respond) {
+  const requests = [];
   globalThis.fetch = mock.fn(async (path, { method = "GET", body, headers = {} } = {}) => {
-    const said = body && JSON.parse(body);
-    asked.push({ method, path, body: said, headers });
-    const [status, reply, more = {}] = await answer(method, path, said, headers);
+    const payload = body && JSON.parse(body);
+    requests.push({ method, path, body: payload, headers });
+    const [status, reply, more = {}] = await respond(method, path, payload, headers);
     return {
       status,
       ok: status >= 200 && status < 300,
@@ -99,14 +99,14 @@ export function serve(answer) {
       },
     };
   });
-  return asked;
+  return requests;
 }
 
-// Time that passes only when told, timer by timer, settling what each one promised.
-// Not node's own mock, which loses timers that are set while others run.
+// Time that passes only in `advance`, timer by timer, with the promises of each settled.
+// Node's own mock loses timers that are set while others run.
 let now, timers;
 
-export function stopTime() {
+export function mockTime() {
   [now, timers] = [1_000_000, []];
   mock.method(Date, "now", () => now);
   mock.method(globalThis, "setTimeout", (act, ms = 0) => {
@@ -115,17 +115,17 @@ export function stopTime() {
     return timer;
   });
   mock.method(globalThis, "clearTimeout", (timer) => {
-    timers = timers.filter((one) => one !== timer);
+    timers = timers.filter((other) => other !== timer);
   });
 }
 
-export async function pass(ms) {
+export async function advance(ms) {
   const end = now + ms;
   for (;;) {
     await settle();
-    const due = timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+    const due = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
     if (!due) break;
-    timers = timers.filter((one) => one !== due);
+    timers = timers.filter((timer) => timer !== due);
     now = due.at;
     due.act();
   }
@@ -136,12 +136,12 @@ export async function settle() {
   for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-// `Math.random` gives these, then its last one for ever.
-export function chance(...values) {
-  let place = 0;
-  mock.method(Math, "random", () => values[Math.min(place++, values.length - 1)]);
+// `Math.random` returns these values, then the last one for ever.
+export function mockRandom(...values) {
+  let i = 0;
+  mock.method(Math, "random", () => values[Math.min(i++, values.length - 1)]);
 }
 
-export function putBack() {
+export function restoreMocks() {
   mock.restoreAll();
 }

@@ -11,38 +11,38 @@ beforeEach(async () => {
   newPage();
   const { Model } = await import("../../static/js/lib/model.js");
   ({ viewOf } = await import("../../static/js/lib/view.js"));
-  model = new Model(GAME, {}, { preview: false, plays: true });
+  model = new Model(GAME, {}, { preview: false, playable: true });
 });
 
 const shown = (now) => viewOf(model, now, false).notice;
 const welcome = { type: "welcome", seq: 1, now: 0, game: GAME, me: null, mine: {} };
 
 test("a welcome says the notice in force, and it goes by the clock", () => {
-  model.take({ ...welcome, notice: NOTICE });
+  model.applyFrame({ ...welcome, notice: NOTICE });
   assert.deepEqual(shown(4_999), NOTICE);
   assert.equal(shown(5_000), null);
 });
 
 test("a notice takes the place of the last, and one without a text is none", () => {
-  model.take({ ...welcome, notice: NOTICE });
-  model.take({ type: "notice", seq: 2, text: "Now!", until: 6_000 });
+  model.applyFrame({ ...welcome, notice: NOTICE });
+  model.applyFrame({ type: "notice", seq: 2, text: "Now!", until: 6_000 });
   assert.equal(shown(0).text, "Now!");
-  model.take({ type: "notice", seq: 3, text: "", until: null });
+  model.applyFrame({ type: "notice", seq: 3, text: "", until: null });
   assert.equal(shown(0), null);
 });
 
 test("a change of the game says the notice too", () => {
-  model.take({ ...welcome, notice: NOTICE });
-  model.take({ type: "game", seq: 2, game: { ...GAME, state: "PAUSED" }, notice: null });
+  model.applyFrame({ ...welcome, notice: NOTICE });
+  model.applyFrame({ type: "game", seq: 2, game: { ...GAME, state: "PAUSED" }, notice: null });
   assert.equal(shown(0), null);
   assert.equal(model.game.state, "PAUSED");
 });
 
 test("a rank changes nothing else of mine, and may be lost again", () => {
   const mine = { answers: [], rank: { place: 3, points: 1, of: 9 } };
-  model.take({ ...welcome, mine });
-  model.take({ type: "rank", place: 4, points: 1, of: 10 });
+  model.applyFrame({ ...welcome, mine });
+  model.applyFrame({ type: "rank", place: 4, points: 1, of: 10 });
   assert.deepEqual(model.mine, { answers: [], rank: { place: 4, points: 1, of: 10 } });
-  model.take({ type: "rank", place: null, points: null, of: null });
+  model.applyFrame({ type: "rank", place: null, points: null, of: null });
   assert.equal(model.mine.rank, null);
 });

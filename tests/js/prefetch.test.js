@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { newPage, pass, putBack, stopTime } from "./fakes.js";
+import { newPage, advance, restoreMocks, mockTime } from "./fakes.js";
 
 const FILES = [
   { rel: "stylesheet", href: "https://cdn.example/static/game.1.css" },
-  { rel: "modulepreload", href: "https://cdn.example/static/line.2.js" },
+  { rel: "modulepreload", href: "https://cdn.example/static/connection.2.js" },
   { rel: "", src: "https://cdn.example/static/game.3.js" },
 ];
 const COMMON = { content: { children: FILES } };
@@ -14,12 +14,12 @@ let page, idle, modules = 0;
 
 beforeEach(() => {
   ({ page } = newPage());
-  stopTime();
+  mockTime();
   idle = [];
   globalThis.requestIdleCallback = (act) => idle.push(act);
   globalThis.performance = { getEntriesByType: () => [] };
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
 // A list of twenty games, watched by a module that remembers nothing yet.
 async function watch(connection) {
@@ -63,9 +63,9 @@ test("modules are fetched as the page will ask for them", async () => {
 test("where the browser can't say that it is idle, a moment has to do", async () => {
   delete globalThis.requestIdleCallback;
   await watch();
-  await pass(1_999);
+  await advance(1_999);
   assert.deepEqual(fetched(), []);
-  await pass(1);
+  await advance(1);
   assert.equal(games().length, 3);
 });
 
@@ -82,13 +82,13 @@ for (const type of ["focusin", "touchstart"]) {
 test("a pointer that stays on a game fetches it; one that passes doesn't", async () => {
   const list = await watch();
   hint(list, "pointerover", 4);
-  await pass(79);
+  await advance(79);
   hint(list, "pointerover", 5);
-  await pass(80);
+  await advance(80);
   hint(list, "pointerover", 6);
-  await pass(10);
+  await advance(10);
   hint(list, "pointerleave");
-  await pass(1_000);
+  await advance(1_000);
   assert.deepEqual(games(), [gameAt(5)]);
 });
 
@@ -111,7 +111,7 @@ for (const connection of [
     const list = await watch(connection);
     idle.forEach((act) => act());
     hint(list, "focusin", 5);
-    await pass(10_000);
+    await advance(10_000);
     assert.deepEqual(fetched(), []);
   });
 }

@@ -3,57 +3,57 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { Api } from "../../static/js/lib/api.js";
 import { Renewal } from "../../static/js/lib/renewal.js";
-import { chance, newPage, pass, putBack, serve, stopTime } from "./fakes.js";
+import { mockRandom, newPage, advance, restoreMocks, mockFetch, mockTime } from "./fakes.js";
 
 const ME = { id: 7 };
 const FRESH = "csrftoken=token; renewed=1";
-let page, asked, renewal, status;
+let page, requests, renewal, status;
 
 beforeEach(() => {
   ({ page } = newPage());
-  stopTime();
-  chance(0.5);
+  mockTime();
+  mockRandom(0.5);
   status = 200;
-  asked = serve(() => [status, {}]);
+  requests = mockFetch(() => [status, {}]);
   renewal = new Renewal(new Api());
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
-const paths = () => asked.map(({ method, path }) => `${method} ${path}`);
+const paths = () => requests.map(({ method, path }) => `${method} ${path}`);
 
 test("cookies that are fresh, and strangers, ask for nothing", async () => {
-  renewal.follow(ME);
+  renewal.onWelcome(ME);
   page.cookie = "";
-  renewal.follow(null);
-  await pass(600_000);
+  renewal.onWelcome(null);
+  await advance(600_000);
   assert.deepEqual(paths(), []);
 });
 
 for (const left of ["csrftoken=token", "renewed=1", ""]) {
   test(`with only "${left}" left, one small answer renews them`, async () => {
     page.cookie = left;
-    renewal.follow(ME);
-    renewal.follow(ME);
-    await pass(17_999);
+    renewal.onWelcome(ME);
+    renewal.onWelcome(ME);
+    await advance(17_999);
     assert.deepEqual(paths(), []);
-    await pass(1);
+    await advance(1);
     assert.deepEqual(paths(), ["GET /api/users/7"]);
   });
 }
 
 test("what has renewed them meanwhile makes the question needless", async () => {
   page.cookie = "";
-  renewal.follow(ME);
+  renewal.onWelcome(ME);
   page.cookie = FRESH;
-  await pass(60_000);
+  await advance(60_000);
   assert.deepEqual(paths(), []);
 });
 
 test("one that failed is asked again after the next welcome", async () => {
   [page.cookie, status] = ["", 503];
-  renewal.follow(ME);
-  await pass(60_000);
-  renewal.follow(ME);
-  await pass(60_000);
-  assert.equal(asked.length, 2);
+  renewal.onWelcome(ME);
+  await advance(60_000);
+  renewal.onWelcome(ME);
+  await advance(60_000);
+  assert.equal(requests.length, 2);
 });

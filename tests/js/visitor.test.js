@@ -2,40 +2,40 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { Api } from "../../static/js/lib/api.js";
-import { nextPage, passOn } from "../../static/js/lib/next.js";
-import { readVisitor, viewOf } from "../../static/js/lib/visitor.js";
-import { newPage, pass, putBack, serve, stopTime } from "./fakes.js";
+import { keepNext, nextPage } from "../../static/js/lib/next.js";
+import { readVisitor, visitorView } from "../../static/js/lib/visitor.js";
+import { newPage, advance, restoreMocks, mockFetch, mockTime } from "./fakes.js";
 
 const ME = { id: 7, name: "Alice", guest: false, coins: 3 };
 const GAMES = { games: [], next: null };
-let page, asked, results;
+let page, requests, results;
 
 beforeEach(() => {
   ({ page } = newPage());
-  stopTime();
+  mockTime();
   results = [{ data: ME }, { data: GAMES }];
-  asked = serve(() => [200, { results }]);
+  requests = mockFetch(() => [200, { results }]);
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
 async function read(...types) {
   const found = readVisitor(new Api(), ...types);
-  await pass(10);
+  await advance(10);
   return found;
 }
 
 test("a stranger asks nothing", async () => {
   page.cookie = "other=x";
   assert.deepEqual(await read("games"), [null]);
-  assert.equal(asked.length, 0);
+  assert.equal(requests.length, 0);
 });
 
 for (const sign of ["renewed=1", "csrftoken=token"]) {
   test(`whoever has ${sign} asks for all in one request`, async () => {
     page.cookie = sign;
     assert.deepEqual(await read("games"), [ME, GAMES]);
-    assert.equal(asked.length, 1);
-    const types = asked[0].body.requests.map(({ type, id }) => type + id);
+    assert.equal(requests.length, 1);
+    const types = requests[0].body.requests.map(({ type, id }) => type + id);
     assert.deepEqual(types, ["user", "games"]);
   });
 }
@@ -51,7 +51,7 @@ test("where the site can't say it, nobody is taken for a stranger", async () => 
 });
 
 test("a guest is offered an account, an account is let out", () => {
-  const kinds = [null, ME, { ...ME, guest: true }].map(viewOf);
+  const kinds = [null, ME, { ...ME, guest: true }].map(visitorView);
   assert.deepEqual(
     kinds.map(({ stranger, account, guest }) => [stranger, account, Boolean(guest)]),
     [
@@ -81,7 +81,7 @@ for (const [next, leads] of [
 
 test("the other form leads on to the same, and to nothing else", () => {
   const link = {};
-  passOn(link, at("?next=/games/x/&utm_source=y"));
+  keepNext(link, at("?next=/games/x/&utm_source=y"));
   assert.equal(String(link.search), "next=%2Fgames%2Fx%2F");
-  passOn(null, at("?next=/x/"));
+  keepNext(null, at("?next=/x/"));
 });

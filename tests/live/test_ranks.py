@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from answers.leaderboard import boards_of, places_of
+from answers.leaderboard import boards_of, ranks_of
 from answers.results import regrade, reveal
 from answers.submission import Submission, submit
 from games.models import Game
@@ -42,7 +42,7 @@ def answer(game: Game, player: Player, value: Any, second: int = 0, question: st
 
 
 def places(game: Game, everybody: list[Player]) -> list[int | None]:
-    found = places_of(game.pk, [player.pk for player in everybody])
+    found = ranks_of(game.pk, [player.pk for player in everybody])
     return [found.get(player.pk, {}).get("place") for player in everybody]
 
 
@@ -57,7 +57,7 @@ def test_points_come_first_then_who_was_earlier(make_game: MakeGame) -> None:
     answer(game, three, [0], 0, "1")
     answer(game, nobody, [1], 0, "1")
     assert places(game, everybody) == [3, 1, 2, None]
-    found = places_of(game.pk, [two.pk])
+    found = ranks_of(game.pk, [two.pk])
     assert found == {two.pk: {"place": 1, "points": 2, "of": 3}}
 
 
@@ -101,7 +101,7 @@ def test_places_take_one_statement_however_many(make_game: MakeGame) -> None:
     for player in everybody:
         answer(game, player, "elephant")
     with CaptureQueriesContext(connection) as statements:
-        assert len(places_of(game.pk, [one.pk for one in everybody])) == 30
+        assert len(ranks_of(game.pk, [one.pk for one in everybody])) == 30
     assert len(statements) == 1
 
 
@@ -155,7 +155,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     async def at_once(call: Callable[..., Any], *args: Any) -> Any:
         return call(*args)
 
-    monkeypatch.setattr(ranks, "places_of", places)
+    monkeypatch.setattr(ranks, "ranks_of", places)
     monkeypatch.setattr(ranks, "in_thread", at_once)
     return asked
 
@@ -180,7 +180,7 @@ async def test_only_those_whose_rank_changed_are_told(asked: list[list[int]]) ->
 async def test_rank_that_was_lost_is_told_as_null(
     asked: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranks, "places_of", lambda game_id, player_ids: {})
+    monkeypatch.setattr(ranks, "ranks_of", lambda game_id, player_ids: {})
     socket = Socket(2, rank_of(2))
     await ranks.tell(room_with(socket))
     nothing = {"type": "rank", "place": None, "points": None, "of": None}

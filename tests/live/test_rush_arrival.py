@@ -5,7 +5,7 @@ import re
 from urllib.request import Request, urlopen
 
 from gameproject.loadtest.plan import Address
-from gameproject.loadtest.player import Player, Who
+from gameproject.loadtest.player import Credentials, Player
 from tests.fronted import Fronted
 
 PLAYERS = 200
@@ -18,7 +18,7 @@ async def test_200_arrive_cold_at_the_cost_of_a_few_statements(
     slug = fronted.make_game("puzzle", {"accepted": ["elephant"]}, codes=5)
     address = Address.parse(fronted.url(""))
     sessions = fronted.make_players(PLAYERS)
-    players = [Player(address, Who(0, session)) for session in sessions]
+    players = [Player(address, Credentials(0, session)) for session in sessions]
     before = statements(fronted)
     arrivals = await asyncio.gather(*(player.arrive(slug) for player in players))
     spent = statements(fronted) - before

@@ -123,7 +123,7 @@ def test_banned_players_can_be_restored(as_carol: Client, alice: Player) -> None
 
 def test_nobody_bans_themselves(as_carol: Client, carol: Player) -> None:
     response = act(as_carol, "ban", carol)
-    assert "not yours to change" in response.content.decode()
+    assert "you may not change this player" in response.content.decode()
     carol.refresh_from_db()
     assert carol.is_active
 

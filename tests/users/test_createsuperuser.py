@@ -1,4 +1,4 @@
-"""`manage.py createsuperuser` asks for the name that one signs in with."""
+"""`manage.py createsuperuser` asks for the name used to sign in."""
 
 import getpass
 import io
@@ -20,7 +20,7 @@ class Terminal(io.StringIO):
 
 
 def made_at_a_terminal(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
-    """Type these names, one after the other; what was asked for."""
+    """Type these names, one after the other; the questions that were asked."""
     answers, asked = iter(names), []
 
     def type_in(question: str) -> str:

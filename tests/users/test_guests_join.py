@@ -1,4 +1,4 @@
-"""A guest who signs up or in takes along what they have, once."""
+"""A guest who signs in or up keeps what they have, once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -106,7 +106,7 @@ def assert_audit_is_clean() -> None:
 
 
 def play_all(guest: Player, puzzle: Game, daily: Game, cap: Item) -> str:
-    """A code won, a day with its code, and a purchase; the code won."""
+    """Win a code, do a day with a code, and buy something; the code won."""
     code: str = answer(guest, puzzle)["code"]
     visit(guest, daily)
     buy(guest, daily, cap)
@@ -302,4 +302,4 @@ def test_purchase_is_taken_back_after_the_guest_signed_in(
 def test_pages_say_that_a_guests_things_go_along(client: Client, puzzle: Game) -> None:
     joined(client, puzzle)
     for page in ("login", "sign-up"):
-        assert "goes with you" in client.get(reverse(page)).content.decode()
+        assert "to your account" in client.get(reverse(page)).content.decode()

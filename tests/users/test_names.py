@@ -175,7 +175,7 @@ MARKS = "\u0300" * 30_000 + "\u0316" * 30_000  # seconds of work to put in order
 
 @pytest.fixture
 def no_normalizing(monkeypatch: pytest.MonkeyPatch):
-    """Whatever would be normalized fails."""
+    """Make normalizing fail."""
     monkeypatch.setattr("users.names.unicodedata", None)
 
 

@@ -1,4 +1,4 @@
-"""A browser that keeps no cookies is told so, and nobody is made twice."""
+"""A browser without cookies is told so, and no guest is made twice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ ALLOW = {
     "th": "โปรดอนุญาตคุกกี้สำหรับเว็บไซต์นี้",
 }
 PERHAPS = {
-    "en": "your browser blocks cookies: allow them",
+    "en": "your browser blocks cookies. Allow them",
     "th": "หากคุณเพิ่งเลือกชื่อนี้เอง",
 }
 LANGUAGES = pytest.mark.parametrize("language", ["en", "th"])
@@ -23,7 +23,7 @@ ORIGIN = {"HTTP_ORIGIN": "http://testserver"}
 
 
 def join(game: Game, nickname: str, client: Client | None = None, **more: Any) -> Any:
-    """As a browser that has kept nothing, unless a client is given."""
+    """As a new browser, unless a client is given."""
     address = f"/games/{game.slug}/join/"
     return (client or Client()).post(address, {"nickname": nickname}, **ORIGIN, **more)
 
@@ -45,7 +45,7 @@ def test_page_that_is_too_old_says_so(db: None) -> None:
     client = Client(enforce_csrf_checks=True)
     client.cookies["csrftoken"] = "c" * 32
     answer = client.post("/login/", {"username": "Alice", "password": "x"})
-    assert "The page was too old" in answer.content.decode()
+    assert "The page was open for too long" in answer.content.decode()
     assert ALLOW["en"] not in answer.content.decode()
 
 

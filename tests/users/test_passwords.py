@@ -1,4 +1,4 @@
-"""Hashing passwords: in few threads, with the database left to others."""
+"""Hashing passwords: in few threads, without a database connection."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ LONG = "x" * (MAX_PASSWORD_LENGTH + 1)
 
 
 class Watched(HashThreads):
-    """Notes of each hash whether whoever waited for it held the database."""
+    """Record for each hash whether the thread that waited held a connection."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(Slots(folder, 2))
@@ -49,7 +49,7 @@ def hashing(
 
 
 def doors(staff: Client, alice: Player, typed: str) -> dict[str, Callable[[], Any]]:
-    """Every page that takes a password, each given this one."""
+    """Send this password to every page that takes one."""
     twice = {"password1": typed, "password2": typed}
     new = {"new_password1": NEW, "new_password2": NEW}
     return {

@@ -1,4 +1,4 @@
-"""A session lasts as long as it is used, by whatever way, without a write each time."""
+"""A session lasts while it is used in any way, without a write each time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,7 +32,7 @@ def key_of(client: Client) -> str:
 
 
 def unused(session_key: str, since: timedelta) -> None:
-    """As if nobody had used the session for so long."""
+    """Make the session unused for this long."""
     expires = timezone.now() + life() - since
     Session.objects.filter(pk=session_key).update(expire_date=expires)
 

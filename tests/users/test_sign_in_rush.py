@@ -1,4 +1,4 @@
-"""Two hundred sign in at once: all get in, and wrong passwords are counted."""
+"""Two hundred players sign in at once: all succeed, wrong passwords are counted."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ out = names
 
 
 async def send(stack: Stack, process: int, **fields: str) -> str:
-    """The head of what a form for signing in is answered, and the page."""
+    """The head and the page of the response to a sign-in form."""
     port = stack.ports[process % len(stack.ports)]
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     body = urlencode({**fields, "csrfmiddlewaretoken": TOKEN}).encode()
@@ -57,7 +57,7 @@ async def test_everybody_who_signs_in_at_once_gets_in(stack: Stack) -> None:
 
 
 async def test_wrong_passwords_that_come_at_once_are_counted(stack: Stack) -> None:
-    """Some ten of them are looked at: one more every half minute."""
+    """About ten of them are checked: one more every half minute."""
     [name] = stack.run(ACCOUNTS, count=1, password=PASSWORD)
     answers = await asyncio.gather(
         *[send(stack, n, username=name, password="wrong") for n in range(40)]

@@ -1,4 +1,4 @@
-"""What signing in asks of the database."""
+"""The statements of a sign-in."""
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def statements(client: Client, path: str, **fields: str) -> list[str]:
-    """Those of one form, by their first words; savepoints of the tests left out."""
+    """The statements of one form by their first words, without test savepoints."""
     with CaptureQueriesContext(
         connection,
     ) as asked:

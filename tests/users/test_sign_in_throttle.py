@@ -1,4 +1,4 @@
-"""Failed sign-ins: counted before they are made, and no weapon against others."""
+"""The limit on failed sign-ins, which can't be used to lock others out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ DOORS = pytest.mark.parametrize("path", ["/login/", "/admin/login/"])
 
 @pytest.fixture(autouse=True)
 def _slow_refill(settings: LazySettings) -> None:
-    """Nothing comes back while a test runs."""
+    """No attempt comes back while a test runs."""
     settings.SIGN_IN_FAILURES = {"account": "10/1d", "address": "300/1d"}
 
 
@@ -30,7 +30,7 @@ HANDLER = ClientHandler(enforce_csrf_checks=False)
 
 
 def stranger() -> Client:
-    """A browser that was never here; all share what takes long to load."""
+    """A browser that was never here; all share one handler, which loads slowly."""
     client = Client()
     client.handler = HANDLER
     return client
@@ -48,15 +48,15 @@ def sign_in(
 
 
 def fail(name: str, times: int, path: str = "/login/", address: str = HERE) -> int:
-    """How many of so many wrong passwords of a stranger were looked at."""
+    """How many of these wrong passwords of a stranger were checked."""
     pages = [
         sign_in(stranger(), name, "wrong", path, address) for _time in range(times)
     ]
-    return sum("isn&#x27;t right" in page.content.decode() for page in pages)
+    return sum("password is wrong" in page.content.decode() for page in pages)
 
 
 def browser_of(name: str, path: str = "/login/") -> Client:
-    """A browser in which the account was signed in to, and out of again."""
+    """A browser in which somebody signed in to the account, and out again."""
     client = stranger()
     assert sign_in(client, name, path=path).status_code == 302
     client.post("/logout/")
@@ -202,7 +202,7 @@ def test_cookie_of_a_browser_is_kept_from_scripts_and_other_sites(
 
 @pytest.fixture
 def _redis_away(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator:
-    """Nothing listens where Redis should."""
+    """Redis can't be reached."""
     monkeypatch.setattr(token_buckets, "local", Local())
     settings.CACHES = {
         name: {**cache, "LOCATION": "redis://127.0.0.1:1/0"}

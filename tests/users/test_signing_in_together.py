@@ -104,7 +104,7 @@ def test_what_is_wrong_is_said_in_the_language_of_each(
     [thai] = sign_in(("Alice", "wrong"), HTTP_ACCEPT_LANGUAGE="th")
     [english] = sign_in(("Alice", "wrong"))
     assert "ไม่ถูกต้อง" in thai.content.decode()
-    assert "The name or the password isn&#x27;t right." in english.content.decode()
+    assert "The name or the password is wrong." in english.content.decode()
 
 
 def test_form_of_another_site_signs_nobody_in(sign_in: SignIn, alice: Player) -> None:

@@ -1,4 +1,4 @@
-"""API tokens: for scripts, shown once, with a scope, revocable."""
+"""API tokens for scripts: shown once, with a scope, revocable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +87,7 @@ def test_token_is_kept_hashed(alice: Player) -> None:
 def test_staff_make_a_token_and_see_it_once(as_carol: Client, alice: Player) -> None:
     fields = {"player": alice.pk, "name": "Reports", "scope": "read"}
     page = as_carol.post("/admin/users/apitoken/add/", fields, follow=True)
-    shown = page.content.decode().partition("shown this once: ")[2]
+    shown = page.content.decode().partition("shown only once: ")[2]
     text = shown.partition("<")[0].strip()
     assert script(text).get("/api/answers").status_code == 200
     token = ApiToken.objects.get()

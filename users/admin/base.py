@@ -1,4 +1,4 @@
-"""What every page of the staff side obeys."""
+"""The base classes of the admin."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +27,12 @@ from users.models import Player
 from users.names import normalize_key
 
 MAX_SEARCH_LENGTH = 200  # characters
-MAX_TRIES = 3  # at a form that others keep overtaking
+MAX_TRIES = 3  # to save a form while others save the same row
 
 
 @contextmanager
 def refusing_lookups() -> Iterator[None]:
-    """Answer a look-up that isn't on the list as bad input, with a page of ours."""
+    """Refuse a lookup that the list doesn't offer, as bad input."""
     try:
         yield
     except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:
@@ -40,21 +40,34 @@ def refusing_lookups() -> Iterator[None]:
 
 
 def staff_of(request: HttpRequest) -> Player:
-    """The member of staff who asks."""
+    """The member of staff who sent the request."""
     assert isinstance(request.user, Player)
     return request.user
 
 
-class StaffAdmin(admin.ModelAdmin):
-    """The base of every ModelAdmin: look-ups, searches and ids are checked first."""
+class StaffList(ChangeList):
+    """One page of a list, with what the admin adds to its rows."""
 
-    # Besides `list_filter`: relations by which links of ours narrow this list.
+    model_admin: "StaffAdmin"
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.add_to_rows(self.result_list)
+
+
+class StaffAdmin(admin.ModelAdmin):
+    """The base of every ModelAdmin. It checks lookups, searches and ids first."""
+
+    # What staff with the permission may do; all others are refused it.
+    staff_may: ClassVar[frozenset[str]] = frozenset({"add", "change", "delete"})
+    # Relations by which our own links filter this list, besides `list_filter`.
     linked_by: ClassVar[tuple[str, ...]] = ()
-    # Fields of an empty form that links of ours fill in.
+    # Fields of an empty form that our own links fill in.
     filled_by_links: ClassVar[tuple[str, ...]] = ()
-    # Where a name's key stands, to find it however it is cased or spaced.
+    # The column with the normalized key of a name, for searches.
     folded_search_field: ClassVar[str] = ""
-    # Django's redirect to a page of the site asks for no permission.
+    # Django's redirect to a page of the site checks no permission.
     view_on_site = False
     form: type[ModelForm] = StaffForm
     formfield_overrides: ClassVar[Any] = {
@@ -68,7 +81,7 @@ class StaffAdmin(admin.ModelAdmin):
         assert request is not None
         check = lookups_of(self, request).get(lookup)
         if check and not check(value):
-            raise IncorrectLookupParameters  # which leads back to the whole list
+            raise IncorrectLookupParameters  # Django then shows the whole list
         return check is not None
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
@@ -77,12 +90,30 @@ class StaffAdmin(admin.ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        # Django asks for a field of no name where the address leaves it empty.
+        # Django passes an empty field name if the address has an empty one.
         return super().get_object(request, object_id, from_field or None)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         with refusing_lookups():
             return super().get_changelist_instance(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StaffList
+
+    def add_to_rows(self, rows: list[Any]) -> None:
+        """Set what the list shows beside the columns, for all rows of a page at once.
+
+        So a page takes the same few statements, however many rows it has.
+        """
+
+    # Permissions
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return "add" in self.staff_may and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return "change" in self.staff_may and allowed
 
     # Saving
 
@@ -94,7 +125,7 @@ class StaffAdmin(admin.ModelAdmin):
             return asking.page(request, asked, self.asking(request, asked.form))
 
     def try_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Django's view, again where another saved in the middle of it."""
+        """Django's view, run again if somebody else saved meanwhile."""
         for _try in range(MAX_TRIES):
             try:
                 return super().changeform_view(request, *args, **kwargs)
@@ -105,7 +136,7 @@ class StaffAdmin(admin.ModelAdmin):
         raise Refused("unavailable", retry_after=1)
 
     def asking(self, request: HttpRequest, form: Any) -> dict[str, Any]:
-        """What a page that asks about this form needs."""
+        """The context of a page that asks about this form."""
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -120,24 +151,24 @@ class StaffAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def confirm(self, request: HttpRequest, form: StaffForm, change: bool) -> None:
-        """Hold the row, and go on if nothing is to be asked or staff have said yes."""
+        """Lock the row; `Unconfirmed` if the form has a question without a yes."""
         if change:
-            self.hold(form)
+            self.lock_row(form)
         asking.ask(request, form, form.questions())
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        rows = [one for formset in formsets for one in formset.initial_forms]
-        asked = [question for row in rows for question in row.questions()]
-        asking.ask(request, form, asked)
+        rows = [row for formset in formsets for row in formset.initial_forms]
+        questions = [question for row in rows for question in row.questions()]
+        asking.ask(request, form, questions)
         super().save_related(request, form, formsets, change)
 
-    def hold(self, form: StaffForm, *, no_key: bool = True) -> Any:
-        """The row as it is now, locked to the end of this request's transaction.
+    def lock_row(self, form: StaffForm, *, no_key: bool = True) -> Any:
+        """The current row, locked until this request's transaction ends.
 
-        With `no_key` other staff wait, and what players do may refer to it meanwhile.
-        `Overtaken` where it isn't as the form was checked against.
+        With `no_key` only other staff wait: players may still refer to the row.
+        Raises `Overtaken` if the row has changed since the form was checked.
         """
         rows = self.model._default_manager.select_for_update(no_key=no_key)
         row = rows.filter(pk=form.instance.pk).first()
@@ -148,26 +179,28 @@ class StaffAdmin(admin.ModelAdmin):
 
     # Deleting
 
-    def why_kept(self, obj: Any) -> Any:
-        """Why it is not deleted, whoever asks; empty where nothing is in the way."""
+    def reason_not_to_delete(self, obj: Any) -> Any:
+        """Why nobody may delete it; empty if they may."""
         return ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if "delete" not in self.staff_may:
+            return False
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not self.why_kept(obj))
+        return allowed and (obj is None or not self.reason_not_to_delete(obj))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> Any:
         with refusing_lookups():
-            found = self.get_object(request, object_id)
-            may = found and super().has_delete_permission(request, found)
-            if may and (why := self.why_kept(found)):
+            row = self.get_object(request, object_id)
+            may = row and super().has_delete_permission(request, row)
+            if may and (why := self.reason_not_to_delete(row)):
                 raise Refused("forbidden", why)
             return super().delete_view(request, object_id, *args, **kwargs)
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        # Autocomplete turns pages over the same rows, and they need an order too.
+        # Autocomplete has pages too, which need an order.
         return self.ordering or self.opts.ordering or ("-pk",)
 
     def get_search_results(
@@ -175,17 +208,17 @@ class StaffAdmin(admin.ModelAdmin):
     ) -> tuple[QuerySet, bool]:
         if len(search_term) > MAX_SEARCH_LENGTH or "\x00" in search_term:
             return queryset.none(), False
-        found, duplicates = super().get_search_results(request, queryset, search_term)
+        rows, duplicates = super().get_search_results(request, queryset, search_term)
         key = normalize_key(search_term) if self.folded_search_field else ""
         if key:
             by_name = Q(**{f"{self.folded_search_field}__contains": key})
-            found = queryset.filter(by_name | Q(pk__in=found.values("pk")))
-        return found, duplicates
+            rows = queryset.filter(by_name | Q(pk__in=rows.values("pk")))
+        return rows, duplicates
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Of a query string only what links of ours say."""
-        said = {name: request.GET.get(name, "") for name in self.filled_by_links}
-        return {name: text for name, text in said.items() if self.can_fill(name, text)}
+        """From the query string, only fields that our own links fill in."""
+        texts = {name: request.GET.get(name, "") for name in self.filled_by_links}
+        return {name: text for name, text in texts.items() if self.can_fill(name, text)}
 
     def can_fill(self, name: str, text: str) -> bool:
         field: Any = self.opts.get_field(name)
@@ -201,7 +234,7 @@ class StaffAdmin(admin.ModelAdmin):
 
 
 class GivingAdmin(StaffAdmin):
-    """For what staff give: its form knows who gives, as `by`."""
+    """For rows that staff make for players: the form knows the maker, as `by`."""
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)

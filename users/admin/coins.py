@@ -1,4 +1,4 @@
-"""The coin ledger: read by staff, added to by hand."""
+"""The coin ledger. Staff read it, and give or take coins by hand."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ MAX_COINS = 1_000_000
 
 
 class CoinsForm(ModelForm):
-    """Coins given, or with a minus taken, by hand."""
+    """Give coins, or take some with a negative amount."""
 
     by: ClassVar[Player]
 
@@ -28,9 +28,9 @@ class CoinsForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        why = self.fields.get("refers_to")
-        if why:  # not where the entry is only shown
-            why.label, why.required = _("Why"), True
+        reason = self.fields.get("refers_to")
+        if reason:  # missing where the entry is only shown
+            reason.label, reason.required = _("Why"), True
 
     def clean_player(self) -> Player:
         player: Player = self.cleaned_data["player"]
@@ -46,14 +46,16 @@ class CoinsForm(ModelForm):
         if amount == 0 or abs(amount) > MAX_COINS:
             raise ValidationError(_("Give or take 1 to 1,000,000 coins."))
         if player and player.coins + amount < 0:
-            raise ValidationError(_("The player doesn't have so many."))
+            text = _("The player has only %(coins)s coins.")
+            raise ValidationError(text, params={"coins": f"{player.coins:,}"})
         return amount
 
 
 @admin.register(CoinEntry)
 class CoinEntryAdmin(GivingAdmin):
-    """The ledger, for reading; adding to it is giving or taking by hand."""
+    """Read only, except that staff add entries to give or take coins."""
 
+    staff_may = frozenset({"add"})
     form = CoinsForm
     fields = ("player", "amount", "reason", "refers_to", "by", "at")
     readonly_fields = ("reason", "by", "at")
@@ -74,13 +76,7 @@ class CoinEntryAdmin(GivingAdmin):
         self, request: HttpRequest, obj: CoinEntry, form: Any, change: bool
     ) -> None:
         by, now = staff_of(request), timezone.now()
-        made = CoinEntry.objects.adjust(
+        entry = CoinEntry.objects.adjust(
             obj.player_id, obj.amount, obj.refers_to, by, now
         )
-        obj.pk = made.pk
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        obj.pk = entry.pk

@@ -1,4 +1,4 @@
-"""Groups of permissions: who changes one could give themselves every right."""
+"""Groups. Whoever changes one could give themselves any permission."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class StaffGroupAdmin(StaffAdmin, GroupAdmin):
-    """Read by whoever may; changed by superusers alone, like a player's own rights."""
+    """Only superusers change groups, as with the permissions of one player."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return staff_of(request).is_superuser

@@ -1,4 +1,4 @@
-"""The staff side of players."""
+"""The admin of players."""
 
 from typing import Any
 
@@ -23,14 +23,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.forms import StaffForm
+from core.refusals import Refused
 from users.admin.base import StaffAdmin, staff_of
 from users.models import Player
-from users.names import normalize_display, normalize_key
 from users.signin import SignInForm, sign_in_page
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):
-    """The admin's sign-in, with the same limit on failed attempts as the players'."""
+    """The admin's sign-in form, with the players' limit on failed attempts."""
 
 
 admin.site.login_form = StaffSignInForm
@@ -39,20 +39,20 @@ admin.site.login = sign_in  # type: ignore[method-assign]
 
 
 class NameForm(StaffForm):
-    """A name that nobody else has, however it is cased or spaced."""
+    """Checks the name: its length, and that no other account has it."""
 
     def clean_name(self) -> str:
-        name = normalize_display(self.cleaned_data["name"])
-        key = normalize_key(name)
-        if len(key) < 2 or len(key) > 80:
-            raise ValidationError(_("A name has 2 to 40 letters or digits."))
-        if Player.objects.filter(name_key=key).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("That name is taken."))
-        return name
+        name, account_id = self.cleaned_data["name"], self.instance.pk
+        try:
+            return Player.objects.check_name(
+                name, account_id=account_id, allow_blocked=True
+            )
+        except Refused as refused:
+            raise ValidationError(str(refused.detail), code=refused.code) from refused
 
 
 class PasswordWidget(ReadOnlyPasswordHashWidget):
-    """Shows whether there is a password, and no part of its salt or hash."""
+    """Shows whether a password is set, but no part of its salt or hash."""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -62,12 +62,12 @@ class PasswordWidget(ReadOnlyPasswordHashWidget):
 
 
 class AccountForm(NameForm):
-    # Leads to the page that sets another.
+    # A link to the page that sets a new one.
     password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordWidget)
 
 
 class NewAccountForm(NameForm, BaseUserCreationForm):
-    hashed = ""  # the password, where it was hashed before the transaction
+    hashed = ""  # the password, if it was hashed before the transaction
 
     class Meta:
         model = Player
@@ -85,13 +85,14 @@ class NewAccountForm(NameForm, BaseUserCreationForm):
 class PasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> Player:
         player: Player = super().save(commit=False)
-        # Not the whole row: coins may have changed since it was read.
+        # Not the whole row: the coins may have changed since it was read.
         player.save(update_fields=["password"])
         return player
 
 
 @admin.register(Player)
 class PlayerAdmin(StaffAdmin, UserAdmin):
+    staff_may = frozenset({"add", "change"})  # ban a player instead of deleting
     form = AccountForm
     add_form = NewAccountForm
     change_password_form = PasswordForm
@@ -138,7 +139,7 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
 
     @admin.display(description=_("Answers and codes"))
     def played(self, player: Player) -> SafeString:
-        """Links to what higher apps keep of this player."""
+        """Links to this player's answers, codes and coins."""
         pages = (
             ("admin:answers_answer_changelist", gettext("Answers")),
             ("admin:games_code_changelist", gettext("Codes")),
@@ -149,18 +150,18 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
 
     @admin.display(description=_("The same person"))
     def others(self, player: Player) -> Any:
-        """The account of a guest who signed in, and the guests an account was."""
-        found = [player.account] if player.account else player.guests.order_by("pk")
+        """A guest's account, or the guests that signed in to this account."""
+        others = [player.account] if player.account else player.guests.order_by("pk")
         links = [
-            (reverse("admin:users_player_change", args=[one.pk]), one, kind_of(one))
-            for one in found
+            (reverse("admin:users_player_change", args=[p.pk]), p, kind_of(p))
+            for p in others
         ]
         return format_html_join(" · ", '<a href="{}">{}</a> ({})', links) or "–"
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Hash the password first: Django would within a transaction."""
+        """Hash the password first: Django would do so inside a transaction."""
         if request.method == "POST" and self.has_add_permission(request):
             form = self.add_form(request.POST)
             if form.is_valid():
@@ -176,7 +177,7 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
     def save_model(
         self, request: HttpRequest, obj: Player, form: Any, change: bool
     ) -> None:
-        """Only what staff changed: coins may have changed since the page was shown."""
+        """Save only what staff changed: coins may have changed meanwhile."""
         if not change:
             obj.save()
             return
@@ -199,29 +200,24 @@ class PlayerAdmin(StaffAdmin, UserAdmin):
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or staff_of(request).may_manage(obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # banning can be taken back
-
     @admin.action(description=_("Ban selected players"), permissions=["change"])
     def ban(self, request: HttpRequest, players: QuerySet[Player]) -> None:
-        banned = [self.told(request, one, one.ban) for one in players]
-        text = ngettext("%(n)d player banned.", "%(n)d players banned.", sum(banned))
-        messages.success(request, text % {"n": sum(banned)})
+        banned = sum(self.use(request, player, player.ban) for player in players)
+        text = ngettext("%(n)d player banned.", "%(n)d players banned.", banned)
+        messages.success(request, text % {"n": banned})
 
     @admin.action(description=_("Restore selected players"), permissions=["change"])
     def restore(self, request: HttpRequest, players: QuerySet[Player]) -> None:
-        restored = [self.told(request, one, one.restore) for one in players]
-        text = ngettext(
-            "%(n)d player restored.", "%(n)d players restored.", sum(restored)
-        )
-        messages.success(request, text % {"n": sum(restored)})
+        restored = sum(self.use(request, player, player.restore) for player in players)
+        text = ngettext("%(n)d player restored.", "%(n)d players restored.", restored)
+        messages.success(request, text % {"n": restored})
 
-    def told(self, request: HttpRequest, player: Player, verb: Any) -> bool:
+    def use(self, request: HttpRequest, player: Player, verb: Any) -> bool:
         """Call the verb and write it into the history; False if it isn't allowed."""
         by = staff_of(request)
         if player == by or not by.may_manage(player):
-            text = gettext("%(name)s: not yours to change.") % {"name": player}
-            messages.error(request, text)
+            text = gettext("%(name)s: you may not change this player.")
+            messages.error(request, text % {"name": player})
             return False
         verb()
         self.log_change(request, player, player.get_status_display())

@@ -1,6 +1,6 @@
-"""API tokens: made and revoked by staff, shown once."""
+"""API tokens: staff make them, see them once, and revoke them."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from users.models.token import check_may_speak_for
 
 
 class TokenForm(ModelForm):
-    """A token of one's own, or of a player's one may manage."""
+    """A token for oneself, or for a player whom one may manage."""
 
     by: ClassVar[Player]
 
@@ -31,8 +31,9 @@ class TokenForm(ModelForm):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(GivingAdmin):
-    """A token is made here and can then only be revoked."""
+    """Once made, a token can only be revoked."""
 
+    staff_may = frozenset({"add"})
     form = TokenForm
     list_display = ("name", "player", "scope", "created_at", "revoked_at")
     list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
@@ -48,8 +49,8 @@ class ApiTokenAdmin(GivingAdmin):
         by = staff_of(request)
         token, text = ApiToken.objects.issue(obj.player, obj.name, obj.scope, by)
         obj.__dict__.update(token.__dict__)
-        told = _("The token, shown this once: %(token)s") % {"token": text}
-        messages.warning(request, told)
+        note = _("Copy the token now. It is shown only once: %(token)s")
+        messages.warning(request, note % {"token": text})
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
@@ -62,11 +63,5 @@ class ApiTokenAdmin(GivingAdmin):
             messages.success(request, _("Revoked."))
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whose permission says "change": there is no other change."""
-        return super().has_change_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """Revoking is the only change, so it needs the permission to change."""
+        return request.user.has_perm("users.change_apitoken")

@@ -1,4 +1,4 @@
-"""Players, their coins, their tokens and the ends of their sessions."""
+"""Players, their coins, API tokens and ended sessions."""
 
 from users.models.coins import CoinEntry, Ledger
 from users.models.player import Player

@@ -1,12 +1,13 @@
 """The coin ledger: append-only; a player's balance is the sum of their entries.
 
-The database itself keeps it so: triggers (migration 0002) refuse to change or delete an
-entry, add each new one to `Player.coins`, and refuse any balance that is not the sum.
+Database triggers (`users/ledger_triggers.py`) enforce this: they refuse to change or
+delete an entry, add each new one to `Player.coins`, and refuse any other balance.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Required, TypedDict, Unpack
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,34 +21,32 @@ from core.refusals import Refused
 from users.models.player import Player
 
 
+class Details(TypedDict, total=False):
+    """What an entry says beside its player, amount and reason."""
+
+    key: Required[str]
+    at: Required[datetime]
+    refers_to: str
+    by: Player | None
+
+
 class CoinEntryManager(models.Manager["CoinEntry"]):
     def record(
-        self,
-        player: Player,
-        amount: int,
-        reason: str,
-        *,
-        key: str,
-        at: datetime,
-        refers_to: str = "",
-        by: Player | None = None,
+        self, player: Player, amount: int, reason: str, **details: Unpack[Details]
     ) -> "CoinEntry":
-        """Give (or, below zero, take) coins once for this key.
+        """`Ledger.record` for one entry, written at once.
 
-        Runs in the transaction that holds the player's row, whose `coins` follow.
-        Raises `Refused("not_enough_coins")`. For many entries: `Ledger`.
+        Runs in the transaction that has locked the player's row.
         """
-        ledger = Ledger([key])
-        entry = ledger.record(
-            player, amount, reason, key=key, at=at, refers_to=refers_to, by=by
-        )
+        ledger = Ledger([details["key"]])
+        entry = ledger.record(player, amount, reason, **details)
         ledger.write()
         return entry
 
     def adjust(
         self, player_id: int, amount: int, why: str, by: Player, now: datetime
     ) -> "CoinEntry":
-        """Give or take coins by hand, with the reason in the ledger; or `Refused`."""
+        """Give or take coins by hand; `why` goes into the ledger. Raises `Refused`."""
         with transaction.atomic():
             player = Player.objects.select_for_update(no_key=True).get(pk=player_id)
             check_may_pay(by, player)
@@ -63,7 +62,7 @@ class CoinEntryManager(models.Manager["CoinEntry"]):
 
 
 class CoinEntry(models.Model):
-    """One line of the ledger. Never changed, never deleted."""
+    """One entry of the ledger. It is never changed or deleted."""
 
     class Reason(models.TextChoices):
         CHECK_IN = "check-in", _("check-in")
@@ -80,7 +79,7 @@ class CoinEntry(models.Model):
     amount = models.IntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
     refers_to = models.CharField(_("refers to"), max_length=200, blank=True)
-    # What this entry is for, once in all the world: sending again adds nothing.
+    # Names what the entry is for, so that a repeated command adds nothing.
     key = models.CharField(max_length=120, unique=True, editable=False)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,67 +107,56 @@ class CoinEntry(models.Model):
 
 
 class Ledger:
-    """New entries of players whose rows are locked, in one transaction.
+    """New entries of one transaction, of players whose rows are locked.
 
-    `keys` are those of the entries to come that may have been written before.
+    `keys` are those of the coming entries that may exist already.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
-        wanted = list(keys)
-        found = CoinEntry.objects.filter(key__in=wanted) if wanted else ()
-        self._by_key = {entry.key: entry for entry in found}
+        keys = list(keys)
+        earlier = CoinEntry.objects.filter(key__in=keys) if keys else ()
+        self._by_key = {entry.key: entry for entry in earlier}
         self._new: list[CoinEntry] = []
 
     def record(
-        self,
-        player: Player,
-        amount: int,
-        reason: str,
-        *,
-        key: str,
-        at: datetime,
-        refers_to: str = "",
-        by: Player | None = None,
+        self, player: Player, amount: int, reason: str, **details: Unpack[Details]
     ) -> CoinEntry:
-        """Give (or, below zero, take) coins once for this key.
+        """Give coins, or take some if `amount` is negative, once for each key.
 
-        The player's `coins` follow at once. Raises `Refused("not_enough_coins")`.
+        Updates `player.coins` at once. Raises `Refused("not_enough_coins")`.
         """
-        if earlier := self._by_key.get(key):
+        if earlier := self._by_key.get(details["key"]):
             return earlier
         if player.coins + amount < 0:
             raise Refused("not_enough_coins")
         player.coins += amount
-        entry = CoinEntry(
-            **{"player": player, "amount": amount, "reason": reason, "key": key},
-            **{"at": at, "refers_to": refers_to, "by": by},
-        )
-        self._by_key[key] = entry
+        entry = CoinEntry(player=player, amount=amount, reason=reason, **details)
+        self._by_key[entry.key] = entry
         self._new.append(entry)
         return entry
 
     def write(self) -> None:
-        """Write the new entries: one statement for the first of each player, one for
-        the second of each, and so on."""
+        """Write the new entries: one statement for each player's first entry, one for
+        the second entries, and so on."""
         for entries in rounds(self._new):
             CoinEntry.objects.bulk_create(entries)
         if self._new:
-            on_commit(invalidate, *{f"user:{one.player_id}" for one in self._new})
+            on_commit(invalidate, *{f"user:{entry.player_id}" for entry in self._new})
         self._new = []
 
 
 def rounds(entries: Iterable[CoinEntry]) -> list[list[CoinEntry]]:
-    """No two entries of one player in one list.
+    """The entries in lists that hold at most one of each player.
 
-    PostgreSQL runs the triggers once all rows of a statement are there: between two
-    rows of one player the balance would not be the sum.
+    PostgreSQL runs the triggers after it has inserted all rows of a statement. With two
+    rows of one player, the balance would not be the sum when the first trigger runs.
     """
     by_player: dict[int, list[CoinEntry]] = defaultdict(list)
     for entry in entries:
         by_player[entry.player_id].append(entry)
     longest = max(map(len, by_player.values()), default=0)
     return [
-        [mine[place] for mine in by_player.values() if place < len(mine)]
+        [own[place] for own in by_player.values() if place < len(own)]
         for place in range(longest)
     ]
 
@@ -176,5 +164,7 @@ def rounds(entries: Iterable[CoinEntry]) -> list[list[CoinEntry]]:
 def check_may_pay(by: Player, player: Player) -> None:
     """`Refused` unless this member of staff may give that player coins."""
     if not by.may_pay(player):
-        detail = _("Nobody gives coins to themselves, and only superusers to staff.")
+        detail = _(
+            "You can’t give coins to yourself. Only superusers can give coins to staff."
+        )
         raise Refused("forbidden", detail, field="player")

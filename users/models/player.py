@@ -1,4 +1,4 @@
-"""Players: people who play, signed in with an account or as a guest."""
+"""Players: people who play, with an account or as a guest."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
@@ -13,15 +13,34 @@ from django.utils.translation import gettext_lazy as _
 from core.cache import invalidate
 from core.on_commit import on_commit
 from core.refusals import Refused
-from users.names import normalize_display, normalize_key
+from users.names import (
+    MAX_KEY_LENGTH,
+    MAX_NAME_LENGTH,
+    check_name,
+    normalize_display,
+    normalize_key,
+)
 
-MAX_NAME_LENGTH = 40
+NAME_TAKEN = _("That name is taken.")
 
 
 class PlayerManager(BaseUserManager["Player"]):
     def get_by_natural_key(self, username: str | None) -> "Player":
-        """The account of that name, however it is cased or spaced."""
+        """The account of that name, whatever its capitals and spaces."""
         return self.get(name_key=normalize_key(username or ""))
+
+    def check_name(
+        self, name: str, *, account_id: int | None = None, allow_blocked: bool = False
+    ) -> str:
+        """The name as shown, if this account may have it; None is a new account.
+
+        Raises `Refused("invalid")` on the field `name`.
+        """
+        shown = check_name(name, allow_blocked=allow_blocked)
+        others = self.exclude(pk=account_id) if account_id else self.all()
+        if others.filter(name_key=normalize_key(shown)).exists():
+            raise Refused("invalid", NAME_TAKEN, field="name")
+        return shown
 
     def create_user(
         self, name: str, password: str | None = None, **fields: Any
@@ -41,22 +60,22 @@ class PlayerManager(BaseUserManager["Player"]):
         return self.filter(Q(pk=player_id) | Q(account=player_id, is_guest=True))
 
     def same_as_many(self, players: Iterable["Player"]) -> "dict[int, list[Player]]":
-        """Each of these players with the guests they were, by id: one statement."""
-        found = {player.pk: [player] for player in players}
-        accounts = [pk for pk, [player] in found.items() if not player.is_guest]
+        """Each of these players with the guests they were, by player id."""
+        same = {player.pk: [player] for player in players}
+        accounts = [pk for pk, [player] in same.items() if not player.is_guest]
         for guest in self.filter(account__in=accounts, is_guest=True).order_by("pk"):
             assert guest.account_id is not None
-            found[guest.account_id].append(guest)
-        return found
+            same[guest.account_id].append(guest)
+        return same
 
     def create_guest(self, nickname: str) -> "Player":
-        """A player without an account: the session is all that proves them."""
+        """A player without an account. Only the session proves who they are."""
         guest = self._guest(nickname)
         guest.save()
         return guest
 
     def create_guests(self, nicknames: Sequence[str]) -> "list[Player]":
-        """`create_guest` for each nickname, in their order: one statement."""
+        """`create_guest` for each nickname, in one statement and in their order."""
         guests = [self._guest(nickname) for nickname in nicknames]
         for guest in guests:
             guest.clean()
@@ -71,7 +90,7 @@ class PlayerManager(BaseUserManager["Player"]):
 
 
 class Player(AbstractBaseUser, PermissionsMixin):
-    """A person who plays. Guests have no `name_key`, so no account can be theirs."""
+    """A person who plays. Guests have no `name_key`, so nobody can sign in as one."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("active")
@@ -79,7 +98,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
     name_key = models.CharField(
-        max_length=80, unique=True, null=True, blank=True, editable=False
+        max_length=MAX_KEY_LENGTH,
+        unique=True,
+        null=True,
+        blank=True,
+        editable=False,
     )
     is_guest = models.BooleanField(_("guest"), default=False, editable=False)
     status = models.CharField(
@@ -90,7 +113,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
-    # Of a guest: the account that its player signed in to, which has what was theirs.
+    # Of a guest: the account to which the player signed in, and all they have moved.
     account = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -101,7 +124,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         verbose_name=_("account"),
     )
 
-    # The sum of the player's coin entries, kept here for speed.
+    # The sum of the player's coin entries, stored for speed.
     coins = models.PositiveIntegerField(_("coins"), default=0, editable=False)
 
     objects = PlayerManager()
@@ -132,7 +155,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         return self.status == self.Status.ACTIVE
 
     def public(self) -> dict[str, Any]:
-        """As the player themselves may see it."""
+        """What the player may see of themselves."""
         return {
             "id": self.pk,
             "name": self.name,
@@ -141,37 +164,37 @@ class Player(AbstractBaseUser, PermissionsMixin):
         }
 
     def clean(self) -> None:
-        # Not AbstractBaseUser.clean: it normalises the key as if it were typed.
+        # Without AbstractBaseUser.clean, which would normalize the key as typed text.
         self.name = normalize_display(self.name)
         self.name_key = None if self.is_guest else normalize_key(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.clean()
         if not self._state.adding and kwargs.get("update_fields") is None:
-            # The ledger alone changes the balance; ours may be of yesterday.
+            # Only the ledger changes the balance; the one here may be outdated.
             kwargs["update_fields"] = [
                 field.name
                 for field in self._meta.concrete_fields
                 if not field.primary_key and field.name != "coins"
             ]
         super().save(*args, **kwargs)
-        self.forget()
+        self.invalidate_cache()
 
     def may_manage(self, other: "Player") -> bool:
         """Whether this member of staff may change that account."""
-        # Staff are changed by superusers alone.
+        # Only superusers may change staff.
         return self.is_superuser or not (other.is_staff or other.is_superuser)
 
     def may_pay(self, other: "Player") -> bool:
-        """Whether this member of staff may give that player coins: not themselves."""
+        """Whether this member of staff may give that player coins."""
         return self.pk != other.pk and self.may_manage(other)
 
     def may_speak_for(self, other: "Player") -> bool:
-        """Whether this member of staff may make or end tokens of that player's."""
+        """Whether this member of staff may make or revoke tokens of that player."""
         return self.pk == other.pk or self.may_manage(other)
 
-    def forget(self) -> None:
-        """Drop, on commit, what the cache keeps of this player."""
+    def invalidate_cache(self) -> None:
+        """Invalidate, on commit, what is cached of this player."""
         on_commit(invalidate, self.cache_tag)
 
     @property
@@ -180,30 +203,30 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     def lock(cls, pk: int) -> "Player":
-        """The active player, locked: the queue in which what one player does waits.
+        """The active player, locked, so that their commands run one after the other.
 
-        `Refused("not_signed_in")` where there is none, or they are banned.
+        `Refused("not_signed_in")` if there is no such player, or they are banned.
         """
-        held = cls.lock_many([pk])
-        if not held:
+        locked = cls.lock_many([pk])
+        if not locked:
             raise Refused("not_signed_in")
-        return held[pk]
+        return locked[pk]
 
     @classmethod
     def lock_many(cls, pks: Iterable[int]) -> dict[int, "Player"]:
-        """The active ones of these players, locked in one order for everybody.
+        """The active ones of these players by id, locked, always in the same order.
 
-        A guest who has an account by now does nothing any more.
+        A guest who has an account by now is left out.
         """
         locked = cls.objects.select_for_update(no_key=True).filter(pk__in=list(pks))
         return {
-            one.pk: one
-            for one in locked.order_by("pk")
-            if one.is_active and one.account_id is None
+            player.pk: player
+            for player in locked.order_by("pk")
+            if player.is_active and player.account_id is None
         }
 
     def ban(self) -> None:
-        """Sign the player out everywhere and refuse what they send."""
+        """Sign the player out everywhere and refuse all their requests."""
         self._set_status(self.Status.BANNED)
 
     def restore(self) -> None:

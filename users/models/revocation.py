@@ -1,4 +1,4 @@
-"""Sessions that were ended, for processes that still hold a socket of theirs."""
+"""Ended sessions, for processes that still have an open socket of theirs."""
 
 from datetime import timedelta
 
@@ -8,18 +8,18 @@ from django.db.models.functions import Now
 
 class RevocationQuerySet(models.QuerySet["Revocation"]):
     def of_the_last(self, period: timedelta) -> "RevocationQuerySet":
-        """By the clock of the database, which wrote them."""
+        """Those of the last `period`, by the database's clock."""
         return self.filter(at__gt=Now() - period)
 
 
 class Revocation(models.Model):
     """A session that was deleted, or a player who has a new password or was banned.
 
-    Triggers write it (`users/session_triggers.py`), whoever makes the change.
+    Triggers write it (`users/session_triggers.py`), whatever makes the change.
     """
 
     session_key = models.CharField(max_length=40, blank=True, default="")
-    # No foreign key: it outlives what it speaks of.
+    # No foreign key: the row must outlive the player.
     player_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_index=True)
 

@@ -1,4 +1,4 @@
-"""Tokens by which scripts use the API for a player."""
+"""API tokens, with which scripts act for a player."""
 
 import hashlib
 import secrets
@@ -11,16 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from core.refusals import Refused
 from users.models.player import Player
 
-PREFIX = "gp_"  # so that a leaked one is recognised for what it is
+PREFIX = "gp_"  # so that tools recognise a leaked token
 
 
 class ApiTokenManager(models.Manager["ApiToken"]):
     def issue(
         self, player: Player, name: str, scope: str, by: Player | None = None
     ) -> tuple["ApiToken", str]:
-        """A new token and its text, which is kept nowhere and so shown only now.
+        """A new token and its text, which is not stored and so can't be shown again.
 
-        `Refused` where it is not for `by`, the member of staff, to make.
+        `Refused` if `by`, the member of staff, may not make it.
         """
         if by:
             check_may_speak_for(by, player)
@@ -35,7 +35,7 @@ class ApiTokenManager(models.Manager["ApiToken"]):
         return self.find_many([text]).get(text)
 
     def find_many(self, texts: Iterable[str]) -> dict[str, "ApiToken"]:
-        """`find` for many, by their texts, in one statement."""
+        """`find` for many texts, in one statement."""
         by_digest = {digest_of(text): text for text in texts}
         rows = self.filter(digest__in=list(by_digest), revoked_at=None)
         return {
@@ -46,7 +46,7 @@ class ApiTokenManager(models.Manager["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """A key of a player's. Its text has 256 random bits, so a plain hash is enough."""
+    """A player's key. Its text has 256 random bits, so a plain hash is enough."""
 
     class Scope(models.TextChoices):
         READ = "read", _("read")
@@ -75,9 +75,9 @@ class ApiToken(models.Model):
         return self.name
 
     def revoke(self, by: Player | None = None) -> None:
-        """End it for good; the row stays, so that one sees it once was.
+        """Revoke it for good. The row stays as a record.
 
-        `Refused` where it is not for `by`, the member of staff, to end.
+        `Refused` if `by`, the member of staff, may not revoke it.
         """
         if by:
             check_may_speak_for(by, self.player)
@@ -86,9 +86,9 @@ class ApiToken(models.Model):
 
 
 def check_may_speak_for(by: Player, player: Player) -> None:
-    """`Refused` unless this member of staff may make tokens of that player's."""
+    """`Refused` unless this member of staff may make tokens of that player."""
     if not by.may_speak_for(player):
-        detail = _("Only superusers make or end the tokens of other staff.")
+        detail = _("Only superusers make or revoke tokens of other staff.")
         raise Refused("forbidden", detail, field="player")
 
 

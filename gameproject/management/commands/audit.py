@@ -1,4 +1,4 @@
-"""`manage.py audit`: prove on a live database what may never be broken."""
+"""`manage.py audit`: check on a live database what must never be broken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from users import invariants as users
 RULES: list[Provable] = [*users.RULES, *games.RULES, *answers.RULES, *checkins.RULES]
 
 # One moment of a database that others go on writing to. Nothing is written here, so
-# nobody waits; long tables may take longer than a request may.
+# nobody waits. Long tables may take longer than a request may.
 BEGIN = {
     "postgresql": [
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -27,7 +27,7 @@ BEGIN = {
 
 
 class Command(BaseCommand):
-    help = "Prove on this database what may never be broken; exits 1 with what is."
+    help = "Check the rules that must always hold; exit with 1 if one is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
         findings = audit()
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def audit() -> list[Finding]:
-    """What is found of every rule, all at the same moment."""
+    """Check every rule, all at the same moment of the database."""
     with moment():
         return [rule.check() for rule in RULES]
 

@@ -1,4 +1,4 @@
-"""`manage.py play`: the whole product on one machine, no PostgreSQL, no Redis."""
+"""`manage.py play`: the whole product on one machine, without PostgreSQL and Redis."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from gameproject.ops import serving
 
 
 class Command(BaseCommand):
-    help = "Prepare the embedded default, with demo content, and serve it."
+    help = "Serve the site from one process on SQLite, with demo content."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("host", nargs="?", default="127.0.0.1")
@@ -22,13 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reload",
             action="store_true",
-            help="for work on the code: start again when it changes; needs DEBUG",
+            help="for development: restart when the code changes; needs DEBUG",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         if options["reload"] and not settings.DEBUG:
-            raise CommandError("--reload is for DEBUG=true alone; see `make dev`.")
+            raise CommandError("--reload needs DEBUG=true; see `make dev`.")
         call_command("migrate", verbosity=0)
         if not options["reload"]:
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -48,6 +48,6 @@ def serving_alone(host: str, port: int) -> list[str]:
 
 
 def reloading(host: str, port: int) -> list[str]:
-    """Static files come from where they are written, not to be kept by a browser."""
+    """Static files come from their source folders, and browsers do not cache them."""
     manage = str(settings.BASE_DIR / "manage.py")
     return [manage, "runserver", "--nostatic", f"{host}:{port}"]

@@ -1,4 +1,4 @@
-"""`manage.py rehearse`: a thousand players, before the real ones come."""
+"""`manage.py rehearse`: a load test with a thousand virtual players."""
 
 import json
 import signal
@@ -14,56 +14,80 @@ from rich.console import Console
 
 from core.rate_limits import BURST, of_address
 from gameproject.loadtest import report, table
-from gameproject.loadtest.chaos import NotServedAgain
+from gameproject.loadtest.chaos import NotRestarted
 from gameproject.loadtest.coordinator import Coordinator, WorkerLost
 from gameproject.loadtest.doors import JOINS, play_doors
 from gameproject.loadtest.fixtures import Fixtures
 from gameproject.loadtest.plan import Address, Plan
 from gameproject.loadtest.removal import PREFIX, remove
-from gameproject.loadtest.summary import summed_up
+from gameproject.loadtest.summary import summarize
 from gameproject.ops.nginx import VENUES_AT_ONCE
 from games.models import Game
 
-TRIAL = "http://127.0.0.1:8080"  # make serve
+DEFAULT_ADDRESS = "http://127.0.0.1:8080"  # of `make serve`
 
 
 class Command(BaseCommand):
     help = (
-        "Send virtual players to a running site and say which promises it kept. Runs "
-        "with the site's own settings; what it makes there it removes."
+        "Send virtual players to a running site and report which promises it kept. "
+        "Needs the site's own settings. Removes everything that it makes there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("address", nargs="?", default=TRIAL, help="where the site answers")
-        add("--players", type=int, default=1000)
+        add("address", nargs="?", default=DEFAULT_ADDRESS, help="address of the site")
+        add("--players", type=int, default=1000, help="virtual players, at least 2")
         add("--ramp", type=float, default=0.0, help="seconds over which they arrive")
-        add("--game", default="", help="the slug of a game to rehearse a copy of")
-        add("--answer-share", type=float, default=1.0, help="how many answer, 0 to 1")
-        add("--flow", choices=["one-socket", "legacy"], default="one-socket")
+        add("--game", default="", help="slug of the game to copy; empty: a new puzzle")
+        add(
+            "--answer-share",
+            type=float,
+            default=1.0,
+            help="share of players who answer, above 0 and up to 1",
+        )
+        add(
+            "--flow",
+            choices=["one-socket", "legacy"],
+            default="one-socket",
+            help="legacy: the baseline, with seven calls and five sockets per player",
+        )
         add(
             "--hold",
             type=float,
             default=0.0,
-            help="seconds to stay connected, at the end",
+            help="seconds to stay connected at the end",
         )
-        add("--wait", type=float, default=5.0, help="seconds before staff do anything")
-        add("--processes", type=int, default=0, help="client processes; 0: by players")
+        add(
+            "--wait",
+            type=float,
+            default=5.0,
+            help="seconds before staff pause the game",
+        )
+        add(
+            "--processes",
+            type=int,
+            default=0,
+            help="client processes; 0: chosen by --players",
+        )
         add(
             "--kill",
             action="store_true",
-            help="kill one daphne of this machine in the middle of each phase; what "
-            "started it must start it again, as `make serve` does",
+            help="kill a daphne of this machine in the middle of each phase; its "
+            "supervisor must start it again, as `make serve` does",
         )
         add(
             "--doors",
             action="store_true",
-            help="then join, sign in, check in, play without sockets; a game that "
-            "anybody may join is in the public list meanwhile",
+            help="also join, sign in, check in and play without sockets; meanwhile the "
+            "public list has a game that anybody may join",
         )
-        add("--json", action="store_true", help="the result as JSON")
-        add("--report", type=Path, help="an HTML file with plots")
-        add("--clean", action="store_true", help="only remove what a killed one left")
+        add("--json", action="store_true", help="print the result as JSON")
+        add("--report", type=Path, help="write an HTML file with plots")
+        add(
+            "--clean",
+            action="store_true",
+            help="only remove what an interrupted rehearsal left",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["clean"]:
@@ -73,40 +97,41 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):  # in the background too
             signal.signal(number, signal.default_int_handler)
         run = self.rehearse(plan)
-        found = summed_up(run)
+        result = summarize(run)
         if options["report"]:
-            options["report"].write_text(report.html(run, found))
+            options["report"].write_text(report.html(run, result))
         if options["json"]:
-            self.stdout.write(json.dumps(found, indent=1))
+            self.stdout.write(json.dumps(result, indent=1))
         else:
-            table.show(found, Console())
-        if not found["passed"]:
+            table.show(result, Console())
+        if not result["passed"]:
             sys.exit(1)
 
     def rehearse(self, plan: Plan) -> Coordinator:
-        """Play it; whatever happens, what was made is removed."""
+        """Run the rehearsal. Whatever happens, all that it made is removed."""
         try:
             with (
                 table.progress(Console(stderr=True)) as on_progress,
-                Fixtures(plan) as made,
+                Fixtures(plan) as fixtures,
             ):
-                run = Coordinator(plan, made, on_progress)
+                run = Coordinator(plan, fixtures, on_progress)
                 run.rehearse(then=play_doors if plan.doors else None)
-        except (WorkerLost, NotServedAgain) as error:
+        except (WorkerLost, NotRestarted) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(
-                "Stopped; all it made is removed.", returncode=130
+                "Stopped. All that it made is removed.", returncode=130
             ) from None
         return run
 
 
 def plan_from(options: dict[str, Any]) -> Plan:
-    """The plan, or `CommandError` with what to do about it."""
+    """The plan, or a `CommandError` that says what to do."""
     players, slug = options["players"], options["game"]
     if players < 2 or options["wait"] <= 0 or not 0 < options["answer_share"] <= 1:
         raise CommandError(
-            "2 players or more, some waiting, and an answer share up to 1."
+            "--players must be at least 2, --wait above 0, and --answer-share above 0 "
+            "and at most 1."
         )
     check_room_for(players)
     if options["doors"]:
@@ -134,21 +159,21 @@ def plan_from(options: dict[str, Any]) -> Plan:
 
 
 def check_room_for(players: int) -> None:
-    """All players come from one address, which may hold so many sockets."""
+    """Refuse more players than the sockets that one address may open."""
     if players > VENUES_AT_ONCE * settings.VENUE_SIZE:
         raise CommandError(
-            f"{players:,} players come from one address, which may hold "
+            f"{players:,} players come from one address, which may open "
             f"{VENUES_AT_ONCE * settings.VENUE_SIZE:,} sockets. Start the site and the "
             f"rehearsal with VENUE_SIZE={-(-players // VENUES_AT_ONCE)}."
         )
 
 
 def check_joins(players: int) -> None:
-    """Strangers of one address may join so often at once."""
+    """Refuse more strangers than may join from one address at once."""
     joins, most = JOINS * players, of_address("joins").capacity
     if joins > most:
         raise CommandError(
-            f"{joins:,} strangers join from one address, of which {most:,} may. Start "
+            f"{joins:,} strangers join from one address, and only {most:,} may. Start "
             f"the site and the rehearsal with VENUE_SIZE={-(-joins // BURST)}."
         )
 

@@ -1,4 +1,4 @@
-"""`manage.py serve`: the production stack on one machine, for a trial."""
+"""`manage.py serve`: the production stack on one machine, to try it."""
 
 import getpass
 import os
@@ -20,20 +20,27 @@ from django.core.management.base import BaseCommand, CommandError
 from gameproject import demo
 from gameproject.ops import serving
 from gameproject.ops.nginx import Site, command, render
-from gameproject.ops.supervisor import Child, NotStarted, Supervisor, answers
+from gameproject.ops.supervisor import Child, NotStarted, Supervisor, is_listening
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 MAX_FOLDER_LENGTH = 85  # bytes: a unix socket's path has at most 107
 
 
 class Command(BaseCommand):
-    help = "Serve the site with several daphnes behind nginx, for a trial."
+    help = "Serve the site with several daphnes behind nginx, to try it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8080)
-        parser.add_argument("--daphnes", type=int, default=2)
-        parser.add_argument("--staff", action="append", default=[], metavar="NETWORK")
+        add = parser.add_argument
+        add("--host", default="127.0.0.1", help="address that nginx listens on")
+        add("--port", type=int, default=8080)
+        add("--daphnes", type=int, default=2, help="how many daphnes")
+        add(
+            "--staff",
+            action="append",
+            default=[],
+            metavar="NETWORK",
+            help="a network that may open /admin/; may be repeated; default: all",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.ON_POSTGRES and settings.REDIS_URL):
@@ -41,7 +48,7 @@ class Command(BaseCommand):
                 "Several daphnes need PostgreSQL and Redis: `make serve`."
             )
         address = (options["host"], options["port"])
-        if answers(address):
+        if is_listening(address):
             raise CommandError(
                 f"Port {address[1]} is taken; choose another with PORT=."
             )
@@ -77,15 +84,15 @@ class Command(BaseCommand):
 
 
 def start(supervisor: Supervisor, site: Site) -> None:
-    """The daphnes, and nginx once they listen."""
-    for left in site.run.glob("*.sock"):  # of processes that were killed
-        left.unlink()
+    """Start the daphnes and, once they listen, nginx."""
+    for path in site.run.glob("*.sock"):  # of processes that were killed
+        path.unlink()
     daphnes = [daphne(site, place) for place in range(site.daphnes)]
     for child in daphnes:
         supervisor.start(child)
     for place, child in enumerate(daphnes):
         child.wait_until(site.socket(place))
-    # Asked to quit, it passes on the replies that the daphnes still give.
+    # SIGQUIT lets it pass on the replies that the daphnes still send.
     nginx = Child("nginx", command(render(site)), site.logs, by=signal.SIGQUIT)
     supervisor.start(nginx)
     host, _colon, port = site.listen.rpartition(":")
@@ -118,7 +125,7 @@ def site_at(run: Path, options: dict[str, Any]) -> Site:
 
 @contextmanager
 def folder_for_sockets() -> Iterator[Path]:
-    """DATA_DIR/run or, if that is too long a path for a socket, one in /tmp."""
+    """DATA_DIR/run or, if that path is too long for a socket, a folder in /tmp."""
     run = (settings.DATA_DIR / "run").resolve()
     if len(str(run)) <= MAX_FOLDER_LENGTH:
         run.mkdir(parents=True, exist_ok=True)
@@ -130,13 +137,13 @@ def folder_for_sockets() -> Iterator[Path]:
 
 @contextmanager
 def folder_for_cache(run: Path) -> Iterator[Path]:
-    """One in memory, where a full disk does no harm; else one beside the sockets."""
+    """A folder in memory, which a full disk does not affect; else in `run`."""
     place = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else run
     with tempfile.TemporaryDirectory(prefix="gameproject-", dir=place) as folder:
         yield Path(folder)
 
 
 def allow_files() -> None:
-    """As many open files as this user may have; what we start inherits it."""
+    """Allow as many open files as this user may have; child processes inherit it."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-// Enter in a field beside a button presses that button, not “Save” of the form below.
+// Enter in a field beside a button presses that button, not “Save” of the form.
 
 for (const group of document.querySelectorAll(".verbs")) {
   const button = group.querySelector("button");

@@ -1,5 +1,5 @@
-// Rows of a form that can be added, removed and moved. The server reads them in the
-// order in which they stand, so nothing needs numbering anew.
+// Rows of a form that can be added, removed and moved. The server reads them in their
+// order on the page, so they need no new numbers.
 
 const BLANK = "__row__";
 
@@ -17,45 +17,44 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
     if (button) insert(button.closest(".row"));
   });
 
-  /** A new row: a copy below this one, or else a blank one at the end. */
-  function insert(copied) {
-    const row = fresh(template, String(next));
+  /** Insert a copy below the given row, or without one a blank row at the end. */
+  function insert(source) {
+    const row = newRow(template, String(next));
     next += 1;
-    if (copied) fill(row, copied);
-    if (copied) copied.after(row);
+    if (source) copyValues(source, row);
+    if (source) source.after(row);
     else list.append(row);
     fields(row)[0]?.focus();
   }
 }
 
-/** What staff fill in. */
+/** The fields that staff fill in. */
 function fields(row) {
   return [...row.querySelectorAll("input:not([type=hidden]), textarea, select")];
 }
 
-/** Let a row say what another says. */
-function fill(row, other) {
-  const filled = fields(other);
-  fields(row).forEach((field, place) => {
-    field.value = filled[place].value;
-    field.checked = filled[place].checked;
+function copyValues(source, target) {
+  const sourceFields = fields(source);
+  fields(target).forEach((field, i) => {
+    field.value = sourceFields[i].value;
+    field.checked = sourceFields[i].checked;
   });
 }
 
-/** A copy of the blank row under its own number. */
-function fresh(template, number) {
+/** A blank row with its own number. */
+function newRow(template, number) {
   const row = template.content.firstElementChild.cloneNode(true);
   for (const element of row.querySelectorAll("*")) {
     for (const name of ["name", "id", "for", "value", "aria-describedby"]) {
-      const said = element.getAttribute(name);
-      if (said?.includes(BLANK)) element.setAttribute(name, said.replace(BLANK, number));
+      const value = element.getAttribute(name);
+      if (value?.includes(BLANK)) element.setAttribute(name, value.replace(BLANK, number));
     }
   }
   enable(row);
   return row;
 }
 
-/** Show the row's buttons and let them work. */
+/** Show the row's buttons and connect them. */
 function enable(row) {
   row.querySelector(".row-tools").hidden = false;
   row.addEventListener("click", (event) => {

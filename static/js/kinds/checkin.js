@@ -4,15 +4,15 @@ const dates = new Intl.DateTimeFormat(document.documentElement.lang, {
   month: "short",
   timeZone: "UTC",
 });
-const STALE_MS = 10_000; // a new day is read again within so long, not all at once
-let asked = 0; // the new day for which we have asked
+const MAX_RESYNC_DELAY_MS = 10_000; // so that not all players ask for a new day at once
+let requested = 0; // the opening time for which the state was requested
 
-// A reply changes one day or adds one purchase; the rest of `mine` stands.
+/** Apply the reply to a check-in or a purchase to `mine`. */
 export function reply(model, command, frame) {
   const { mine } = model;
   if (frame.type === "checkin") mine.checkins = afterCheckin(mine.checkins, frame);
   if (frame.type === "redeem" && frame.status === "done") {
-    const item = model.game.shop.find((one) => one.id === command.item);
+    const item = model.game.shop.find(({ id }) => id === command.item);
     const bought = { item: item.id, title: item.title, code: frame.code, price: item.price };
     mine.purchases = [bought, ...(mine.purchases ?? [])];
   }
@@ -22,47 +22,30 @@ export function reply(model, command, frame) {
 // What costs something else by now is shown with its new price, for the player to decide.
 export function refused(model, command, { field, price }) {
   if (field !== "price") return;
-  model.said = { what: "price-changed" };
+  model.feedback = { kind: "price-changed" };
   const items = model.game.shop.filter((one) => one.id === command.item);
   const days = command.day ? model.mine.checkins.days.filter((day) => day.price) : [];
   for (const one of [...items, ...days]) one.price = price;
 }
 
-function afterCheckin(calendar, frame) {
-  if (frame.status === "already") return calendar;
-  const done = { day: frame.day, state: "done", date: frame.date, reward: frame.reward };
-  const later = { state: "later", opens_at: frame.next_open_at };
-  const days = calendar.days.map((one) => {
-    if (one.day === frame.day) return done;
-    const follows = one.day === frame.day + 1 && one.state === "waiting" && frame.next_open_at;
-    return follows && !one.price ? { ...one, ...later } : one;
-  });
-  // Missed days are made up in their order: the first of them has a price to pay now.
-  const first = days.findIndex((one) => one.state !== "done");
-  const missed = days[first];
-  if (missed?.price) days[first] = { ...missed, state: "makeup" };
-  const streak = frame.day === 1 ? 1 : calendar.streak + 1;
-  const count = days.filter((one) => one.state === "done").length;
-  return {
-    ...calendar,
-    days,
-    streak,
-    done: count,
-    best: Math.max(calendar.best, streak),
-    complete: count === days.length,
-    next_open_at: frame.next_open_at,
-  };
+/** The calendar with the changes that the reply to a check-in has. */
+function afterCheckin(before, { calendar, day: number, reward, next_open_at }) {
+  const changed = new Map(calendar.days.map((day) => [day.day, day]));
+  const done = changed.get(number);
+  if (done?.state === "done") changed.set(number, { ...done, reward });
+  const days = before.days.map((day) => changed.get(day.day) ?? day);
+  return { ...before, ...calendar, days, next_open_at };
 }
 
 function codesIn({ code, reward }) {
   const pool = reward?.pool ?? "";
-  const found = [{ code, pool: "" }, { code: reward?.code, pool }];
-  return [...found, { code: reward?.completed?.code, pool: "" }].filter((one) => one.code);
+  const given = [{ code, pool: "" }, { code: reward?.code, pool }];
+  return [...given, { code: reward?.completed?.code, pool: "" }].filter((each) => each.code);
 }
 
 function addCode(mine, code) {
   const codes = mine.codes ?? [];
-  if (!codes.some((one) => one.code === code.code)) mine.codes = [...codes, code];
+  if (!codes.some((other) => other.code === code.code)) mine.codes = [...codes, code];
 }
 
 export function extend(view, now, resync) {
@@ -88,14 +71,14 @@ export function extend(view, now, resync) {
 }
 
 function dayOf(day, view, now) {
-  const gives = view.game.play.days[day.day - 1] ?? {};
-  const begun = day.state === "later" && day.opens_at <= now;
-  const state = begun ? "open" : (day.state ?? "waiting");
+  const settings = view.game.play.days[day.day - 1] ?? {};
+  const hasOpened = day.state === "later" && day.opens_at <= now;
+  const state = hasOpened ? "open" : (day.state ?? "waiting");
   return {
     ...day,
     state,
-    coins: day.reward?.coins ?? gives.coins,
-    pool: gives.pool,
+    coins: day.reward?.coins ?? settings.coins,
+    pool: settings.pool,
     owed: Boolean(day.reward?.pending),
     won_here: Boolean(day.reward?.won_here),
     when: day.date ? dates.format(new Date(`${day.date}T00:00Z`)) : "",
@@ -104,15 +87,15 @@ function dayOf(day, view, now) {
   };
 }
 
-// Staff took the sale back.
+/** Whether staff voided the purchase of this code. */
 function isVoid({ code, pool }, { mine }) {
-  return (mine.purchases ?? []).some((one) => one.void && one.code === code && one.pool === pool);
+  return (mine.purchases ?? []).some((p) => p.void && p.code === code && p.pool === pool);
 }
 
 function offerOf(item, view, now) {
-  const bought = (view.mine.purchases ?? []).filter((one) => one.item === item.id);
-  const had = bought.filter((one) => !one.void).length;
-  const limited = item.limit !== null && had >= item.limit;
+  const bought = (view.mine.purchases ?? []).filter((purchase) => purchase.item === item.id);
+  const valid = bought.filter((purchase) => !purchase.void).length;
+  const limited = item.limit !== null && valid >= item.limit;
   const begun = item.opens_at === null || item.opens_at <= now;
   const over = item.closes_at !== null && item.closes_at <= now;
   const missing = Math.max(0, item.price - (view.me?.coins ?? 0));
@@ -121,9 +104,9 @@ function offerOf(item, view, now) {
   return { ...item, why, missing, poor, can_buy: view.can.answer && !why && !missing };
 }
 
-// A new day has begun: what it changes for the other days, the server says.
+/** Ask the server for the calendar once a new day has opened. */
 function watchDays({ next_open_at: next }, now, resync) {
-  if (!next || next > now || asked === next) return;
-  asked = next;
-  setTimeout(resync, Math.random() * STALE_MS);
+  if (!next || next > now || requested === next) return;
+  requested = next;
+  setTimeout(resync, Math.random() * MAX_RESYNC_DELAY_MS);
 }

@@ -1,119 +1,129 @@
-// A quiz or vote: one question at a time, at one's own pace.
+// A quiz or vote: one question at a time, at the player's own pace.
 const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
-let at = null; // the question shown; null until the first one open is known
+const SPREAD_MS = 3_000; // not all players resync in the same moment
+let current = null; // the place of the question shown; null until the answers are known
+let lastPlay = null; // the questions and rules of the last view, as JSON
 
 export function start(root, render, model) {
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-go]");
     if (!button) return;
-    at += Number(button.dataset.go);
-    model.said = {};
+    current += Number(button.dataset.go);
+    model.feedback = {};
     render();
     root.querySelector("form[data-question]:not([hidden]) legend")?.focus();
   });
 }
 
-// Adds `quiz` to the view, and whether the player has won so far.
-export function extend(view) {
-  const answers = new Map((view.mine.answers ?? []).map((one) => [one.question, one]));
+/** Adds `quiz` to the view, and how it went for the player. */
+export function extend(view, now, resync) {
+  const answers = new Map((view.mine.answers ?? []).map((answer) => [answer.question, answer]));
   const asked = view.game.play.questions ?? [];
-  const questions = asked.map((one, i) => questionOf(one, answers.get(one.key), i, view));
-  if (at === null && view.who !== "unknown") at = firstOpen(questions);
-  at = Math.min(Math.max(at ?? 0, 0), Math.max(0, questions.length - 1));
-  questions.forEach((one, i) => (one.shown = i === at));
+  const questions = asked.map((question) => questionOf(question, answers.get(question.key), view));
+  if (current === null && view.who !== "unknown") current = firstUnanswered(questions);
+  current = Math.min(Math.max(current ?? 0, 0), Math.max(0, questions.length - 1));
+  questions.forEach((question, place) => (question.shown = place === current));
   view.quiz = progressOf(questions, view);
   view.result = resultOf(questions, view);
-  const asking = view.stage === "play" && ["player", "unknown"].includes(view.who);
-  view.show = { quiz: asking, ...(questions.length > 1 && { right_count: false }) };
+  const canSee = view.stage === "play" && ["player", "unknown"].includes(view.who);
+  view.show = { quiz: canSee, ...(questions.length > 1 && { right_count: false }) };
+  watchRules(view, resync);
 }
 
-function firstOpen(questions) {
-  const place = questions.findIndex((one) => !one.answer);
+function firstUnanswered(questions) {
+  const place = questions.findIndex(({ answer }) => !answer);
   return place < 0 ? questions.length - 1 : place;
 }
 
-function questionOf(asked, answer, place, view) {
-  const many = asked.type === "multiple";
-  const final = Boolean(answer) && view.game.instant;
-  const result = view.game.reveal?.questions?.find((one) => one.key === asked.key);
-  const total = totalOf(asked, result);
-  const options = asked.options.map((text, i) => optionOf(asked, text, i, answer, result, total));
+function questionOf(question, answer, view) {
+  const isMultiple = question.type === "multiple";
+  const isFinal = Boolean(answer) && view.game.instant;
+  const result = view.game.reveal?.questions?.find(({ key }) => key === question.key);
+  const total = totalOf(question, result);
+  const options = question.options.map((text, place) =>
+    optionOf(question, { text, place, answer, result, total }),
+  );
   return {
-    ...asked,
+    ...question,
     answer,
     options,
-    shape: many ? "many" : "one",
-    input: many ? "checkbox" : "radio",
-    single: !many,
-    vote: asked.type === "vote",
-    open: !final,
-    offer: answer ? "change" : asked.type === "vote" ? "vote" : "answer",
-    locked: final || !view.can.answer,
-    verdict: verdictOf(asked, answer, view),
+    shape: isMultiple ? "many" : "one",
+    input: isMultiple ? "checkbox" : "radio",
+    single: !isMultiple,
+    vote: question.type === "vote",
+    open: !isFinal,
+    offer: answer ? "change" : question.type === "vote" ? "vote" : "answer",
+    locked: isFinal || !view.can.answer,
+    verdict: verdictOf(question, answer, view),
     total,
   };
 }
 
-// Of several choices each, a full bar is the favourite; otherwise it is everybody.
-function totalOf(asked, result) {
+// The votes of a full bar: all of them or, with several choices each, the favourite's.
+function totalOf(question, result) {
   const votes = result?.votes ?? [];
-  const sum = votes.reduce((all, some) => all + some, 0);
-  return Math.max(1, asked.type === "multiple" ? Math.max(...votes) : sum);
+  const sum = votes.reduce((total, count) => total + count, 0);
+  return Math.max(1, question.type === "multiple" ? Math.max(...votes) : sum);
 }
 
-function optionOf(asked, text, place, answer, result, total) {
-  const literal = asked.type === "truefalse";
+function optionOf(question, { text, place, answer, result, total }) {
+  const isTrueFalse = question.type === "truefalse";
   const mine = answer?.value.includes(place) ?? false;
   const right = result?.right.includes(place) ?? false;
+  const votes = result?.votes[place] ?? 0;
   return {
     place,
     key: text,
-    text: literal ? "" : text,
-    is: literal ? text : "",
+    text: isTrueFalse ? "" : text,
+    is: isTrueFalse ? text : "",
     chosen: mine,
     mine: mine && Boolean(result),
     right,
     mark: right ? "right" : mine ? (answer.verdict ?? "") : "",
-    votes: result?.votes[place] ?? 0,
-    share: asked.type === "multiple" ? "" : percent.format((result?.votes[place] ?? 0) / total),
+    votes,
+    share: question.type === "multiple" ? "" : percent.format(votes / total),
   };
 }
 
-function verdictOf(asked, answer, view) {
+function verdictOf(question, answer, view) {
   if (!answer) return "";
-  if (asked.type === "vote" && view.game.instant) return "counted";
+  if (question.type === "vote" && view.game.instant) return "counted";
   return answer.verdict === "pending" ? "saved" : answer.verdict;
 }
 
 function progressOf(questions, view) {
-  const done = questions.filter((one) => one.answer).length;
-  const gradable = questions.filter((one) => !one.vote);
+  const done = questions.filter(({ answer }) => answer).length;
+  const gradable = questions.filter(({ vote }) => !vote);
   const complete = done === questions.length && done > 0;
   return {
     questions,
     done,
     gradable: gradable.length,
-    right: gradable.filter((one) => one.verdict === "right").length,
-    place: at + 1,
+    right: gradable.filter(({ verdict }) => verdict === "right").length,
+    place: current + 1,
     total: questions.length,
-    first: at === 0,
-    last: at === questions.length - 1,
+    first: current === 0,
+    last: current === questions.length - 1,
     complete,
     several: questions.length > 1,
-    answered: Boolean(questions[at]?.answer),
+    answered: Boolean(questions[current]?.answer),
     scored: view.game.instant && gradable.length > 0,
     changeable: complete && !view.game.instant,
   };
 }
 
-// As the server has it: `Choice.wins`. Codes, if there are any, come from the server.
-function resultOf(questions, view) {
-  const { pass_points: pass } = view.game.play;
-  const answers = view.mine.answers ?? [];
-  if (!answers.length) return "none";
-  if (questions.every((one) => one.vote)) return "pending";
-  if (!view.game.instant && !view.revealed) return "pending";
-  const points = answers.reduce((sum, answer) => sum + answer.points, 0);
-  const whole = questions.every((one) => (one.vote ? one.answer : one.verdict === "right"));
-  return (pass ? points >= pass : whole) ? "won" : "lost";
+// Votes alone can't be won or lost.
+function resultOf(questions, { mine, game, revealed }) {
+  if (!mine.answers?.length) return "none";
+  const isTold = game.instant || revealed;
+  if (!isTold || questions.every(({ vote }) => vote)) return "pending";
+  return mine.won ? "won" : "lost";
+}
+
+// If staff change the questions or the points to win, the server says again who has won.
+function watchRules({ game, mine }, resync) {
+  const play = JSON.stringify(game.play);
+  const changed = lastPlay !== null && play !== lastPlay;
+  lastPlay = play;
+  if (changed && mine.answers?.length) setTimeout(resync, Math.random() * SPREAD_MS);
 }

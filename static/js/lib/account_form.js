@@ -1,16 +1,17 @@
-// A sheet that begins a session: sent once, and saying who is signed in already.
+// The forms for signing in and signing up.
 import { Api } from "./api.js";
 import { bind } from "./bind.js";
-import { nextPage, passOn } from "./next.js";
-import { sendOnce } from "./once.js";
-import { standInLine } from "./place.js";
-import { readVisitor, viewOf } from "./visitor.js";
+import { keepNext, nextPage } from "./next.js";
+import { submitInLine } from "./sign_in_line.js";
+import { submitOnce } from "./submit_once.js";
+import { readVisitor, visitorView } from "./visitor.js";
 
-export async function showForm(sheet) {
+/** Watch the form, and show who is signed in already. */
+export async function watchAccountForm(sheet) {
   const form = sheet.querySelector("form");
-  sendOnce(form);
-  standInLine(form);
-  passOn(sheet.querySelector("[data-pass-on]"), location);
+  submitOnce(form);
+  submitInLine(form);
+  keepNext(sheet.querySelector("[data-keep-next]"), location);
   const [me] = (await readVisitor(new Api())) ?? [null];
-  bind(sheet, { ...viewOf(me), next: nextPage(location) });
+  bind(sheet, { ...visitorView(me), next: nextPage(location) });
 }

@@ -1,85 +1,94 @@
-// Asks over HTTP in as few calls as possible: one request in flight a key, all that is
-// read in the same tick in one batch, and what may be kept for a while isn't asked again.
+// Reads and writes over HTTP in as few requests as possible: reads of the same tick go in
+// one batch, a request in flight is shared, and some types are cached for a while.
 import { cookie } from "./cookies.js";
 
-const MOST = 50; // items the server takes in one batch
+const MAX_BATCH = 50; // items, as the server takes
 const TIMEOUT_MS = 10_000;
 const CODES = { 404: "not_found", 413: "too_large", 429: "rate_limited", 500: "server_error" };
 
-// A refusal, by its code; `retry_after` is in seconds.
+/** A refusal: `code`, and `refusal` with all its fields. `retry_after` is in seconds. */
 export class ApiError extends Error {
-  constructor(said) {
-    super(said.detail);
-    this.said = said;
-    this.code = said.code;
+  constructor(refusal) {
+    super(refusal.detail);
+    this.refusal = refusal;
+    this.code = refusal.code;
   }
 }
 
 export class Api {
-  // `lifetimes`: for how many ms each type is kept; a type without one isn't.
+  /** @param {Record<string, number>} lifetimes ms for which a type is cached */
   constructor(lifetimes = {}) {
     this.lifetimes = lifetimes;
-    this.kept = new Map(); // key -> data, until
-    this.flying = new Map(); // key -> promise
-    this.asked = new Map(); // key -> item and its promise, until the tick is over
+    this.cache = new Map(); // key -> data and when it expires
+    this.inFlight = new Map(); // key -> promise
+    this.queue = new Map(); // key -> item and its promise, until the tick ends
   }
 
-  // The data of one item, or an ApiError. `fresh`: not what was kept.
+  /**
+   * The data of one item, from the cache unless `fresh`.
+   * @throws {ApiError}
+   */
   read(type, id = "", { fresh = false } = {}) {
     const key = `${type}:${id}`;
-    const kept = this.kept.get(key);
-    if (!fresh && kept?.until > Date.now()) return Promise.resolve(kept.data);
-    return this.once(key, () => this.ask(key, { type, id }));
+    const cached = this.cache.get(key);
+    if (!fresh && cached?.until > Date.now()) return Promise.resolve(cached.data);
+    return this.shareInFlight(key, () => this.enqueue(key, { type, id }));
   }
 
-  // `data` and `etag`; no `data` where it is still what that ETag stands for.
+  /**
+   * `data` and `etag`; no `data` if it still has the given ETag.
+   * @throws {ApiError}
+   */
   get(path, etag = "") {
     const headers = etag ? { "If-None-Match": etag } : {};
-    return this.once(`GET ${path}`, async () => {
+    return this.shareInFlight(`GET ${path}`, async () => {
       const response = await request(path, { headers, cache: "no-store" });
       if (response.status === 304) return { etag };
       return { data: await bodyOf(response), etag: response.headers.get("ETag") ?? "" };
     });
   }
 
-  // A command; sent again under its id while it is under way, it is sent once.
+  /**
+   * Send a command; one with the same id that is in flight is shared.
+   * @throws {ApiError}
+   */
   post(path, body) {
     const headers = { "X-CSRFToken": cookie("csrftoken") };
-    return this.once(`POST ${path} ${body.id}`, () => send(path, body, headers));
+    return this.shareInFlight(`POST ${path} ${body.id}`, () => send(path, body, headers));
   }
 
-  once(key, work) {
-    if (!this.flying.has(key)) {
-      this.flying.set(key, work().finally(() => this.flying.delete(key)));
+  shareInFlight(key, start) {
+    if (!this.inFlight.has(key)) {
+      this.inFlight.set(key, start().finally(() => this.inFlight.delete(key)));
     }
-    return this.flying.get(key);
+    return this.inFlight.get(key);
   }
 
-  ask(key, item) {
-    if (!this.asked.size) setTimeout(() => this.flush());
-    return new Promise((resolve, reject) => this.asked.set(key, { item, resolve, reject }));
+  enqueue(key, item) {
+    if (!this.queue.size) setTimeout(() => this.flush());
+    return new Promise((resolve, reject) => this.queue.set(key, { item, resolve, reject }));
   }
 
   flush() {
-    const waiting = [...this.asked.values()];
-    this.asked.clear();
-    for (let i = 0; i < waiting.length; i += MOST) this.batch(waiting.slice(i, i + MOST));
+    const entries = [...this.queue.values()];
+    this.queue.clear();
+    for (let i = 0; i < entries.length; i += MAX_BATCH) this.batch(entries.slice(i, i + MAX_BATCH));
   }
 
-  async batch(waiting) {
+  async batch(entries) {
     try {
-      const requests = waiting.map(({ item }) => item);
+      const requests = entries.map(({ item }) => item);
       const { results } = await send("/api/batch", { requests });
-      waiting.forEach((one, i) => this.settle(one, results[i]));
+      entries.forEach((entry, i) => this.settle(entry, results[i]));
     } catch (error) {
-      waiting.forEach(({ reject }) => reject(error));
+      entries.forEach(({ reject }) => reject(error));
     }
   }
 
   settle({ item: { type, id }, resolve, reject }, { data, error }) {
     if (error) return reject(new ApiError(error));
     const lifetime = this.lifetimes[type];
-    if (lifetime) this.kept.set(`${type}:${id}`, { data, until: Date.now() + lifetime });
+    if (lifetime) this.cache.set(`${type}:${id}`, { data, until: Date.now() + lifetime });
     return resolve(data);
   }
 }
@@ -90,7 +99,7 @@ async function send(path, body, headers = {}) {
   return bodyOf(await request(path, init));
 }
 
-// The response if it is good; otherwise an ApiError, also where none came.
+// The response if it is good. Otherwise, and without a network, an ApiError.
 async function request(path, init) {
   const response = await fetch(path, { ...init, signal: AbortSignal.timeout?.(TIMEOUT_MS) }).catch(
     () => null,
@@ -99,15 +108,15 @@ async function request(path, init) {
   throw new ApiError(response ? await refusalOf(response) : { code: "unavailable" });
 }
 
-// A proxy on the way may answer in its own words.
+// A proxy's response is no JSON of ours: then the status gives the code.
 async function refusalOf(response) {
-  const said = await response.json().catch(() => null);
+  const payload = await response.json().catch(() => null);
   const wait = Number(response.headers.get("Retry-After")) || undefined;
   const code = CODES[response.status] ?? "unavailable";
-  return { code, ...(wait && { retry_after: wait }), ...said?.error };
+  return { code, ...(wait && { retry_after: wait }), ...payload?.error };
 }
 
-// Cut off on the way, it is as good as not answered.
+// A response that was cut off counts as none.
 function bodyOf(response) {
   return response.json().catch(() => {
     throw new ApiError({ code: "unavailable" });

@@ -1,20 +1,20 @@
-// Writes a view into the page. Paths only: what needs thought is thought in the view.
+// Writes a view into the page. Only paths: anything computed is computed in the view.
 //   data-text="path"               the node's text
 //   data-show="path | !path | path=value"
 //   data-bind="name:path name:!path"   properties and attributes
-//   <template data-each="path" data-as="name">   its one child, once an item; with
-//     data-key="name" an item keeps its node, and what was chosen in it, where items move
+//   <template data-each="path" data-as="name">   its one child, once per item; with
+//     data-key="name" an item that moves keeps its node, and what was chosen in it
 const copies = new WeakMap(); // template -> the nodes made from it
-const copied = new WeakSet();
+const isCopy = new WeakSet();
 const keys = new WeakMap(); // node -> its item's key
-const written = new WeakMap(); // node -> what was written last, by name
+const lastValues = new WeakMap(); // node -> the values written last, by name
 const numbers = new Intl.NumberFormat(document.documentElement.lang);
 
 export function bind(node, view) {
   write(node, view);
   for (const child of [...node.children]) {
     if (child.dataset?.each) repeat(child, view);
-    else if (!copied.has(child)) bind(child, view);
+    else if (!isCopy.has(child)) bind(child, view);
   }
 }
 
@@ -41,18 +41,18 @@ function write(node, view) {
   }
 }
 
-// Undefined means not known: what stands there stays.
+// Undefined means not known: the text stays.
 function writeText(node, value) {
   if (value === undefined) return;
   const text = typeof value === "number" ? numbers.format(value) : String(value ?? "");
   if (node.textContent !== text) node.textContent = text;
 }
 
-// Only what has changed is written, so that a player's own input is never overwritten.
+// Only a changed value is written, so that a player's input is never overwritten.
 function assign(node, name, value) {
-  const before = written.get(node) ?? {};
+  const before = lastValues.get(node) ?? {};
   if (value === undefined || before[name] === value) return;
-  written.set(node, { ...before, [name]: value });
+  lastValues.set(node, { ...before, [name]: value });
   if (value === null) node.removeAttribute(name);
   else if (name in node) node[name] = value;
   else if (typeof value === "boolean") node.toggleAttribute(name, value);
@@ -61,32 +61,32 @@ function assign(node, name, value) {
 
 function repeat(template, view) {
   const items = valueAt(view, template.dataset.each) ?? [];
-  const made = copies.get(template) ?? [];
-  copies.set(template, made);
-  if (template.dataset.key) sort(template, made, items);
-  while (made.length > items.length) made.pop().remove();
-  while (made.length < items.length) made.push(copyAfter(made.at(-1) ?? template, template));
-  made.forEach((node, i) => bind(node, { ...view, [template.dataset.as]: items[i] }));
+  const nodes = copies.get(template) ?? [];
+  copies.set(template, nodes);
+  if (template.dataset.key) sort(template, nodes, items);
+  while (nodes.length > items.length) nodes.pop().remove();
+  while (nodes.length < items.length) nodes.push(copyAfter(nodes.at(-1) ?? template, template));
+  nodes.forEach((node, i) => bind(node, { ...view, [template.dataset.as]: items[i] }));
 }
 
-// The nodes in the order of their items; those of items that are gone are removed.
-function sort(template, made, items) {
+// Sort the nodes like their items, and remove those whose item is gone.
+function sort(template, nodes, items) {
   const wanted = items.map((item) => String(item[template.dataset.key]));
-  const old = new Map(made.map((node) => [keys.get(node), node]));
-  if (made.length && wanted.every((key, i) => keys.get(made[i]) === key)) return;
-  made.filter((node) => !wanted.includes(keys.get(node))).forEach((node) => node.remove());
-  made.length = 0;
+  const old = new Map(nodes.map((node) => [keys.get(node), node]));
+  if (nodes.length && wanted.every((key, i) => keys.get(nodes[i]) === key)) return;
+  nodes.filter((node) => !wanted.includes(keys.get(node))).forEach((node) => node.remove());
+  nodes.length = 0;
   for (const key of wanted) {
-    const node = old.get(key) ?? copyAfter(made.at(-1) ?? template, template);
-    if (old.has(key)) (made.at(-1) ?? template).after(node);
+    const node = old.get(key) ?? copyAfter(nodes.at(-1) ?? template, template);
+    if (old.has(key)) (nodes.at(-1) ?? template).after(node);
     keys.set(node, key);
-    made.push(node);
+    nodes.push(node);
   }
 }
 
 function copyAfter(place, template) {
   const node = document.importNode(template.content.firstElementChild, true);
-  copied.add(node);
+  isCopy.add(node);
   place.after(node);
   return node;
 }

@@ -1,7 +1,7 @@
-// The server's clock, and what counts down to a moment on it.
+// The server's clock, and countdowns on it.
 let offset = 0; // ms by which the server is ahead
 
-// The way here took a moment, so we are never ahead of the server: nobody answers early.
+// The time is a moment old on arrival, so this clock is never ahead: nobody answers early.
 export function setServerNow(ms) {
   offset = ms - Date.now();
 }
@@ -21,11 +21,11 @@ export function everySecond(act) {
 export function showCountdowns(root = document) {
   for (const node of root.querySelectorAll("[data-until]")) {
     const until = Number(node.dataset.until);
-    fill(node, Math.max(0, Math.ceil((until - serverNow()) / 1000)));
+    showParts(node, Math.max(0, Math.ceil((until - serverNow()) / 1000)));
   }
 }
 
-function fill(node, left) {
+function showParts(node, left) {
   const parts = partsOf(left);
   for (const part of node.querySelectorAll("[data-part]")) {
     const name = part.dataset.part;
@@ -40,6 +40,6 @@ function partsOf(left) {
   const hours = two(Math.floor(left / 3600) % 24);
   const minutes = two(Math.floor(left / 60) % 60);
   const seconds = two(left % 60);
-  const short = left < 3600 ? `${minutes}:${seconds}` : `${hours}:${minutes}:${seconds}`;
-  return { days, hours, minutes, seconds, clock: short };
+  const clock = left < 3600 ? `${minutes}:${seconds}` : `${hours}:${minutes}:${seconds}`;
+  return { days, hours, minutes, seconds, clock };
 }

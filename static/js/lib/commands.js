@@ -1,37 +1,42 @@
-// Sending commands, and what becomes of them.
+// Sends the player's commands and handles their replies.
 import { noteAttempt } from "./attempts.js";
 import { serverNow } from "./clock.js";
 import { commandOf } from "./forms.js";
 import { newId } from "./ids.js";
 
-const AGAIN = ["unavailable", "rate_limited"]; // sent again by itself, under the same id
-const WHO = ["not_signed_in", "forbidden"]; // the session is over, or its cookies are gone
-const UNDER_WAY = ["sending", "busy"];
-const SAID = { wrong: "wrong", pending: "saved", right: "right" };
+const RETRYABLE = ["unavailable", "rate_limited"]; // sent again with the same id
+const SESSION_ENDED = ["not_signed_in", "forbidden"]; // or its cookies are gone
+const IN_PROGRESS = ["sending", "busy"]; // feedback while a command has no reply
+const VERDICTS = { wrong: "wrong", pending: "saved", right: "right" }; // as feedback
 
 export class Commands {
-  // `send(command)`; `resync()` asks who is here, and for all the rest.
+  /**
+   * @param {Model} model
+   * @param {Pending} pending
+   * @param {(command: object) => void} send
+   * @param {() => void} resync asks for a welcome, which says who is signed in
+   */
   constructor(model, pending, send, resync) {
-    Object.assign(this, { model, pending, send, resync, asked: new Set() });
+    Object.assign(this, { model, pending, send, resync, checkedSession: new Set() });
   }
 
-  // What this player has sent and nobody has acknowledged.
+  /** This player's commands that are not acknowledged. */
   get own() {
-    return this.pending.of(this.model.me);
+    return this.pending.ofPlayer(this.model.me);
   }
 
   submit(form) {
     if (this.own.length) return;
     const command = commandOf(form, this.model.game.play);
-    this.invalid = form.dataset.invalid;
+    this.invalidText = form.dataset.invalid;
     if (!command) {
-      this.say("refused", this.invalid);
+      this.setFeedback("refused", this.invalidText);
       return;
     }
     const { id: player, name, guest } = this.model.me ?? {};
     const item = { id: newId(), player, name, guest, command };
-    this.pending.keep(item);
-    this.say("sending");
+    this.pending.add(item);
+    this.setFeedback("sending");
     this.dispatch(item);
   }
 
@@ -39,60 +44,61 @@ export class Commands {
     this.send({ ...command, id });
   }
 
-  // After a welcome: what was never acknowledged goes out again.
+  /** After a welcome, send again what was not acknowledged. */
   resend() {
-    if (this.own.length) this.say("sending");
-    else if (UNDER_WAY.includes(this.model.said?.what)) this.model.said = {};
+    if (this.own.length) this.setFeedback("sending");
+    else if (IN_PROGRESS.includes(this.model.feedback.kind)) this.model.feedback = {};
     this.own.forEach((item) => this.dispatch(item));
   }
 
-  // The command a reply is to, or undefined where it isn't one of ours.
-  replied(reply) {
+  /** The command that this is the reply to; undefined if it is not one of ours. */
+  onReply(reply) {
     const item = this.pending.find(reply.id);
     if (!item) return undefined;
-    this.pending.drop(item.id);
-    this.model.takeReply(item.command, reply);
+    this.pending.remove(item.id);
+    this.model.applyReply(item.command, reply);
     if (reply.verdict === "wrong") noteAttempt(this.model, serverNow());
-    this.say(SAID[reply.verdict] ?? `${reply.type}-${reply.status}`);
+    this.setFeedback(VERDICTS[reply.verdict] ?? `${reply.type}-${reply.status}`);
     return item.command;
   }
 
-  // The command that was refused for good, or undefined.
-  refused(frame) {
-    const item = this.pending.find(frame.id);
+  /** The command that was refused; undefined if it is sent again or not one of ours. */
+  onError(error) {
+    const item = this.pending.find(error.id);
     if (!item) return undefined;
-    if (AGAIN.includes(frame.code)) {
-      this.later(item, frame.retry_after ?? 1);
+    if (RETRYABLE.includes(error.code)) {
+      this.retry(item, error.retry_after ?? 1);
       return undefined;
     }
-    if (WHO.includes(frame.code) && !this.asked.has(item.id)) {
-      this.asked.add(item.id);
+    if (SESSION_ENDED.includes(error.code) && !this.checkedSession.has(item.id)) {
+      this.checkedSession.add(item.id);
       this.resync();
       return undefined;
     }
-    this.giveUp(item, frame);
+    this.reject(item, error);
     return item.command;
   }
 
-  later(item, seconds) {
-    this.say("busy");
-    const again = () => this.own.includes(item) && this.dispatch(item);
-    setTimeout(again, (seconds + Math.random()) * 1000);
+  retry(item, seconds) {
+    this.setFeedback("busy");
+    const act = () => this.own.includes(item) && this.dispatch(item);
+    setTimeout(act, (seconds + Math.random()) * 1000);
   }
 
-  giveUp(item, { code, retry_after: wait }) {
-    this.pending.drop(item.id);
+  reject(item, { code, retry_after: wait }) {
+    this.pending.remove(item.id);
     if (code === "no_attempts_left" && wait) {
       this.model.retryAt = serverNow() + wait * 1000;
-      this.model.said = {};
+      this.model.feedback = {};
       return;
     }
     this.model.usedUp ||= code === "no_attempts_left";
-    // The socket speaks one language; the page has these texts in the player's own.
-    this.say("refused", (code === "invalid" && this.invalid) || this.model.texts[code]);
+    // The socket's texts are in English; the page has them in the player's language.
+    const text = (code === "invalid" && this.invalidText) || this.model.texts[code];
+    this.setFeedback("refused", text);
   }
 
-  say(what, text = "") {
-    this.model.said = { what, text };
+  setFeedback(kind, text = "") {
+    this.model.feedback = { kind, text };
   }
 }

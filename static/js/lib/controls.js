@@ -9,8 +9,8 @@ export function watchControls(root) {
 
 function step(button) {
   const input = document.getElementById(button.getAttribute("aria-controls"));
-  const wanted = Number(input.value) + Number(button.dataset.step);
-  input.value = Math.min(Number(input.max), Math.max(Number(input.min), wanted));
+  const value = Number(input.value) + Number(button.dataset.step);
+  input.value = Math.min(Number(input.max), Math.max(Number(input.min), value));
 }
 
 async function copy(button) {
@@ -24,7 +24,7 @@ async function copy(button) {
   setTimeout(() => ([label.hidden, done.hidden] = [false, true]), 2000);
 }
 
-// The clipboard is closed to plain-http pages; a selection can still be copied.
+// Pages over plain HTTP have no clipboard; a selection can still be copied.
 function copyBySelection(button) {
   const code = button.parentElement.querySelector("code");
   getSelection().selectAllChildren(code);

@@ -1,20 +1,20 @@
-// What a form says, as the command it stands for.
-const SHAPES = {
+// Reads a form as a command.
+const READERS = {
   text: (form) => form.elements.value.value,
   pair: (form) => ({
     home: Number(form.elements.home.value),
     away: Number(form.elements.away.value),
   }),
-  one: chosen,
-  many: chosen,
-};
+  one: checkedPlaces,
+  many: checkedPlaces,
+}; // by data-shape
 const COMMANDS = {
   answer: (form) => ({ question: form.dataset.question, value: valueOf(form) }),
   checkin: (form) => (form.dataset.day ? { day: Number(form.dataset.day), ...priceOf(form) } : {}),
   redeem: (form) => ({ item: Number(form.dataset.item), ...priceOf(form) }),
-};
+}; // by data-command
 
-// The command, or null where the form isn't filled in.
+/** The command, or null if the form is not filled in correctly. */
 export function commandOf(form, play = {}) {
   const type = form.dataset.command ?? "answer";
   const command = { type, ...COMMANDS[type](form), ...versionOf(type, play) };
@@ -23,21 +23,21 @@ export function commandOf(form, play = {}) {
 
 function valueOf(form) {
   if (!form.checkValidity()) return null;
-  const value = SHAPES[form.dataset.shape](form);
+  const value = READERS[form.dataset.shape](form);
   return value.length === 0 ? null : value;
 }
 
-// What the player was shown, by which the server reads the places of options.
+// The version of the questions on the page: staff may have moved options since.
 function versionOf(type, { version }) {
   return type === "answer" && version !== undefined ? { version } : {};
 }
 
-// The price that the player sees, and so agrees to.
+// The price on the page, which the player agrees to.
 function priceOf(form) {
   return { price: Number(form.dataset.price) };
 }
 
 // The places of the chosen options.
-function chosen(form) {
+function checkedPlaces(form) {
   return [...form.querySelectorAll("input[name=option]:checked")].map((box) => Number(box.value));
 }

@@ -1,4 +1,4 @@
-// `crypto.randomUUID` is missing on plain-http pages other than localhost.
+// A UUID. `crypto.randomUUID` is missing on pages over plain HTTP, except on localhost.
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,20 +1,20 @@
-// The form by which a stranger joins: however often it is tapped, it makes one guest.
+// The form for a nickname: however often it is tapped, it makes one guest.
 import { newId } from "./ids.js";
-import { sendOnce } from "./once.js";
+import { submitOnce } from "./submit_once.js";
 
 export function watchJoin(form) {
-  if (form) sendOnce(form, identify);
+  if (form) submitOnce(form, setJoinId);
 }
 
-// The same nickname sent again is the same guest, by the same id.
-function identify(form) {
+// The same nickname sent again has the same id, and so makes the same guest.
+function setJoinId(form) {
   const { nickname } = form.elements;
-  const field = form.elements.join_id ?? hiddenField(form);
+  const field = form.elements.join_id ?? addHiddenField(form);
   if (form.dataset.sent !== nickname.value) field.value = newId();
   form.dataset.sent = nickname.value;
 }
 
-function hiddenField(form) {
+function addHiddenField(form) {
   const field = document.createElement("input");
   Object.assign(field, { type: "hidden", name: "join_id" });
   form.append(field);

@@ -2,33 +2,33 @@
 import { setServerNow } from "./clock.js";
 
 export class Model {
-  constructor(game, texts, { preview, plays }) {
+  constructor(game, texts, { preview, playable }) {
     Object.assign(this, { game, texts, preview });
-    this.plays = plays || game.takes_answers; // or there is only something to read
-    this.me = undefined; // null once we know it's a stranger
+    this.playable = playable || game.takes_answers; // false if there is only something to read
+    this.me = undefined; // undefined until a welcome; null for a stranger
     this.mine = {};
     this.tally = {};
     this.board = [];
     this.notice = null;
     this.link = "connecting";
-    this.said = {};
+    this.feedback = {}; // on the last command: `kind` and `text`
     this.retryAt = null;
     this.usedUp = false;
     this.tooLate = false;
   }
 
-  // Whether the server's clock and the player are known.
-  get welcomed() {
+  // Then the server's clock and the player are known.
+  get wasWelcomed() {
     return this.me !== undefined;
   }
 
-  take(frame) {
+  applyFrame(frame) {
     const { type, seq, now, id, ...parts } = frame;
     if (type === "welcome") {
       setServerNow(now);
       Object.assign(this, parts, { board: parts.board ?? [] });
     } else if (type === "game") {
-      Object.assign(this, parts); // the game, and what staff have to say
+      Object.assign(this, parts); // the game and the notice
     } else if (type === "notice") {
       this.notice = parts.text ? parts : null;
     } else if (type === "tally") {
@@ -42,21 +42,25 @@ export class Model {
     }
   }
 
-  // The reply to the player's own command says all that a private frame would.
-  takeReply(command, reply) {
+  // The device that sent the command gets no `me` frame: the reply holds the changes.
+  applyReply(command, reply) {
     if (this.me && "coins" in reply) this.me.coins = reply.coins;
-    if (reply.type === "answer") this.takeAnswer(command.value, reply);
+    if (reply.type === "answer") this.applyAnswer(command.value, reply);
   }
 
-  takeAnswer(value, reply) {
+  applyAnswer(sentValue, reply) {
     const { question, verdict, points, receipt, attempts_left, won_here } = reply;
-    const kept = reply.value ?? value; // as the server reads it, in plain digits say
-    const answer = { question, value: kept, verdict, points, receipt, attempts_left, won_here };
-    const others = (this.mine.answers ?? []).filter((one) => one.question !== question);
-    const codes = this.mine.codes ?? [];
-    const known = codes.some((one) => one.code === reply.code);
+    const value = reply.value ?? sentValue; // as the server read it, such as in plain digits
+    const answer = { question, value, verdict, points, receipt, attempts_left, won_here };
+    const others = (this.mine.answers ?? []).filter((other) => other.question !== question);
     this.mine.answers = [...others, answer];
-    if (reply.code && !known) this.mine.codes = [...codes, { code: reply.code, pool: reply.pool ?? "" }];
+    this.mine.won = reply.won;
+    if (reply.code) this.addCode({ code: reply.code, pool: reply.pool ?? "" });
     this.tooLate ||= Boolean(reply.sold_out);
+  }
+
+  addCode(code) {
+    const codes = this.mine.codes ?? [];
+    if (!codes.some((known) => known.code === code.code)) this.mine.codes = [...codes, code];
   }
 }

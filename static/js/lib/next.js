@@ -1,7 +1,7 @@
-// Where a form for signing in leads on to. It stands in the page's own address, as the
-// page is the same for everybody.
+// Where the player goes after signing in: `next` in the page's address, because the page
+// itself is the same for everybody.
 
-// A page of ours; the first one where none is named, or another site's.
+/** The address of the next page; the home page if none is named or it is another site's. */
 export function nextPage({ href, origin, search }) {
   const home = new URL("/", href).href;
   try {
@@ -12,8 +12,8 @@ export function nextPage({ href, origin, search }) {
   }
 }
 
-// The link to the other form leads on to the same.
-export function passOn(link, { search }) {
+/** Let the link to the other form lead to the same next page. */
+export function keepNext(link, { search }) {
   const next = new URLSearchParams(search).get("next");
   if (link && next) link.search = new URLSearchParams({ next });
 }

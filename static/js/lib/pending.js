@@ -1,28 +1,30 @@
-// Answers not yet acknowledged. They outlive a reload, and go out again under their id.
+// Commands that are not acknowledged yet. They outlive a reload and are sent again with
+// their id.
 export class Pending {
   constructor(slug) {
     this.key = `pending:${slug}`;
-    this.items = read(this.key);
+    this.items = readStorage(this.key);
   }
 
-  keep(item) {
+  add(item) {
     this.items.push(item);
     this.save();
   }
 
-  drop(id) {
+  remove(id) {
     this.items = this.items.filter((item) => item.id !== id);
     this.save();
   }
 
-  // Somebody else may have signed in since: nobody sends another's answer. It waits until
-  // its player is back. As long as nobody knows who is here, all may be theirs.
-  of(me) {
+  // Somebody else may have signed in: nobody sends another player's answer. It waits until
+  // its player is back. While the player is unknown, every item may be theirs.
+  ofPlayer(me) {
     return this.items.filter((item) => me === undefined || item.player === me?.id);
   }
 
   ofOthers(me) {
-    return this.items.filter((item) => !this.of(me).includes(item));
+    const own = this.ofPlayer(me);
+    return this.items.filter((item) => !own.includes(item));
   }
 
   find(id) {
@@ -30,12 +32,12 @@ export class Pending {
   }
 
   save() {
-    write(this.key, this.items);
+    writeStorage(this.key, this.items);
   }
 }
 
-// Storage may be switched off; then memory has to do.
-export function read(key) {
+// The session storage may be switched off: then the items are only in memory.
+export function readStorage(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key)) ?? [];
   } catch {
@@ -43,10 +45,10 @@ export function read(key) {
   }
 }
 
-export function write(key, items) {
+export function writeStorage(key, value) {
   try {
-    sessionStorage.setItem(key, JSON.stringify(items));
+    sessionStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // kept in memory
+    // only in memory
   }
 }

@@ -1,13 +1,15 @@
-// Fetches ahead what the player will likely open next: each address once, and only where
-// that costs nothing. A browser that knows no `prefetch` just leaves it.
+// Prefetches what the player will probably open next: each address once, and only where the
+// connection is cheap. A browser without `prefetch` ignores it.
 const SLOW = ["slow-2g", "2g", "3g"];
 const HINTS = ["pointerover", "pointerleave", "focusin", "touchstart"];
-const LINGER_MS = 80;
+const HOVER_MS = 80;
 const fetched = new Set();
-let lingering; // the timer of a pointer
+let hoverTimer;
 
-// The first `count` links of the list once the browser is idle, any other on a hint.
-// `common`: a template of the files that every page behind these links needs.
+/**
+ * The first `count` links of the list when the browser is idle, any other on a hint.
+ * @param {HTMLTemplateElement} [common] files that every page behind these links needs
+ */
 export function prefetchLinks(list, count, common) {
   if (!isCheap(navigator.connection)) return;
   whenIdle(() => {
@@ -18,15 +20,15 @@ export function prefetchLinks(list, count, common) {
   for (const hint of HINTS) list.addEventListener(hint, onHint, { passive: true });
 }
 
-// A pointer on its way across a link is no sign of interest; one that stays on it is.
+// Only a pointer that stays on a link is a hint, not one that moves across.
 function onHint({ type, target }) {
-  clearTimeout(lingering);
+  clearTimeout(hoverTimer);
   const href = target.closest("a[href]")?.href;
-  if (type === "pointerover") lingering = setTimeout(() => prefetch(href), LINGER_MS);
+  if (type === "pointerover") hoverTimer = setTimeout(() => prefetch(href), HOVER_MS);
   else if (type !== "pointerleave") prefetch(href);
 }
 
-// Not in the page, so that their addresses are resolved but nothing is fetched yet.
+// Imported but not inserted: addresses are resolved and nothing is fetched yet.
 function filesIn(template) {
   return template ? [...document.importNode(template.content, true).children] : [];
 }
@@ -36,7 +38,7 @@ function prefetch(href, { rel } = {}) {
   fetched.add(href);
   const link = Object.assign(document.createElement("link"), { rel: "prefetch", href });
   if (rel === "stylesheet") link.as = "style";
-  // Modules are asked for with CORS; in any other way they would be fetched again.
+  // The page requests modules with CORS; without it they would be fetched twice.
   else if (rel !== undefined) Object.assign(link, { as: "script", crossOrigin: "anonymous" });
   document.head.append(link);
 }

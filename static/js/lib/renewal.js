@@ -1,6 +1,6 @@
-// Who only ever uses the shared page and the socket is given no cookie by either. So once
-// the one that says they are fresh has run out, something small and personal is read:
-// its answer renews them all (users/renewal.py).
+// Renews the cookies of a player who uses only the shared page and the socket, which set
+// none. If the cookie that marks them as fresh has expired, a small personal response is
+// read: it renews them all (users/renewal.py).
 import { cookie } from "./cookies.js";
 
 const FIRST_MS = 3_000;
@@ -8,20 +8,20 @@ const SPREAD_MS = 30_000; // many may come back in the same second
 
 export class Renewal {
   constructor(api) {
-    Object.assign(this, { api, asked: false });
+    Object.assign(this, { api, isScheduled: false });
   }
 
-  // After a welcome.
-  follow(me) {
-    if (!me || this.asked || isFresh()) return;
-    this.asked = true;
-    setTimeout(() => this.ask(me), FIRST_MS + Math.random() * SPREAD_MS);
+  /** Called with the player of a welcome, or null. */
+  onWelcome(me) {
+    if (!me || this.isScheduled || isFresh()) return;
+    this.isScheduled = true;
+    setTimeout(() => this.renew(me), FIRST_MS + Math.random() * SPREAD_MS);
   }
 
-  // The next welcome asks again where this one failed.
-  async ask({ id }) {
+  // If this fails, the next welcome tries again.
+  async renew({ id }) {
     if (!isFresh()) await this.api.get(`/api/users/${id}`).catch(() => {});
-    this.asked = false;
+    this.isScheduled = false;
   }
 }
 

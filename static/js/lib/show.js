@@ -1,22 +1,22 @@
-// Which parts of the page are shown: every condition that is more than one path.
+// Which parts of the page are shown, if that takes more than one path of the view.
 export function showOf(view) {
-  return { ...people(view), ...playing(view), ...outcome(view) };
+  return { ...roleParts(view), ...stageParts(view), ...outcomeParts(view) };
 }
 
-function people({ who, stage, game, plays }) {
+function roleParts({ who, stage, game, playable }) {
   const live = ["soon", "play", "paused"].includes(stage);
   const outside = who === "stranger" || who === "newcomer";
-  const guests = game.access === "everybody" && plays;
+  const guests = game.access === "everybody" && playable;
   return {
     join: live && outside && guests,
-    ask_sign_in: outside && !guests && (live || !plays) && stage !== "gone",
+    ask_sign_in: outside && !guests && (live || !playable) && stage !== "gone",
     ask_result: who === "stranger" && game.takes_answers && ["closed", "revealed"].includes(stage),
     stranger: who === "stranger",
     outsider: live && who === "outsider",
   };
 }
 
-function playing(view) {
+function stageParts(view) {
   const { who, stage, game, attempts, codes, result } = view;
   const live = ["soon", "play", "paused"].includes(stage);
   const solved = game.instant && result === "won";
@@ -36,17 +36,17 @@ function playing(view) {
   };
 }
 
-function outcome({ game, codes, result, revealed, who, too_late, won_here }) {
-  const told = revealed || game.instant;
-  const won = codes.length > 0 || (told && result === "won");
-  const empty = won && !codes.length;
+function outcomeParts({ game, codes, result, revealed, who, too_late, won_here }) {
+  const isKnown = revealed || game.instant;
+  const won = codes.length > 0 || (isKnown && result === "won");
+  const withoutCode = won && !codes.length;
   const ended = revealed && who === "player" && game.takes_answers && !won;
   return {
     won,
     saved_code: codes.length > 0,
-    won_here: empty && won_here,
-    too_late: empty && too_late && !won_here,
-    congratulations: empty && !too_late && !won_here,
+    won_here: withoutCode && won_here,
+    too_late: withoutCode && too_late && !won_here,
+    congratulations: withoutCode && !too_late && !won_here,
     lost: ended && result === "lost",
     thanks: ended && result === "pending",
     absent: ended && result === "none",

@@ -2,79 +2,84 @@
 import { newId } from "./ids.js";
 
 const CONNECT_MS = 5_000;
-const FIRST_MS = 1_000;
-const MAX_MS = 30_000;
-const SLOWEST = 5; // failures after which it waits up to the longest
-const SILENCE_MS = 35_000; // the server is heard every 10 s at least
-const DOUBT_MS = 3_000; // a socket that is asked for a sign of life gives it by then
-const JUST_MS = 1_000; // one that was heard so shortly ago lives
-const ALIVE_MS = 2_000; // in a game that is played the counts come each second
+const FIRST_MS = 1_000; // the first delay before a reconnect is random, up to this
+const MAX_MS = 30_000; // the longest delay is random, up to this
+const FAILURES_TO_MAX = 5; // after this many failures the delay has reached MAX_MS
+const SILENCE_MS = 35_000; // the server sends something every 10 s at least
+const PROBE_MS = 3_000; // a socket that was asked for a sign of life must answer in this time
+const RECENT_MS = 1_000; // a socket that received something in this time needs no probe
+const ALIVE_MS = 2_000; // in a running game a tally comes every second
 const GONE = 4404;
-const REPLACED = 4409; // by a newer one: in no hurry, or the two would take turns
+const REPLACED = 4409; // by a newer socket. Reconnect late: the two would replace each other
 
 export class GameSocket {
-  // `onFrame(frame)` for each frame in order; `onLink` connecting, online, offline, gone.
+  /**
+   * @param {string} slug of the game
+   * @param {object} handlers
+   * @param {(frame: object) => void} handlers.onFrame called for each frame, in order
+   * @param {(link: string) => void} handlers.onLink online, offline or gone
+   */
   constructor(slug, { onFrame, onLink }) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.address = `${scheme}://${location.host}/ws/games/${slug}/`;
-    Object.assign(this, { onFrame, onLink, failures: 0, last: -1, heardAt: 0, timers: {} });
+    Object.assign(this, { onFrame, onLink, failures: 0, lastSeq: -1, receivedAt: 0, timers: {} });
     addEventListener("online", () => this.wake());
     addEventListener("pageshow", ({ persisted }) => persisted && this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
 
   open() {
-    this.stopTimer("retry");
-    this.heardAt = 0;
+    this.stopTimer("reconnect");
+    this.receivedAt = 0;
     this.socket = new WebSocket(this.address);
-    this.socket.onmessage = (event) => this.hear(JSON.parse(event.data));
-    this.socket.onopen = () => this.startTimer("watch", SILENCE_MS, () => this.lose());
-    this.socket.onclose = (event) => this.lose(event.code);
-    this.startTimer("watch", CONNECT_MS, () => this.lose());
+    this.socket.onmessage = (event) => this.onMessage(JSON.parse(event.data));
+    this.socket.onopen = () => this.startTimer("silence", SILENCE_MS, () => this.onClose());
+    this.socket.onclose = (event) => this.onClose(event.code);
+    this.startTimer("silence", CONNECT_MS, () => this.onClose());
   }
 
   get isOpen() {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  // Whether it has said anything: something on the way may open it and swallow all.
+  /** Whether it received anything. A proxy may open a socket and swallow every frame. */
   get isAlive() {
-    return this.isOpen && this.heardAt > 0;
+    return this.isOpen && this.receivedAt > 0;
   }
 
-  // False if it can't go out now; who sends must keep it.
+  /** False if the socket is not open: then the caller must keep the command. */
   send(command) {
     if (!this.isOpen) return false;
     this.socket.send(JSON.stringify(command));
     return true;
   }
 
-  hear(frame) {
-    this.heardAt = Date.now();
-    this.stopTimer("doubt");
-    this.startTimer("watch", SILENCE_MS, () => this.lose());
-    if (frame.type === "welcome") this.arrive(frame);
-    else if ("seq" in frame && !this.isNews(frame)) return;
+  onMessage(frame) {
+    this.receivedAt = Date.now();
+    this.stopTimer("probe");
+    this.startTimer("silence", SILENCE_MS, () => this.onClose());
+    if (frame.type === "welcome") this.onWelcome(frame);
+    else if ("seq" in frame && !this.isNew(frame)) return;
     this.onFrame(frame);
   }
 
-  arrive(frame) {
+  onWelcome(frame) {
     this.failures = 0;
-    this.last = frame.seq;
+    this.lastSeq = frame.seq;
     this.stopTimer("resync");
     this.onLink("online");
   }
 
-  // A tally of the same seq is a heartbeat; whatever is older is no news.
-  isNews({ type, seq }) {
-    if (seq < this.last || (seq === this.last && type !== "tally")) return false;
-    if (seq > this.last + 1) this.catchUp();
-    this.last = seq;
+  // A frame with an old seq is not new. A tally with the last seq is a heartbeat.
+  isNew({ type, seq }) {
+    if (seq < this.lastSeq || (seq === this.lastSeq && type !== "tally")) return false;
+    if (seq > this.lastSeq + 1) this.scheduleResync();
+    this.lastSeq = seq;
     return true;
   }
 
-  // Everybody missed the same frame, so they don't all ask in the same moment.
-  catchUp() {
+  // Random, because all players missed the same frame.
+  scheduleResync() {
     if (this.timers.resync) return;
     this.startTimer("resync", Math.random() * FIRST_MS, () => this.resync());
   }
@@ -83,33 +88,35 @@ export class GameSocket {
     this.send({ type: "resync", id: newId() });
   }
 
-  // A player who is back, or whose network is, may hold a socket that died without a word.
+  // The page is visible again, or the network is back: the socket may have died unnoticed.
   wake() {
-    if (this.isOpen) this.test();
-    else this.hurry();
+    if (this.isOpen) this.probe();
+    else this.reconnectSoon();
   }
 
-  // Before the welcome it may take its time: everybody comes at once.
-  test() {
-    if (!this.isAlive || this.timers.doubt || Date.now() - this.heardAt < JUST_MS) return;
+  // Not before the welcome, which takes long when everybody arrives at once.
+  probe() {
+    if (!this.isAlive || this.timers.probe || Date.now() - this.receivedAt < RECENT_MS) return;
     this.resync();
-    this.startTimer("doubt", DOUBT_MS, () => this.replace());
+    this.startTimer("probe", PROBE_MS, () => this.replace());
   }
 
-  // For a command without a reply: of a socket that talks, it is the server that is slow,
-  // and a thousand new sockets would not help it.
-  doubt() {
-    if (Date.now() - this.heardAt >= ALIVE_MS) this.replace();
+  /**
+   * Open another socket because a command got no reply. A socket that still receives is
+   * kept: the server is slow, and a thousand new sockets would not help it.
+   */
+  replaceIfSilent() {
+    if (Date.now() - this.receivedAt >= ALIVE_MS) this.replace();
   }
 
-  // Another socket at once, without a word to anybody unless that doesn't open either.
+  // At once. `onLink` is called only if the new socket doesn't open either.
   replace() {
-    if (this.gone || this.socket?.readyState === WebSocket.CONNECTING) return;
-    this.drop();
+    if (this.isGone || this.socket?.readyState === WebSocket.CONNECTING) return;
+    this.discard();
     this.open();
   }
 
-  drop() {
+  discard() {
     for (const name of Object.keys(this.timers)) this.stopTimer(name);
     if (!this.socket) return;
     this.socket.onmessage = this.socket.onopen = this.socket.onclose = null;
@@ -117,26 +124,26 @@ export class GameSocket {
     this.socket = null;
   }
 
-  lose(code) {
-    this.drop();
-    if (code === REPLACED) this.failures = Math.max(this.failures, SLOWEST);
+  onClose(code) {
+    this.discard();
+    if (code === REPLACED) this.failures = Math.max(this.failures, FAILURES_TO_MAX);
     if (code === GONE) this.onLink("gone");
-    else this.retry();
-    this.gone = code === GONE;
+    else this.reconnect();
+    this.isGone = code === GONE;
   }
 
-  retry() {
-    const most = Math.min(MAX_MS, FIRST_MS * 2 ** this.failures);
+  reconnect() {
+    const max = Math.min(MAX_MS, FIRST_MS * 2 ** this.failures);
     this.failures += 1;
     this.onLink("offline");
-    this.startTimer("retry", Math.random() * most, () => this.open());
+    this.startTimer("reconnect", Math.random() * max, () => this.open());
   }
 
-  // Back from a tunnel or another app: don't sit out a long wait.
-  hurry() {
-    if (this.socket || this.gone || !this.timers.retry) return;
+  // Ends a long delay once the player is back.
+  reconnectSoon() {
+    if (this.socket || this.isGone || !this.timers.reconnect) return;
     this.failures = 0;
-    this.startTimer("retry", Math.random() * FIRST_MS, () => this.open());
+    this.startTimer("reconnect", Math.random() * FIRST_MS, () => this.open());
   }
 
   startTimer(name, ms, act) {

@@ -1,4 +1,4 @@
-// What the page shows, worked out from what it knows.
+// What the page shows, computed from the model.
 import { attemptsOf } from "./attempts.js";
 
 const STAGES = {
@@ -8,31 +8,36 @@ const STAGES = {
   CLOSED: "closed",
   REVEALED: "revealed",
 };
-const ONLY = ""; // the question of a kind that asks only one thing
+const ONLY = ""; // the question of a kind that asks only one
 
-// `pending`: whether the player has sent what nobody has acknowledged.
-export function viewOf(model, now, pending) {
-  const { game, me, mine, tally, board, link } = model;
-  const phase = model.welcomed ? phaseAt(game, now) : game.state;
+/**
+ * @param {Model} model
+ * @param {number} now ms on the server's clock
+ * @param {boolean} hasPending whether a command of the player is not acknowledged
+ */
+export function viewOf(model, now, hasPending) {
+  const { game, me, mine, tally, board, link, playable } = model;
+  const phase = model.wasWelcomed ? phaseAt(game, now) : game.state;
   const stage = link === "gone" ? "gone" : model.preview ? "play" : (STAGES[phase] ?? "gone");
-  const answer = (mine.answers ?? []).find((one) => one.question === ONLY);
-  const view = { game, me, mine, tally, board, link, phase, stage, answer, plays: model.plays };
+  const answers = mine.answers ?? [];
+  const answer = answers.find(({ question }) => question === ONLY);
+  const view = { game, me, mine, tally, board, link, phase, stage, answer, playable };
   view.notice = model.notice?.until > now ? model.notice : null;
-  view.who = model.preview ? "player" : whoIs(me);
+  view.who = model.preview ? "player" : roleOf(me);
   view.codes = mine.codes ?? [];
   view.lines = mine.lines ?? [];
   view.revealed = stage === "revealed";
-  view.said = pending && link === "offline" ? { what: "kept" } : model.said;
+  view.feedback = hasPending && link === "offline" ? { kind: "offline" } : model.feedback;
   view.attempts = attemptsOf(model, answer, now);
   view.retry_at = model.retryAt > now ? model.retryAt : view.attempts.free_at;
-  view.result = resultOf(mine.answers ?? []);
-  view.won_here = (mine.answers ?? []).some((one) => one.won_here);
+  view.result = resultOf(mine);
+  view.won_here = answers.some((given) => given.won_here);
   view.too_late = model.tooLate || game.sold_out;
   view.can = { answer: canAnswer(view, model) };
   return view;
 }
 
-// As the server has it: `Game.state_at`.
+/** The state by the clock, as `Game.state_at` on the server. */
 export function phaseAt(game, now) {
   const opened = game.state === "SCHEDULED" && game.opens_at !== null && game.opens_at <= now;
   const phase = opened ? "OPEN" : game.state;
@@ -40,18 +45,18 @@ export function phaseAt(game, now) {
   return over && (phase === "OPEN" || phase === "PAUSED") ? "CLOSED" : phase;
 }
 
-function whoIs(me) {
+// Newcomer: a guest who has not joined this game. Outsider: an account not on its list.
+function roleOf(me) {
   if (me === undefined) return "unknown";
   if (me === null) return "stranger";
   if (me.eligible) return "player";
   return me.guest ? "newcomer" : "outsider";
 }
 
-function resultOf(answers) {
-  const verdicts = answers.map((answer) => answer.verdict);
-  if (!verdicts.length) return "none";
-  if (verdicts.includes("right")) return "won";
-  return verdicts.includes("pending") ? "pending" : "lost";
+function resultOf({ answers = [], won }) {
+  if (!answers.length) return "none";
+  if (won) return "won";
+  return answers.some(({ verdict }) => verdict === "pending") ? "pending" : "lost";
 }
 
 function canAnswer(view, model) {

@@ -1,13 +1,14 @@
-// Who looks at a shared page, which can't say it. It is read in one batch with whatever
-// else is personal there. A stranger, who has none of these cookies, asks nothing.
+// Who looks at a shared page, which can't hold it. It is read in one batch with other
+// personal data. A stranger has none of these cookies and sends no request.
 import { cookie } from "./cookies.js";
 
-const SIGNS = ["renewed", "csrftoken"]; // one of them outlives every session
+const SESSION_COOKIES = ["renewed", "csrftoken"]; // at least one lasts as long as a session
 
-// What each of these types says after `me`; of a stranger `me` is null. Null where nobody
-// can say just now.
+/**
+ * The data of `me` and of each type; `[null]` for a stranger, null if the server can't say.
+ */
 export async function readVisitor(api, ...types) {
-  if (!SIGNS.some((name) => cookie(name))) return [null];
+  if (!SESSION_COOKIES.some((name) => cookie(name))) return [null];
   try {
     return await Promise.all(["user", ...types].map((type) => api.read(type)));
   } catch ({ code }) {
@@ -15,8 +16,8 @@ export async function readVisitor(api, ...types) {
   }
 }
 
-// As the page is told; the token is for the form that signs out.
-export function viewOf(me) {
+/** The view for `bind`. The token is for the form that signs out. */
+export function visitorView(me) {
   const account = me !== null && !me.guest;
   return { me, stranger: me === null, account, guest: me?.guest, token: cookie("csrftoken") };
 }

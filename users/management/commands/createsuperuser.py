@@ -1,15 +1,16 @@
-"""`manage.py createsuperuser`: asks for the name that one signs in with."""
+"""`manage.py createsuperuser`, which asks for the name used to sign in."""
 
 from typing import Any, ClassVar
 
 from django.contrib.auth.management.commands import createsuperuser
+from django.utils.translation import override
 
+from core.refusals import Refused
 from users.models import Player
-from users.names import normalize_key
 
 
 class ByName:
-    """What Django's command asks of a user model, where its key is the name."""
+    """A user model as Django's command wants it, with `name` as its key."""
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -27,13 +28,13 @@ class Command(createsuperuser.Command):
         self.username_field: Any = Player._meta.get_field(ByName.USERNAME_FIELD)
 
     def _validate_username(self, username: str, *args: Any) -> str | None:
-        """What is wrong with the name; None if nothing is."""
+        """The error in the name; None if there is none."""
         inherited: Any = super()
-        if wrong := inherited._validate_username(username, *args):
-            return str(wrong)
-        key = normalize_key(username)
-        if len(key) < 2:
-            return "Error: A name has 2 to 40 letters or digits."
-        if Player.objects.filter(name_key=key).exists():
-            return "Error: That name is taken."
+        if error := inherited._validate_username(username, *args):
+            return str(error)
+        try:
+            Player.objects.check_name(username, allow_blocked=True)
+        except Refused as refused:
+            with override("en"):
+                return f"Error: {refused.detail}"
         return None

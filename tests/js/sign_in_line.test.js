@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { standInLine } from "../../static/js/lib/place.js";
-import { newPage, pass, putBack, settle, stopTime } from "./fakes.js";
+import { submitInLine } from "../../static/js/lib/sign_in_line.js";
+import { newPage, advance, restoreMocks, settle, mockTime } from "./fakes.js";
 
 const PLACE = "/login/place/";
-let form, line, asked, answer, place;
+let form, line, requests, answer, place;
 
 beforeEach(() => {
   newPage();
-  stopTime();
-  [asked, place] = [[], { place: 120, seconds: 4 }];
+  mockTime();
+  [requests, place] = [[], { place: 120, seconds: 4 }];
   globalThis.DOMParser = class {
     parseFromString = (text) => ({ querySelector: () => text && { childNodes: [text] } });
   };
@@ -25,18 +25,18 @@ beforeEach(() => {
     replaceChildren: (...nodes) => (form.shown = nodes),
   });
   document.importNode = (node) => node;
-  location.assign = (address) => (location.led = address);
+  location.assign = (address) => (location.assigned = address);
   globalThis.FormData = function () {
     return [["password", "secret"]];
   };
   globalThis.fetch = async (path, { headers }) => {
-    asked.push([path, headers["X-Place"]]);
+    requests.push([path, headers["X-Place"]]);
     if (path === PLACE) return { json: async () => place };
     return new Promise((resolve, reject) => (answer = { resolve, reject }));
   };
-  standInLine(form);
+  submitInLine(form);
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
 function submit() {
   form.dispatchEvent(new Event("submit", { cancelable: true }));
@@ -48,37 +48,37 @@ async function answers(status, text = "", headers = {}) {
 }
 
 function forms() {
-  return asked.filter(([path]) => path === form.action).length;
+  return requests.filter(([path]) => path === form.action).length;
 }
 
 test("who waits is told the place of the form that was sent", async () => {
   submit();
-  await pass(999);
-  assert.deepEqual([asked.length, line.hidden], [1, true]);
-  await pass(1);
+  await advance(999);
+  assert.deepEqual([requests.length, line.hidden], [1, true]);
+  await advance(1);
   assert.equal(line.hidden, false);
   assert.equal(line.texts["[data-place]"].textContent, 120);
   assert.equal(line.texts["[data-seconds]"].textContent, 4);
-  assert.equal(asked[1][1], asked[0][1]);
+  assert.equal(requests[1][1], requests[0][1]);
   place = { place: 0, seconds: 0 };
-  await pass(2_000);
+  await advance(2_000);
   assert.equal(line.hidden, true);
 });
 
 test("a form is sent once, however often its button is tapped", async () => {
   submit();
   submit();
-  await pass(10_000);
+  await advance(10_000);
   assert.equal(forms(), 1);
 });
 
 test("signed in, the page goes on, and asks no more", async () => {
   submit();
-  await pass(5_000);
+  await advance(5_000);
   await answers(201, "", { Location: "/me/" });
-  const before = asked.length;
-  await pass(60_000);
-  assert.deepEqual([location.led, asked.length], ["/me/", before]);
+  const before = requests.length;
+  await advance(60_000);
+  assert.deepEqual([location.assigned, requests.length], ["/me/", before]);
 });
 
 test("what is wrong is shown in the form, which may be sent again", async () => {
@@ -94,13 +94,13 @@ test("where the server is busy or away the form is sent again by itself", async 
   submit();
   await settle();
   await answers(503);
-  await pass(4_000);
+  await advance(4_000);
   assert.equal(forms(), 2);
   answer.reject(new TypeError("offline"));
-  await pass(8_000);
+  await advance(8_000);
   assert.equal(forms(), 3);
   await answers(201, "", { Location: "/" });
-  assert.deepEqual([location.led, form.submitted], ["/", 0]);
+  assert.deepEqual([location.assigned, form.submitted], ["/", 0]);
 });
 
 test("a page that is none of the form's is left to the browser", async () => {

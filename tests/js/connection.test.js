@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { Line } from "../../static/js/lib/line.js";
-import { chance, FakeSocket, newPage, pass, putBack, serve, stopTime } from "./fakes.js";
+import { Connection } from "../../static/js/lib/connection.js";
+import { mockRandom, FakeSocket, newPage, advance, restoreMocks, mockFetch, mockTime } from "./fakes.js";
 
 const ME = { id: 7, name: "Alice", eligible: true };
-let page, heard, links, line, asked, game, etag, broken, wanted;
+let page, received, links, connection, requests, game, etag, broken, wanted;
 
 beforeEach(() => {
   ({ page } = newPage());
-  stopTime();
-  chance(0.5);
-  [heard, links, etag, broken, wanted] = [[], [], '"a"', false, true];
+  mockTime();
+  mockRandom(0.5);
+  [received, links, etag, broken, wanted] = [[], [], '"a"', false, true];
   game = { slug: "one", state: "OPEN", reveal: null, seq: 4 };
-  asked = serve(answer);
-  line = newLine();
+  requests = mockFetch(answer);
+  connection = newConnection();
 });
-afterEach(putBack);
+afterEach(restoreMocks);
 
-function newLine() {
-  return new Line("one", {
+function newConnection() {
+  return new Connection("one", {
     isWanted: () => wanted,
-    onFrame: (frame) => heard.push(frame),
+    onFrame: (frame) => received.push(frame),
     onLink: (link) => links.push(link),
   });
 }
@@ -38,34 +38,34 @@ function resultOf({ type }) {
   return { data: data[type] };
 }
 
-const calls = () => asked.map(({ method, path }) => `${method} ${path}`);
-const frames = (type) => heard.filter((frame) => frame.type === type);
+const calls = () => requests.map(({ method, path }) => `${method} ${path}`);
+const frames = (type) => received.filter((frame) => frame.type === type);
 const BATCH = "POST /api/batch";
 const POLL = "GET /api/games/one";
 
 // Sockets are refused, until the page works over HTTP.
 async function isBlocked() {
-  line.open();
+  connection.open();
   FakeSocket.last.breaks();
-  await pass(5_000);
-  await pass(0);
+  await advance(5_000);
+  await advance(0);
 }
 
 test("a healthy arrival asks nothing over HTTP", async () => {
-  line.open();
+  connection.open();
   FakeSocket.last.welcomes();
-  await pass(8_000);
+  await advance(8_000);
   assert.deepEqual(calls(), []);
   assert.deepEqual(links, ["online"]);
 });
 
 test("a refused socket is given five seconds, then all comes in one batch", async () => {
-  line.open();
+  connection.open();
   FakeSocket.last.breaks();
-  await pass(4_999);
+  await advance(4_999);
   assert.deepEqual(calls(), []);
-  await pass(1);
-  await pass(0);
+  await advance(1);
+  await advance(0);
   assert.deepEqual(calls(), [BATCH]);
   const [welcome] = frames("welcome");
   assert.deepEqual(welcome.me, ME);
@@ -75,38 +75,38 @@ test("a refused socket is given five seconds, then all comes in one batch", asyn
 });
 
 test("a socket that opens in silence is given five seconds more", async () => {
-  line.open();
+  connection.open();
   FakeSocket.last.opens();
-  await pass(9_999);
+  await advance(9_999);
   assert.deepEqual(calls(), []);
-  await pass(1);
-  await pass(0);
+  await advance(1);
+  await advance(0);
   assert.deepEqual(calls(), [BATCH]);
 });
 
 test("the next page of a network that blocks sockets waits less", async () => {
   await isBlocked();
-  line = newLine();
-  line.open();
-  await pass(500);
-  await pass(0);
+  connection = newConnection();
+  connection.open();
+  await advance(500);
+  await advance(0);
   assert.deepEqual(calls(), [BATCH, BATCH]);
   FakeSocket.last.welcomes();
-  line = newLine();
-  line.open();
-  await pass(4_999);
+  connection = newConnection();
+  connection.open();
+  await advance(4_999);
   assert.deepEqual(calls().filter((call) => call === BATCH), [BATCH, BATCH]);
 });
 
 test("news comes by polling with the ETag, and only where there is any", async () => {
   await isBlocked();
-  await pass(5_000);
-  await pass(5_000);
+  await advance(5_000);
+  await advance(5_000);
   assert.deepEqual(calls(), [BATCH, POLL, POLL]);
-  assert.equal(asked[2].headers["If-None-Match"], '"a"');
+  assert.equal(requests[2].headers["If-None-Match"], '"a"');
   assert.equal(frames("game").length, 1);
   [game, etag] = [{ ...game, state: "PAUSED", seq: 5 }, '"b"'];
-  await pass(5_000);
+  await advance(5_000);
   assert.equal(frames("game").at(-1).game.state, "PAUSED");
   assert.deepEqual(calls().filter((call) => call === BATCH), [BATCH]);
 });
@@ -117,7 +117,7 @@ test("a notice comes beside the game, at first and by polling", async () => {
   await isBlocked();
   assert.deepEqual(frames("welcome")[0].notice, notice);
   [game, etag] = [{ ...game, notice: null, seq: 5 }, '"b"'];
-  await pass(5_000);
+  await advance(5_000);
   assert.equal(frames("game").at(-1).notice, null);
   assert.ok(!("notice" in frames("game").at(-1).game));
 });
@@ -125,15 +125,15 @@ test("a notice comes beside the game, at first and by polling", async () => {
 test("what a cache says late is no news", async () => {
   await isBlocked();
   [game, etag] = [{ ...game, state: "SCHEDULED", seq: 3 }, '"old"'];
-  await pass(5_000);
+  await advance(5_000);
   assert.deepEqual(frames("game"), []);
 });
 
 test("what is revealed brings the player's own result", async () => {
   await isBlocked();
   [game, etag] = [{ ...game, state: "REVEALED", reveal: { answer: "x" }, seq: 5 }, '"b"'];
-  await pass(5_000);
-  await pass(0);
+  await advance(5_000);
+  await advance(0);
   assert.deepEqual(calls(), [BATCH, POLL, BATCH]);
   assert.equal(frames("welcome").length, 2);
 });
@@ -141,33 +141,33 @@ test("what is revealed brings the player's own result", async () => {
 test("a page nobody looks at asks less often, and at once when it is looked at", async () => {
   page.hidden = true;
   await isBlocked();
-  await pass(29_000);
+  await advance(29_000);
   assert.deepEqual(calls(), [BATCH]);
   page.hidden = false;
   page.dispatchEvent(new Event("visibilitychange"));
-  await pass(1_000);
+  await advance(1_000);
   assert.deepEqual(calls(), [BATCH, POLL]);
 });
 
 test("commands go over HTTP under the same id, and the reply is the socket's", async () => {
   await isBlocked();
-  line.send({ type: "answer", id: "x", question: "", value: "elephant" });
-  await pass(0);
-  const { path, body } = asked.at(-1);
+  connection.send({ type: "answer", id: "x", question: "", value: "elephant" });
+  await advance(0);
+  const { path, body } = requests.at(-1);
   assert.equal(path, "/api/answers");
   assert.deepEqual(body, { game: "one", id: "x", question: "", value: "elephant" });
-  assert.deepEqual(heard.at(-1), { type: "answer", id: "x", status: "accepted", verdict: "right" });
-  for (const type of ["checkin", "redeem"]) line.send({ type, id: type });
-  await pass(0);
+  assert.deepEqual(received.at(-1), { type: "answer", id: "x", status: "accepted", verdict: "right" });
+  for (const type of ["checkin", "redeem"]) connection.send({ type, id: type });
+  await advance(0);
   assert.deepEqual(calls().slice(-2), ["POST /api/checkins", "POST /api/redemptions"]);
 });
 
 test("a refusal over HTTP is the socket's error frame", async () => {
   await isBlocked();
   broken = true;
-  line.send({ type: "answer", id: "x", value: "elephant" });
-  await pass(0);
-  assert.deepEqual(heard.at(-1), { type: "error", id: "x", code: "unavailable", retry_after: 2 });
+  connection.send({ type: "answer", id: "x", value: "elephant" });
+  await advance(0);
+  assert.deepEqual(received.at(-1), { type: "error", id: "x", code: "unavailable", retry_after: 2 });
 });
 
 test("the socket is tried all the while; once welcomed, polling stops", async () => {
@@ -175,40 +175,40 @@ test("the socket is tried all the while; once welcomed, polling stops", async ()
   const tried = FakeSocket.made.length;
   for (let i = 0; i < 3; i += 1) {
     FakeSocket.last.breaks();
-    await pass(15_000);
+    await advance(15_000);
   }
   assert.ok(FakeSocket.made.length >= tried + 3);
   assert.equal(links.at(-1), "polling");
   FakeSocket.last.welcomes();
   const before = calls().length;
-  await pass(30_000);
+  await advance(30_000);
   FakeSocket.last.says({ type: "tally", seq: 1 });
   assert.equal(links.at(-1), "online");
   assert.equal(calls().length, before);
-  line.send({ type: "answer", id: "x" });
+  connection.send({ type: "answer", id: "x" });
   assert.deepEqual(FakeSocket.last.sent, [{ type: "answer", id: "x" }]);
 });
 
 test("an answer to a question from before the welcome is dropped", async () => {
   let late;
-  asked = serve(() => new Promise((resolve) => (late = resolve)));
+  requests = mockFetch(() => new Promise((resolve) => (late = resolve)));
   await isBlocked();
   FakeSocket.last.welcomes(9);
   late([200, { results: ["game", "mine", "board"].map((type) => resultOf({ type })) }]);
-  await pass(0);
+  await advance(0);
   assert.deepEqual(frames("welcome").map(({ seq }) => seq), [9]);
   assert.equal(links.at(-1), "online");
 });
 
-test("a line lost later is given five to ten seconds, not the same for all", async () => {
-  line.open();
+test("a connection lost later is given five to ten seconds, not the same for all", async () => {
+  connection.open();
   FakeSocket.last.welcomes();
   FakeSocket.last.breaks();
   assert.deepEqual(links, ["online", "offline"]);
-  await pass(7_499);
+  await advance(7_499);
   assert.deepEqual(calls(), []);
-  await pass(1);
-  await pass(0);
+  await advance(1);
+  await advance(0);
   assert.deepEqual(calls(), [BATCH]);
 });
 
@@ -217,9 +217,9 @@ test("with nothing to be had it says so, and asks ever more slowly", async () =>
   await isBlocked();
   assert.equal(links.at(-1), "offline");
   const seconds = async (count) => {
-    const before = asked.length;
-    for (let i = 0; i < count; i += 1) await pass(1_000);
-    return asked.length - before;
+    const before = requests.length;
+    for (let i = 0; i < count; i += 1) await advance(1_000);
+    return requests.length - before;
   };
   assert.equal(await seconds(31), 2);
   assert.ok((await seconds(600)) <= 12);
@@ -230,11 +230,11 @@ test("with nothing to be had it says so, and asks ever more slowly", async () =>
 
 test("a game that is put away is gone", async () => {
   await isBlocked();
-  serve(() => [404, { error: { code: "not_found", detail: "" } }]);
-  await pass(5_000);
+  mockFetch(() => [404, { error: { code: "not_found", detail: "" } }]);
+  await advance(5_000);
   assert.equal(links.at(-1), "gone");
   FakeSocket.last.breaks();
-  await pass(60_000);
+  await advance(60_000);
   assert.equal(links.at(-1), "gone");
 });
 
@@ -245,59 +245,59 @@ const POST = "POST /api/answers";
 
 // On a socket that says nothing any more.
 function sendInto() {
-  line.open();
+  connection.open();
   FakeSocket.last.welcomes();
-  line.send(COMMAND);
+  connection.send(COMMAND);
 }
 
 test("three seconds without a reply: another socket, by which it is sent again", async () => {
   sendInto();
-  await pass(2_999);
+  await advance(2_999);
   assert.equal(FakeSocket.made.length, 1);
-  await pass(1);
+  await advance(1);
   assert.equal(FakeSocket.made.length, 2);
   FakeSocket.last.welcomes();
   assert.equal(links.at(-1), "online");
-  line.send(COMMAND); // as whoever keeps it does after a welcome
+  connection.send(COMMAND); // as whoever keeps it does after a welcome
   FakeSocket.last.says({ type: "answer", id: "x", status: "accepted" });
-  await pass(30_000);
+  await advance(30_000);
   assert.deepEqual(FakeSocket.made[1].sent, [COMMAND]);
   assert.deepEqual(calls(), []);
 });
 
 for (const opens of [false, true]) test(`where no other socket is heard (open: ${opens}) it goes over HTTP`, async () => {
   sendInto();
-  await pass(3_000);
+  await advance(3_000);
   if (opens) FakeSocket.last.opens();
-  await pass(2_999);
+  await advance(2_999);
   assert.deepEqual(calls(), []);
-  await pass(1);
-  await pass(0);
+  await advance(1);
+  await advance(0);
   assert.deepEqual(calls(), [POST]);
-  assert.equal(asked[0].body.id, "x");
-  assert.equal(heard.at(-1).status, "accepted");
+  assert.equal(requests[0].body.id, "x");
+  assert.equal(received.at(-1).status, "accepted");
 });
 
 test("a socket that takes what is sent and never replies isn't believed for ever", async () => {
   sendInto();
-  await pass(3_000);
+  await advance(3_000);
   FakeSocket.last.welcomes();
-  line.send(COMMAND);
-  await pass(9_000);
-  await pass(0);
+  connection.send(COMMAND);
+  await advance(9_000);
+  await advance(0);
   assert.equal(FakeSocket.made.length, 2);
   assert.deepEqual(calls(), [POST]);
 });
 
 test("a reply in time, or a refusal, is the end of it", async () => {
-  line.open();
+  connection.open();
   FakeSocket.last.welcomes();
   for (const type of ["answer", "error"]) {
-    line.send({ ...COMMAND, id: type });
+    connection.send({ ...COMMAND, id: type });
     FakeSocket.last.says({ type, id: type, code: "closed" });
   }
   for (let i = 0; i < 4; i += 1) {
-    await pass(5_000);
+    await advance(5_000);
     FakeSocket.last.says({ type: "tally", seq: 1 });
   }
   assert.equal(FakeSocket.made.length, 1);
@@ -307,20 +307,20 @@ test("a reply in time, or a refusal, is the end of it", async () => {
 test("what isn't this player's any more goes out in no other way", async () => {
   sendInto();
   wanted = false; // another session has been welcomed, or it was thrown away
-  await pass(20_000);
+  await advance(20_000);
   assert.equal(FakeSocket.made.length, 1);
   assert.deepEqual(calls(), []);
 });
 
 test("over HTTP too a reply that doesn't come is asked for by a socket", async () => {
   await isBlocked();
-  serve(() => new Promise(() => {}));
-  line.send(COMMAND);
+  mockFetch(() => new Promise(() => {}));
+  connection.send(COMMAND);
   const before = FakeSocket.made.length;
   FakeSocket.last.breaks();
-  await pass(3_000);
+  await advance(3_000);
   assert.ok(FakeSocket.made.length > before);
   FakeSocket.last.welcomes();
-  line.send(COMMAND);
+  connection.send(COMMAND);
   assert.deepEqual(FakeSocket.last.sent, [COMMAND]);
 });

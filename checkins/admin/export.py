@@ -1,6 +1,6 @@
-"""Lists of what has happened: nobody edits them, and they can be exported."""
+"""Read-only lists that can be exported."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,8 @@ from checkins.exports import Table, download
 from users.admin.base import StaffAdmin
 
 
-class ReadOnlyAdmin(StaffAdmin):
+class ExportAdmin(StaffAdmin):
+    staff_may = frozenset()
     table: ClassVar[Table]
     folded_search_field = "player__name_key"
     ordering = ("-pk",)
@@ -29,7 +30,7 @@ class ReadOnlyAdmin(StaffAdmin):
         return [path("export/", view, name=name), *super().get_urls()]
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """The list as it is filtered, all pages of it, as CSV."""
+        """All pages of the list as it is filtered, as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -37,12 +38,3 @@ class ReadOnlyAdmin(StaffAdmin):
         except IncorrectLookupParameters:
             return redirect("..")
         return download(request, self.table, rows)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -1,7 +1,7 @@
-"""What is promised of every door, and whether this rehearsal kept it.
+"""The promises for each door, and whether this rehearsal kept them.
 
 Times are multiples of y, the p99 of the phase `socket` in the same run, so that they
-hold on any machine. Statements are those of 1,000 players.
+hold on any machine. Statements are for 1,000 players.
 """
 
 import os
@@ -17,42 +17,45 @@ from gameproject.loadtest.visitor import LET_IN
 
 MEASURE = "let_in"
 ADMIN_SECONDS = 1.0
-LEAST_STATEMENTS = 60  # that a door may take, however few the answers took
+MIN_STATEMENTS = 60  # allowed for a door, however few the answers took
 
 
 @dataclass(frozen=True)
-class Bound:
-    """`times` y for the p99; `statements` in all, or as many as the answers took."""
+class Threshold:
+    """At most `times` y for the p99, and `statements` in all.
+
+    Without `statements`, the answers' count decides; see `max_statements`.
+    """
 
     times: float
     statements: int | None = None
 
 
 DOORS = {
-    "join": Bound(1.5, 60),
-    "stranger's arrival": Bound(2.5, 120),
-    "home page": Bound(0.5, 10),
-    "sign-in page": Bound(0.5, 10),
-    "sign-up page": Bound(0.5, 10),
-    "one game as JSON": Bound(0.5, 10),
-    "all games as JSON": Bound(0.5, 10),
-    "home, signed in": Bound(1.5, 40),
-    "own page": Bound(1.5, 60),
-    "batch": Bound(1.5, 60),
-    "answers over HTTP": Bound(2.0),
+    "join": Threshold(1.5, 60),
+    "stranger's arrival": Threshold(2.5, 120),
+    "home page": Threshold(0.5, 10),
+    "sign-in page": Threshold(0.5, 10),
+    "sign-up page": Threshold(0.5, 10),
+    "one game as JSON": Threshold(0.5, 10),
+    "all games as JSON": Threshold(0.5, 10),
+    "home, signed in": Threshold(1.5, 40),
+    "own page": Threshold(1.5, 60),
+    "batch": Threshold(1.5, 60),
+    "answers over HTTP": Threshold(2.0),
 }
-CHECK_INS = Bound(1.5)  # times the p99 of the answers
-WITH_ROOMS = ("stranger's arrival", "check-ins")  # whose ticker counts too
+CHECK_INS = Threshold(1.5)  # times the p99 of the answers
+WITH_ROOMS = ("stranger's arrival", "check-ins")  # their rooms' ticker counts too
 
 
 def evaluate(run: Coordinator) -> Iterator[Promise]:
-    """A verdict for each promise of the doors that were rehearsed."""
+    """Each promise for the doors that were rehearsed."""
     if "join" not in run.phases:
         return
     yield everybody(run, "socket")
-    for door, bound in DOORS.items():
+    for door, threshold in DOORS.items():
         if door in run.phases:
-            yield from judge(run, door, bound, y_of(run), "y")
+            yield from judge(run, door, threshold, y_of(run), "y")
     yield guests(run)
     for judge_one in (check_ins, rewards, admin, sign_ins, answers_meanwhile):
         yield from judge_one(run)
@@ -67,14 +70,14 @@ def p99(phase: Phase) -> float:
 
 
 def judge(
-    run: Coordinator, door: str, bound: Bound, unit: float, name: str
+    run: Coordinator, door: str, threshold: Threshold, unit: float, name: str
 ) -> Iterator[Promise]:
-    """All in; unless a daphne was killed, in time and with few statements too."""
+    """Everybody was let in and, unless a daphne was killed, fast and cheaply."""
     yield everybody(run, door)
     if not run.chaos:
-        times = f"{bound.times:g} {name}"
-        yield in_time(run, door, p99(run.phases[door]), bound.times * unit, times)
-        yield statements(run, door, bound)
+        times = f"{threshold.times:g} {name}"
+        yield in_time(run, door, p99(run.phases[door]), threshold.times * unit, times)
+        yield statements(run, door, threshold)
 
 
 def everybody(run: Coordinator, door: str) -> Promise:
@@ -90,31 +93,31 @@ def everybody(run: Coordinator, door: str) -> Promise:
 def in_time(
     run: Coordinator, door: str, measured: float, bound: float, times: str
 ) -> Promise:
-    """Of those who were let in; nobody at all is not in time."""
-    said = f"{to_ms(measured):,.0f} ms"
+    """The p99 of those who were let in. It is 0 if nobody was, which fails."""
     limit = f"< {times} = {to_ms(bound):,.0f} ms"
-    return Promise(f"{door}: p99", limit, said, 0 < measured < bound)
+    passed = 0 < measured < bound
+    return Promise(f"{door}: p99", limit, f"{to_ms(measured):,.0f} ms", passed)
 
 
-def statements(run: Coordinator, door: str, bound: Bound) -> Promise:
-    most, counted = most_statements(run, bound), run.counted[door]
+def statements(run: Coordinator, door: str, threshold: Threshold) -> Promise:
+    most, counted = max_statements(run, threshold), run.counted[door]
     name, limit = f"{door}: statements", f"<= {most:,}"
     if reason := uncounted(run):
         return Promise(name, limit, f"not counted: {reason}", None)
-    rate = run.counted["idle" if door in WITH_ROOMS else "quiet"]
-    by_clock = max(0.0, rate) * counted["seconds"]
-    found = max(0, round(counted["statements"] - by_clock))
-    said = f"{found:,}, and {by_clock:.0f} by the clock"
-    return Promise(name, limit, said, found <= most)
+    rate = run.counted["idle" if door in WITH_ROOMS else "idle without rooms"]
+    background = max(0.0, rate) * counted["seconds"]
+    count = max(0, round(counted["statements"] - background))
+    measured = f"{count:,}, and {background:.0f} by the clock"
+    return Promise(name, limit, measured, count <= most)
 
 
-def most_statements(run: Coordinator, bound: Bound) -> int:
-    """More players may take more; where it is so bound, half as many again as answers
-    over the socket took."""
-    if bound.statements is not None:
-        return ceil(bound.statements * scale(run))
+def max_statements(run: Coordinator, threshold: Threshold) -> int:
+    """The allowed number, in proportion to the players; without one, half as many again
+    as the answers over the socket took."""
+    if threshold.statements is not None:
+        return ceil(threshold.statements * scale(run))
     over_socket = run.counted.get("answers", {}).get("statements") or 0
-    return max(LEAST_STATEMENTS, ceil(1.5 * over_socket))
+    return max(MIN_STATEMENTS, ceil(1.5 * over_socket))
 
 
 # Doors with a promise of their own
@@ -123,9 +126,10 @@ def most_statements(run: Coordinator, bound: Bound) -> int:
 def guests(run: Coordinator) -> Promise:
     """Everybody who joined is one guest, however often they had to try."""
     phases = run.phases["join"], run.phases["stranger's arrival"]
-    come = sum(len(phase.results) for phase in phases)
+    players = sum(len(phase.results) for phase in phases)
     made = run.counted["guests"]
-    return Promise("guests: none made twice", f"<= {come:,}", f"{made:,}", made <= come)
+    name, bound = "guests: none made twice", f"<= {players:,}"
+    return Promise(name, bound, f"{made:,}", made <= players)
 
 
 def check_ins(run: Coordinator) -> Iterator[Promise]:
@@ -136,15 +140,15 @@ def check_ins(run: Coordinator) -> Iterator[Promise]:
 
 
 def rewards(run: Coordinator) -> Iterator[Promise]:
-    """As many rewards as days done, and as many days as players who were told so."""
+    """One check-in and one reward for each player who was told so."""
     done, given = run.counted["rewards"]
-    told = len(run.phases["check-ins"].of(MEASURE))
-    said = f"{done:,} done, {given:,} given"
-    yield Promise("check-ins: a reward each", f"{told:,}", said, done == given == told)
+    acknowledged = len(run.phases["check-ins"].of(MEASURE))
+    measured, passed = f"{done:,} done, {given:,} given", done == given == acknowledged
+    yield Promise("check-ins: a reward each", f"{acknowledged:,}", measured, passed)
 
 
 def admin(run: Coordinator) -> Iterator[Promise]:
-    """Staff work on while everybody joins."""
+    """Staff can work in the admin while everybody joins."""
     yield everybody(run, "join another game")
     if run.chaos:
         return
@@ -155,12 +159,12 @@ def admin(run: Coordinator) -> Iterator[Promise]:
         yield Promise(name, bound, "not measured: no page came", None)
         return
     slow, failed = percentile(took, 0.95), len(pages) - len(took)
-    said = f"{to_ms(slow):,.0f} ms" + f", {failed} failed" * bool(failed)
-    yield Promise(name, bound, said, slow < ADMIN_SECONDS and not failed)
+    measured = f"{to_ms(slow):,.0f} ms" + f", {failed} failed" * bool(failed)
+    yield Promise(name, bound, measured, slow < ADMIN_SECONDS and not failed)
 
 
 def sign_ins(run: Coordinator) -> Iterator[Promise]:
-    """Hashing takes its time: all of them, on all cores but one."""
+    """All sign in within little more than hashing takes on all cores but one."""
     yield everybody(run, "sign-ins")
     yield everybody(run, "sign-ins meanwhile")
     if run.chaos:
@@ -176,11 +180,11 @@ def sign_ins(run: Coordinator) -> Iterator[Promise]:
         yield Promise(name, bound, f"{measured:.1f} s", in_it)
     else:
         yield Promise(name, bound, f"{measured:.1f} s, on other cores", None)
-    yield statements(run, "sign-ins", Bound(0, 60))
+    yield statements(run, "sign-ins", Threshold(0, 60))
 
 
 def answers_meanwhile(run: Coordinator) -> Iterator[Promise]:
-    """Those who play feel nothing of those who sign in."""
+    """Sign-ins do not slow down the players' answers."""
     door = "answers while all sign in"
     yield everybody(run, door)
     if run.chaos or "answers" not in run.phases:
@@ -188,5 +192,5 @@ def answers_meanwhile(run: Coordinator) -> Iterator[Promise]:
     undisturbed = percentile(run.phases["answers"].of("took"), 0.95)
     measured = percentile(run.phases[door].of(MEASURE), 0.95)
     limit = f"< 2 undisturbed = {to_ms(2 * undisturbed):,.0f} ms"
-    said = f"{to_ms(measured):,.0f} ms"
-    yield Promise(f"{door}: p95", limit, said, 0 < measured < 2 * undisturbed)
+    passed = 0 < measured < 2 * undisturbed
+    yield Promise(f"{door}: p95", limit, f"{to_ms(measured):,.0f} ms", passed)
