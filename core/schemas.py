@@ -3,7 +3,7 @@
 import json
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from ninja import Schema
 from pydantic import BaseModel, ValidationError
 
@@ -17,11 +17,12 @@ B = TypeVar("B", bound=BaseModel)
 
 def read_body(schema: type[B], request: HttpRequest) -> B:
     """The JSON body by its schema; `Refused` names the field of the first complaint."""
-    if not request.body:
-        raise Refused("invalid", "Field required", field="body")
     try:
+        if not request.body:
+            raise Refused("invalid", "Field required", field="body")
         sent = json.loads(request.body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, RawPostDataException):
+        # The last: the CSRF check took it for a form, and has read it.
         raise Refused("invalid", "Cannot parse request body") from None
     try:
         return schema.model_validate(sent)

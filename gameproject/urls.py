@@ -42,6 +42,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """What isn't there, said in the form the path speaks."""
     if request.path.startswith(API_PATHS):
         return Refused("not_found").response()
+    leave_form_unread(request)
     return page_not_found(request, exception)
 
 
@@ -60,7 +61,13 @@ def failed(request: HttpRequest) -> HttpResponseBase:
     metrics.failures.labels("http").inc()
     if request.path.startswith(API_PATHS):
         return Refused("server_error").response()
+    leave_form_unread(request)
     return server_error(request)
+
+
+def leave_form_unread(request: HttpRequest) -> None:
+    """Django's error pages look for a CSRF token in the form, and fail if it is bad."""
+    request.csrf_processing_done = True  # type: ignore[attr-defined]
 
 
 handler400, handler404, handler500 = unreadable, not_found, failed

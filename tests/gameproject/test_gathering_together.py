@@ -17,7 +17,7 @@ from gameproject.gathering import Gathering
 from games.models import Guest
 from live.batchers import in_thread
 from live.commands import COMMANDS, Call
-from tests.gathered import ROUTES, Ask, Connection, World, replies_together
+from tests.gathered import CSRF, ROUTES, Ask, Connection, World, replies_together
 from users import renewal
 from users.models import Player
 from users.sessions import open_for
@@ -168,3 +168,22 @@ def test_client_that_goes_before_its_body_asks_nothing(
     asyncio.run(connection.run(application))
     assert not connection.sent
     assert not Guest.objects.filter(nickname__startswith="Nick").exists()
+
+
+def test_form_where_json_is_wanted_is_refused(
+    application: Gathering, world: World
+) -> None:
+    """The CSRF check reads it for a token, and nobody can read it again."""
+    ask = ROUTES["answers"].ask(world).saying(x_csrftoken=None)
+    parts = ask.saying(content_type="multipart/form-data; boundary=b")
+    head = 'Content-Disposition: form-data; name="csrfmiddlewaretoken"'
+    token = f"--b\r\n{head}\r\n\r\n{CSRF}\r\n--b--"
+    whole = parts.but(body=token.encode())
+    chunked = whole.but(chunked=True)  # of which Django reads no form
+    assert statuses(replies_together(application, [whole, chunked])) == [400, 403]
+
+
+def test_form_that_can_not_be_read_at_no_address_is_not_found(world: World) -> None:
+    ask = ROUTES["join"].ask(world).but(path="/nowhere/", body=b'nickname="%ff')
+    bad = ask.saying(content_type="multipart/form-data").with_cookies(csrftoken=CSRF)
+    assert statuses(replies_together(ASGIHandler(), [bad])) == [404]
