@@ -70,7 +70,7 @@ def check_scalar(value: Any, field: str) -> None:
         detail = _("The text has characters that can’t be stored.")
         raise Refused("invalid", detail, field=field)
     if isinstance(value, float) and not math.isfinite(value):
-        raise Refused("invalid", _("That is no number."), field=field)
+        raise Refused("invalid", _("That isn’t a number."), field=field)
     if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
         raise Refused("invalid", _("That number is too large."), field=field)
 

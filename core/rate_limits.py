@@ -129,7 +129,7 @@ def limited(
 BURST = 3  # times as many at once as come back in the period
 TOO_MANY = {
     "joins": _(
-        "Too many have joined from your network. Wait a moment, then try again."
+        "Too many people have joined from your network. Wait a moment, then try again."
     ),
     "sign-ups": _(
         "Too many accounts were made from your network. Wait a moment, then try again."

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-TITLE, SAVE = _("Save all the same?"), _("Save all the same")
+TITLE, SAVE = _("Save anyway?"), _("Save anyway")
 YES = "save_anyway"  # of the form: the keys of what staff have said yes to
 LEFT_OUT = ("csrfmiddlewaretoken",)
 

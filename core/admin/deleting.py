@@ -41,5 +41,5 @@ def tell(request: HttpRequest, kept: list[tuple[Any, Any]]) -> None:
     for row, why in kept[:MAX_NAMED]:
         messages.warning(request, f"“{row}”: {why}")
     if len(kept) > MAX_NAMED:
-        text = _("%(count)d more stay for the same reason or another.")
+        text = _("%(count)d more can’t be deleted, for the same or another reason.")
         messages.warning(request, text % {"count": len(kept) - MAX_NAMED})

@@ -123,7 +123,7 @@ class StaffForm(forms.ModelForm):
             yield Question(
                 digest([[one.label, *one.now] for one in self.overtaken]),
                 _("Somebody else has changed this since you opened it."),
-                yes=_("Save mine all the same"),
+                yes=_("Save mine anyway"),
                 template="admin/_overtaken.html",
                 context={"overtaken": self.overtaken, "keep": KEEP},
             )
