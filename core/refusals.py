@@ -1,6 +1,6 @@
-"""The closed list of refusals, and how HTTP says each.
+"""The closed list of refusals: code, HTTP status and text.
 
-It stands in the lowest app because every app refuses in these words.
+It is in the lowest app because every app refuses with these codes.
 """
 
 from typing import Any
@@ -58,10 +58,11 @@ DETAILS: dict[str, str | Promise] = {
 
 
 class Refused(Exception):
-    """A request that changes nothing, with the reason by name.
+    """A request is refused and changes nothing.
 
-    `code` is one of `STATUS`; `field` names the part that was wrong; `retry_after` is
-    in seconds.
+    `code` is a key of `STATUS`; `detail` is the text for people, by default that of
+    the code; `field` names the wrong part of the request; `retry_after` is in seconds;
+    `more` are further fields of the reply.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Refused(Exception):
         super().__init__(code)
 
     def body(self) -> dict[str, Any]:
-        """`code`, `detail` and, where one part was wrong, `field`."""
+        """`code`, `detail` and further fields; `field`, `retry_after` if set."""
         body: dict[str, Any] = {"code": self.code, "detail": str(self.detail)}
         body |= self.more
         if self.field:
@@ -97,7 +98,7 @@ class Refused(Exception):
         return response
 
     def mark(self, response: HttpResponseBase) -> None:
-        """Give a response that says this refusal its status and headers."""
+        """Set the status and the headers of this refusal on a response."""
         response.status_code = STATUS[self.code]
         if self.retry_after:
             response.headers["Retry-After"] = str(self.retry_after)

@@ -75,11 +75,11 @@ def test_process_that_is_killed_leaves_its_slot(
     tmp_path: Path, holder: "subprocess.Popen[str]"
 ) -> None:
     slots = Slots(tmp_path, 1)
-    assert slots._free(0) is None
+    assert slots._lock_any_free(0) is None
     holder.kill()
     holder.wait()
     with slots.hold():
-        assert slots._free(0) is None
-    free = slots._free(0)
+        assert slots._lock_any_free(0) is None
+    free = slots._lock_any_free(0)
     assert free is not None
     free.close()
