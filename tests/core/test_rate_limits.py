@@ -256,30 +256,30 @@ async def test_socket_counts_a_command_as_its_route_does(
     await socket.answer({"type": command, "id": str(uuid4())})
 
 
-def test_counter_forgets_past_windows(clock: Clock) -> None:
+def test_counter_removes_past_windows(clock: Clock) -> None:
     counter = Counter()
-    counter.MOST = 10  # type: ignore[misc]
+    counter.MAX_COUNTS = 10  # type: ignore[misc]
     for place in range(20):
         counter.check("answers", f"p{place}")
         clock.now += 20
     assert len(counter._counts) <= 12
 
 
-class Looking(Counter):
-    MOST, looks = 10, 0
+class CountedCleanups(Counter):
+    MAX_COUNTS, cleanups = 10, 0
 
-    def _forget(self, now: float) -> None:
-        self.looks += 1
-        super()._forget(now)
+    def _remove_past_windows(self, now: float) -> None:
+        self.cleanups += 1
+        super()._remove_past_windows(now)
 
 
-def test_counter_looks_for_past_windows_once_a_second_at_the_most(clock: Clock) -> None:
-    counter = Looking()
+def test_counter_removes_past_windows_at_most_once_per_second(clock: Clock) -> None:
+    counter = CountedCleanups()
     for second in range(3):
         for place in range(50):
             counter.check("answers", f"p{second}.{place}")
         clock.now += 1
-    assert counter.looks == 3
+    assert counter.cleanups == 3
 
 
 async def test_socket_says_rate_limited_and_goes_on(stack: Stack) -> None:

@@ -121,7 +121,7 @@ def test_process_counts_for_itself_while_redis_is_away(
 
 
 def test_local_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Local, "MOST", 100)
+    monkeypatch.setattr(Local, "MAX_BUCKETS", 100)
     local = Local()
     for place in range(1000):
         local.move([(f"p{place}", 1_000_000, 10_000_000)], 0)
