@@ -51,7 +51,7 @@ def test_list_that_is_too_long_is_refused_by_name(
 def test_grades_are_changed_with_a_list_of_9_000_thai_names(
     as_carol: Client, make_game: MakeGame, alice: Player
 ) -> None:
-    """The confirmation page sends them unescaped, not as three bytes per byte."""
+    """The confirmation page sends them as multipart: percent-encoded is too long."""
     game = make_game()
     submit(Submission(alice.pk, game.pk, uuid4(), "", "mammoth", timezone.now()))
     new = {"settings_accepted": "mammoth", "names": "\n".join(thai_names(9_000))}
