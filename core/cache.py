@@ -83,5 +83,5 @@ def invalidate(*tags: str) -> None:
 
 
 def version_key(tag: str) -> str:
-    """Where the cache holds the version token of a tag."""
-    return f"mark:{tag}"
+    """The cache key of a tag's version token."""
+    return f"mark:{tag}"  # as in older releases, which may run beside this one

@@ -121,9 +121,9 @@ class CacheBatch:
         metrics.cache.labels("waited").inc(len(awaited) - len(others))
 
     def _others(self) -> list[Key]:
-        """Lock the missing keys and read them again; those that others have locked.
+        """Lock the missing keys and read them again; return those that others compute.
 
-        A key with a stale value is not among these: the stale value is used.
+        A key with a stale value is not among them: its stale value is used.
         """
         self._lock(self._missing())
         self._read(self._missing())

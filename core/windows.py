@@ -18,7 +18,7 @@ from core.rates import Rate
 # Counts a request in its windows in order, up to the first that is over its limit.
 # Returns for each request the position of that window, from 1; or 0.
 SCRIPT = """
-local each, over = tonumber(ARGV[1]), {}
+local each, positions = tonumber(ARGV[1]), {}
 for first = 0, #KEYS - 1, each do
   local position = 0
   for place = 1, each do
@@ -27,9 +27,9 @@ for first = 0, #KEYS - 1, each do
     if count == 1 then redis.call('EXPIRE', KEYS[i], ARGV[2 * i + 1]) end
     if count > tonumber(ARGV[2 * i]) then position = place; break end
   end
-  over[#over + 1] = position
+  positions[#positions + 1] = position
 end
-return over
+return positions
 """
 
 
