@@ -29,10 +29,12 @@ router = Router(tags=["batch"], auth=everybody)
 
 
 class ReadRequestIn(Schema):
-    """`id` is a game's slug or a player's id; for `games` it is left out, for `answers`
-    and `checkins` it may be: then those of all games are meant. Without one `user` is
-    whoever asks. `mine` is what a
-    welcome says of the player, `me` and `mine`, with the time; of one game a batch."""
+    """`id` is a game's slug or, for `user`, a player's id.
+
+    `games` takes no `id`. Without one, `answers` and `checkins` are those of all games,
+    and `user` is the player who asks. `mine` has the `me` and `mine` of a welcome and
+    the server's time; a batch may ask it of one game only.
+    """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
@@ -47,7 +49,7 @@ class BatchIn(Schema):
 
 
 class ResultOut(Schema):
-    """`data`, or `error` in the form every refusal has."""
+    """`data`, or `error` as in any refusal; `status` is the HTTP status."""
 
     type: str
     id: str
@@ -63,76 +65,78 @@ class BatchOut(Schema):
 @router.post("", response=responses(BatchOut), exclude_unset=True)
 @limited("games", reads=True)
 def batch(request: HttpRequest, body: BatchIn) -> dict[str, Any]:
-    """Answers in the order asked; one item's failure is its own."""
+    """The results, in the order asked. An item that fails doesn't affect the others."""
     player = player_of(request)
     if player is None:
         take_for_address(request, "batches")
     [results] = results_of([(body, player)])
-    return said(results)
+    return reply_of(results)
 
 
-def results_of(asked: Sequence[tuple[BatchIn, Player | None]]) -> list[Results]:
-    """The items of each asker, in the order asked."""
-    wanted = [
-        [ReadRequest(one.type, one.id) for one in body.requests] for body, _who in asked
+def results_of(batches: Sequence[tuple[BatchIn, Player | None]]) -> list[Results]:
+    """The results of each batch, in the order asked."""
+    requests = [
+        ([ReadRequest(item.type, item.id) for item in body.requests], player)
+        for body, player in batches
     ]
-    replies = read_many(
-        [(items, player) for items, (_body, player) in zip(wanted, asked)]
-    )
     return [
-        [(one, found[one]) for one in items] for items, found in zip(wanted, replies)
+        [(item, reply[item]) for item in items]
+        for (items, _player), reply in zip(requests, read_many(requests))
     ]
 
 
-def said(results: Results) -> dict[str, Any]:
-    """In the language that is active."""
-    return {"results": [result_of(one, found) for one, found in results]}
+def reply_of(results: Results) -> dict[str, Any]:
+    """The body of the reply, in the active language."""
+    return {"results": [result_of(item, outcome) for item, outcome in results]}
 
 
 # The same for many requests at once
 
 
 @dataclass(frozen=True)
-class Sent:
+class ValidBatch:
+    """A request with its player, or None, and its valid body."""
+
     request: HttpRequest
     player: Player | None
     body: BatchIn
 
 
 def batch_many(asked: Sequence[Asked]) -> list[Any]:
-    """The results for each, or why there are none."""
-    requests = [one.request for one in asked]
-    sent = [
-        who if isinstance(who, Exception) else attempt(read_sent, request, who)
-        for request, who in zip(requests, identify(requests, reads_only=True))
+    """For each request its `Results`, or the exception that ends it."""
+    requests = [item.request for item in asked]
+    outcomes = [
+        player if isinstance(player, Exception) else attempt(validate, request, player)
+        for request, player in zip(requests, identify(requests, reads_only=True))
     ]
-    for step in (count, count_strangers, answer):
-        sent = then(sent, step)
-    return list(sent)
+    for step in (check_limits, check_addresses, read_batches):
+        outcomes = then(outcomes, step)
+    return list(outcomes)
 
 
-def read_sent(request: HttpRequest, player: Player | None) -> Sent:
-    return Sent(request, player, read_body(BatchIn, request))
+def validate(request: HttpRequest, player: Player | None) -> ValidBatch:
+    return ValidBatch(request, player, read_body(BatchIn, request))
 
 
-def count(sent: list[Sent]) -> list[Any]:
-    wrong = check_many([one.request for one in sent], "games", reads=True)
-    return [refused or one for one, refused in zip(sent, wrong, strict=True)]
+def check_limits(batches: list[ValidBatch]) -> list[ValidBatch | Refused]:
+    refusals = check_many([batch.request for batch in batches], "games", reads=True)
+    return [refused or batch for batch, refused in zip(batches, refusals, strict=True)]
 
 
-def count_strangers(sent: list[Sent]) -> list[Any]:
-    strangers = [one for one in sent if one.player is None]
-    waits = take_many_for_address([one.request for one in strangers], "batches")
-    wrong = {id(one): refused for one, refused in zip(strangers, waits, strict=True)}
-    return [wrong.get(id(one)) or one for one in sent]
+def check_addresses(batches: list[ValidBatch]) -> list[ValidBatch | Refused]:
+    """Take a token of their address for the batches of anonymous clients."""
+    anonymous = [batch for batch in batches if batch.player is None]
+    requests = [batch.request for batch in anonymous]
+    refusals = iter(take_many_for_address(requests, "batches"))
+    return [b if b.player is not None else next(refusals) or b for b in batches]
 
 
-def answer(sent: list[Sent]) -> list[Any]:
-    return list(results_of([(one.body, one.player) for one in sent]))
+def read_batches(batches: list[ValidBatch]) -> list[Results]:
+    return results_of([(batch.body, batch.player) for batch in batches])
 
 
 def respond(_request: HttpRequest, results: Results) -> HttpResponse:
-    return render_json(BatchOut, said(results), exclude_unset=True)
+    return render_json(BatchOut, reply_of(results), exclude_unset=True)
 
 
 batch_view = GatheredView(batch_many, respond, MAX_BODY)

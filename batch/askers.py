@@ -1,4 +1,4 @@
-"""Who asks in a batch, and for what."""
+"""The players who ask in a batch, and the items they ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from users import api as users
 from users.models import Player
 
 Data = dict[str, Any]
-Items = Mapping[str, Data | Refused]  # of one type, by id
+Items = Mapping[str, Data | Refused]  # items of one type, by id
 
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """One item of a batch: `id` is a slug, a player's number, or empty."""
+    """One item of a batch: `id` is a game's slug, a player's id, or empty."""
 
     type: str
     id: str = ""
@@ -22,22 +22,24 @@ class ReadRequest:
 
 @dataclass(frozen=True)
 class Asker:
-    """A player, or a stranger, and the ids of the items they ask for, by type."""
+    """A player, or None if anonymous, and the ids of the items asked for, by type."""
 
     player: Player | None
     ids: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, requests: Iterable[ReadRequest], player: Player | None) -> "Asker":
-        """Equal requests are one."""
+        """An asker with each distinct request once."""
         asker = cls(player)
         for request in dict.fromkeys(requests):
             asker.ids.setdefault(request.type, []).append(request.id)
         return asker
 
     def visible_players(self) -> dict[str, int]:
-        """The numbers of the players whom the asker may see, by the ids of `user`; an
-        empty id stands for oneself."""
+        """Player ids that the asker may see, by the `user` ids asked for.
+
+        An empty id is the asker's own.
+        """
         player = self.player
         if player is None:
             return {}
@@ -47,20 +49,21 @@ class Asker:
 
 
 def ids_of(askers: Iterable[Asker], type_: str) -> list[str]:
-    """Every id of this type that one of these asks for, once."""
-    every = (id_ for asker in askers for id_ in asker.ids.get(type_, []))
-    return list(dict.fromkeys(every))
+    """The distinct ids of this type that the askers ask for."""
+    ids = (id_ for asker in askers for id_ in asker.ids.get(type_, []))
+    return list(dict.fromkeys(ids))
 
 
 def players_of(askers: Iterable[Asker]) -> list[Player]:
-    """Those of these who are signed in, once each."""
-    return list({one.player.pk: one.player for one in askers if one.player}.values())
+    """The distinct players among the askers; anonymous ones are left out."""
+    return list({a.player.pk: a.player for a in askers if a.player}.values())
 
 
-def give(askers: Sequence[Asker], type_: str, found: Items) -> list[Items]:
-    """What is the same for everybody, to each who asked for it."""
-    return [{id_: found[id_] for id_ in asker.ids[type_]} for asker in askers]
+def distribute(askers: Sequence[Asker], type_: str, items: Items) -> list[Items]:
+    """For each asker, those of the shared items that they ask for."""
+    return [{id_: items[id_] for id_ in asker.ids[type_]} for asker in askers]
 
 
 def is_number(id_: str) -> bool:
+    """Whether it is a decimal number of at most 18 digits, which fits 64 bits."""
     return id_.isascii() and id_.isdigit() and len(id_) < 19

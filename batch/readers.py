@@ -1,12 +1,14 @@
-"""One reader a type: where the cache may have its items, and how to read them for many
-askers at once. What a reader reads though the cache lacked it, it leaves there."""
+"""One reader per type of item: its cache keys, and how to read items for many askers.
+
+A reader sets in the `CacheBatch` what it had to read from the database.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from answers import leaderboard as boards
 from batch import own
-from batch.askers import Asker, Data, Items, give, ids_of, players_of
+from batch.askers import Asker, Data, Items, distribute, ids_of, players_of
 from core.cache import Key
 from core.caching import CacheBatch
 from core.http_cache import with_etag
@@ -24,7 +26,7 @@ def no_keys(_askers: Sequence[Asker]) -> list[Key]:
 
 @dataclass(frozen=True)
 class Reader:
-    """`read` gives each asker's items, for askers who all ask for this type."""
+    """`read` returns the items of each asker; every asker asks for this type."""
 
     read: Callable[[CacheBatch, Sequence[Asker]], list[Items]]
     keys: Callable[[Sequence[Asker]], list[Key]] = no_keys
@@ -42,9 +44,12 @@ def read_games(cached: CacheBatch, askers: Sequence[Asker]) -> list[Items]:
     for slug in missing:
         state = states.get(slug)
         cached[games.key_of(slug)] = with_etag(state) if state else None
-    found = {slug: cached[games.key_of(slug)] for slug in slugs}
-    data = {s: one["data"] if one else Refused("not_found") for s, one in found.items()}
-    return give(askers, "game", data)
+    entries = {slug: cached[games.key_of(slug)] for slug in slugs}
+    items = {
+        slug: entry["data"] if entry else Refused("not_found")
+        for slug, entry in entries.items()
+    }
+    return distribute(askers, "game", items)
 
 
 def list_keys(askers: Sequence[Asker]) -> list[Key]:
@@ -52,7 +57,7 @@ def list_keys(askers: Sequence[Asker]) -> list[Key]:
 
 
 def read_lists(cached: CacheBatch, askers: Sequence[Asker]) -> list[Items]:
-    """Everybody's list, and their own for those who are on the list of a game."""
+    """The shared list of games; an own one for players who are on a game's list."""
     key, players = games.list_key(), players_of(askers)
     own_lists: dict[int, Data] = {}
     if players or key not in cached:
@@ -79,7 +84,7 @@ def player_keys(askers: Sequence[Asker]) -> list[Key]:
 
 def read_players(cached: CacheBatch, askers: Sequence[Asker]) -> list[Items]:
     visible = [asker.visible_players() for asker in askers]
-    numbers = {number for some in visible for number in some.values()}
+    numbers = {number for ids in visible for number in ids.values()}
     missing = [number for number in numbers if users.key_of(number) not in cached]
     rows = Player.objects.in_bulk(missing) if missing else {}
     for number in missing:
@@ -87,12 +92,13 @@ def read_players(cached: CacheBatch, askers: Sequence[Asker]) -> list[Items]:
         cached[users.key_of(number)] = row.public() if row else None
     return [
         hidden_players(asker)
-        | {i: cached[users.key_of(n)] or Refused("not_found") for i, n in some.items()}
-        for asker, some in zip(askers, visible)
+        | {i: cached[users.key_of(n)] or Refused("not_found") for i, n in ids.items()}
+        for asker, ids in zip(askers, visible)
     ]
 
 
 def hidden_players(asker: Asker) -> dict[str, Refused]:
+    """A refusal for every `user` id asked for; visible ones are put over these."""
     code = "forbidden" if asker.player else "not_signed_in"
     return dict.fromkeys(asker.ids["user"], Refused(code))
 
@@ -109,8 +115,8 @@ def read_boards(cached: CacheBatch, askers: Sequence[Asker]) -> list[Items]:
         cached[boards.key_of(slug)] = rows.get(slug)
     tops = {slug: cached[boards.key_of(slug)] for slug in slugs}
     not_found = Refused("not_found")
-    found = {s: {"top": t} if t is not None else not_found for s, t in tops.items()}
-    return give(askers, "board", found)
+    items = {s: {"top": t} if t is not None else not_found for s, t in tops.items()}
+    return distribute(askers, "board", items)
 
 
 READERS = {

@@ -1,4 +1,4 @@
-"""Whose address a request or a socket comes from."""
+"""The client address of a request or a socket, and the network it is counted by."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -12,22 +12,22 @@ MAX_DIGEST_LENGTH = 16
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address: the peer's or, with TRUST_PROXY, what our proxy says.
+    """The peer's address or, with TRUST_PROXY, the one that the proxy reports.
 
-    Only `X-Real-IP` is read, which the proxy must overwrite; `X-Forwarded-For` may
-    carry what a stranger wrote into it.
+    The proxy must overwrite `X-Real-IP`, the only header read. `X-Forwarded-For` may
+    hold what a client wrote.
     """
-    said = request.META.get("HTTP_X_REAL_IP", "") if settings.TRUST_PROXY else ""
-    return first_address(said, request.META.get("REMOTE_ADDR") or "")
+    reported = request.META.get("HTTP_X_REAL_IP", "") if settings.TRUST_PROXY else ""
+    return first_address(reported, request.META.get("REMOTE_ADDR") or "")
 
 
-def first_address(*said: str) -> str:
-    """The first of these that is an address; without any, this machine's own.
+def first_address(*texts: str) -> str:
+    """The first text that is an address; if none is, `UNKNOWN`.
 
-    IPv4 is written as such, also where it came in through an IPv6 socket: otherwise
-    all of IPv4 would be one network to the limits.
+    An IPv4 address that arrived over an IPv6 socket is written as IPv4: otherwise the
+    limits would count all of IPv4 as one network.
     """
-    for text in said:
+    for text in texts:
         try:
             address = ip_address(text.partition("%")[0])
         except ValueError:
@@ -37,25 +37,25 @@ def first_address(*said: str) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """The network by which a client is counted."""
+    """The network that the limits count this client by; see `network`."""
     return network(client_address(request))
 
 
 def network_of(scope: dict[str, Any]) -> str:
-    """The same of a socket. `gameproject.boundary` has put there what is believed."""
+    """The same for a socket; `gameproject.boundary` has set the trusted address."""
     client = scope.get("client")
     return network(first_address(str(client[0]) if client else ""))
 
 
 def digest(network: str, game_id: int) -> str:
-    """What stands for a network in one game: it tells them apart, and names none."""
+    """A keyed digest of a network in one game: comparable, but not reversible."""
     key = salted_hmac("core.addresses", f"{game_id} {network}", algorithm="sha256")
     return key.hexdigest()[:MAX_DIGEST_LENGTH]
 
 
 def network(address: str) -> str:
-    """The address or, of IPv6, the /64 that is all its owner's."""
-    found = ip_address(address)
-    if isinstance(found, IPv6Address):
-        return str(IPv6Network((int(found), 64), strict=False))
-    return str(found)
+    """The IPv4 address, or the /64 of an IPv6 address: one client has all of it."""
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        return str(IPv6Network((int(ip), 64), strict=False))
+    return str(ip)

@@ -1,8 +1,8 @@
-"""Where what is kept for everybody stands, and how a change drops it; see `shelf`.
+"""Keys of the shared cache, and invalidation by tag; `core.caching` reads and fills it.
 
-It stands in the lowest app because every app keeps something. A kept value carries the
-mark of its subject. `invalidate` sets a new mark, so whatever was being computed
-from before the change is nobody's from then on.
+It is in the lowest app because every app caches something. A cached value holds the
+version token that its tag had. `invalidate` gives the tag a new token, so no value
+computed from data before the change is served after it.
 """
 
 import logging
@@ -17,22 +17,25 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-STALE_TIMES = 3  # a value is kept this many lifetimes, to be served while refreshed
-JITTER = 0.1
-MISS_SECONDS = 2  # for which it is kept that something isn't there
+STALE_TIMES = 3  # lifetimes in Redis: an old value is served while one refreshes
+JITTER = 0.1  # of a lifetime
+MISS_SECONDS = 2  # TTL of the fact that something doesn't exist
 
 
 @dataclass(frozen=True)
 class Key:
-    """Where a value is kept, what a change of which drops it, and for how many s."""
+    """Cache key: name, invalidation tag, TTL in seconds."""
 
     name: str
-    subject: str
+    tag: str
     lifetime: int
 
 
 class _Outage:
-    """Says in the log when Redis goes and when it is back; drops missed are made up."""
+    """Logs once when Redis goes away and once when it is back.
+
+    Then it repeats the invalidations that Redis missed.
+    """
 
     def __init__(self) -> None:
         self.away = False
@@ -55,7 +58,7 @@ outage = _Outage()
 
 
 def lifetime_of(key: Key, value: Any) -> int:
-    """In s. Of what isn't there strangers can name any number: it is kept briefly."""
+    """The TTL in seconds; short for None, because anyone can ask for any missing id."""
     return min(key.lifetime, MISS_SECONDS) if value is None else key.lifetime
 
 
@@ -63,21 +66,22 @@ def is_fresh(entry: dict[str, Any]) -> bool:
     return bool(entry["fresh_until"] > time.time())
 
 
-def entry_of(value: Any, mark: str, lifetime: int) -> dict[str, Any]:
-    """A value as it is kept; its end is jittered, so that keys don't end together."""
+def entry_of(value: Any, version: str, lifetime: int) -> dict[str, Any]:
+    """The entry to store; the jitter keeps entries from expiring together."""
     jittered = lifetime * random.uniform(1 - JITTER, 1)  # noqa: S311
-    return {"value": value, "mark": mark, "fresh_until": time.time() + jittered}
+    return {"value": value, "mark": version, "fresh_until": time.time() + jittered}
 
 
-def invalidate(*subjects: str) -> None:
-    """Forget all that was kept of these subjects. Called on commit of a change."""
-    marks = {version_key(subject): uuid4().hex for subject in subjects}
+def invalidate(*tags: str) -> None:
+    """Invalidate every value with one of these tags. Call it on commit of a change."""
+    versions = {version_key(tag): uuid4().hex for tag in tags}
     try:
-        caches["strict"].set_many(marks, timeout=None)
+        caches["strict"].set_many(versions, timeout=None)
     except RedisError as error:
         outage.begins(error)
-        outage.missed |= set(subjects)
+        outage.missed |= set(tags)
 
 
-def version_key(subject: str) -> str:
-    return f"mark:{subject}"
+def version_key(tag: str) -> str:
+    """The cache key of a tag's version token."""
+    return f"mark:{tag}"  # as in older releases, which may run beside this one

@@ -1,8 +1,8 @@
-"""What is worked out once and kept for everybody, across all processes.
+"""Single-flight, stale-while-revalidate cache, shared by all processes.
 
-One computation of a key at a time, however many ask; stale while one refreshes; nothing
-from before a change. As many trips to the cache for many keys as for one. Redis away:
-everybody computes for themselves, which the log says once.
+One caller computes a key at a time; meanwhile the others get the stale value or wait.
+No value from before an invalidation is returned. Many keys take as many round trips as
+one. Without Redis every caller computes for itself, and the log says so once.
 """
 
 import threading
@@ -17,51 +17,52 @@ from redis.exceptions import RedisError
 from core import cache, metrics
 from core.cache import Key
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 LOCK_SECONDS = 10  # longer than any computation takes
-WAIT_SECONDS = 2.0  # for another's computation, before one computes oneself
-LOOK_SECONDS = 0.02
-# Of a process's threads that wait for the same, one looks at a time: hundreds that look
-# would leave the one at work no processor, and in the end each work it out.
+WAIT_SECONDS = 2.0  # for another caller's computation, before computing it oneself
+POLL_SECONDS = 0.02
+# Per process, one thread per key polls: hundreds polling would starve the thread that
+# computes, until each of them times out and computes as well.
 POLL_LOCKS = [threading.Lock() for _ in range(64)]
-MAX_RETRIES = 5  # computations for one asker, if the subject changes every time
+MAX_RETRIES = 5  # computations per caller, if the tag is invalidated every time
 
 
-def get_or_compute(key: Key, compute: Callable[[], Found]) -> Found:
-    """The JSON-like value of `key`, computed if need be."""
+def get_or_compute(key: Key, compute: Callable[[], T]) -> T:
+    """The cached value of `key` or, if missing, that of `compute`; it must be JSON."""
 
-    def read(cached: CacheBatch) -> Found:
+    def read(cached: CacheBatch) -> T:
         if key not in cached:
             cached[key] = compute()
-        found: Found = cached[key]
-        return found
+        value: T = cached[key]
+        return value
 
     return get_or_compute_many([key], read)
 
 
-def get_or_compute_many(
-    keys: Iterable[Key], read: Callable[["CacheBatch"], Found]
-) -> Found:
-    """What `read` makes of the values kept, once no change has overtaken it."""
+def get_or_compute_many(keys: Iterable[Key], read: Callable[["CacheBatch"], T]) -> T:
+    """The result of `read`, which gets the cached values and adds those missing.
+
+    It is called again if a tag was invalidated meanwhile, `MAX_RETRIES` times in all.
+    """
     keys = list(dict.fromkeys(keys))
     for _try in range(MAX_RETRIES):
         cached = CacheBatch(keys)
         with cached.open():
-            found = read(cached)
+            result = read(cached)
         if cached.is_current():
             break
-    return found
+    return result
 
 
 class CacheBatch:
-    """The values kept of some keys. What is missing is computed by whoever asks."""
+    """The cached values of some keys. The caller computes and sets those missing."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
         self._keys = keys
         self._values: dict[Key, Any] = {}
         self._stale: dict[Key, Any] = {}
-        self._marks: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
         self._locked: set[Key] = set()
         self._computed: set[Key] = set()
 
@@ -72,34 +73,34 @@ class CacheBatch:
         return self._values[key]
 
     def __setitem__(self, key: Key, value: Any) -> None:
-        """What was computed because it was missing."""
+        """Add a value that was missing and has been computed."""
         self._values[key] = value
         self._computed.add(key)
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Fetch what is kept; at the end, keep what was computed meanwhile.
+        """Fetch the cached values; on exit, store those computed meanwhile.
 
-        Redis away: everything is missing, and nothing is kept.
+        Without Redis every value is missing, and none is stored.
         """
         with tolerate_cache_outage():
             self._fetch()
         try:
             yield
-            if self._marks:
+            if self._versions:
                 with tolerate_cache_outage():
-                    self._keep()
+                    self._store()
         finally:
             with tolerate_cache_outage():
                 self._unlock()
 
     def is_current(self) -> bool:
-        """Whether what was computed is from the state that holds now."""
-        before = self._marks
+        """Whether no tag of a computed value was invalidated since it was read."""
+        before = self._versions
         if self._computed and before:
             with tolerate_cache_outage():
                 self._read(self._computed)
-        return self._marks == before
+        return self._versions == before
 
     def _fetch(self) -> None:
         self._read(self._keys)
@@ -108,7 +109,7 @@ class CacheBatch:
             self._share_work()
 
     def _share_work(self) -> None:
-        """Leave to others what they compute already: take theirs, for a while."""
+        """Wait up to `WAIT_SECONDS` for values that other callers compute already."""
         deadline = time.monotonic() + WAIT_SECONDS
         awaited = others = self._others()
         while others and (left := deadline - time.monotonic()) > 0:
@@ -116,11 +117,14 @@ class CacheBatch:
                 self._read(self._missing())
                 others = self._others()
                 if others:
-                    time.sleep(LOOK_SECONDS)
+                    time.sleep(POLL_SECONDS)
         metrics.cache.labels("waited").inc(len(awaited) - len(others))
 
     def _others(self) -> list[Key]:
-        """Lock what is missing, and read it once more; what is left to others."""
+        """Lock the missing keys and read them again; return those that others compute.
+
+        A key with a stale value is not among them: its stale value is used.
+        """
         self._lock(self._missing())
         self._read(self._missing())
         others = [key for key in self._missing() if key not in self._locked]
@@ -135,34 +139,34 @@ class CacheBatch:
     def _read(self, keys: Iterable[Key]) -> None:
         keys = list(keys)
         names = [
-            name for key in keys for name in (key.name, cache.version_key(key.subject))
+            name for key in keys for name in (key.name, cache.version_key(key.tag))
         ]
-        found = caches["strict"].get_many(names) if names else {}
+        entries = caches["strict"].get_many(names) if names else {}
         cache.outage.is_over()
-        marks = {
-            key.subject: found.get(cache.version_key(key.subject), "") for key in keys
+        versions = {
+            key.tag: entries.get(cache.version_key(key.tag), "") for key in keys
         }
-        self._marks = {**self._marks, **marks}
+        self._versions = {**self._versions, **versions}
         for key in keys:
-            self._stale.pop(key, None)  # a change may have come since
-            entry = found.get(key.name)
-            if entry and entry["mark"] == marks[key.subject]:
-                kept = self._values if cache.is_fresh(entry) else self._stale
-                kept.setdefault(key, entry["value"])
+            self._stale.pop(key, None)  # its tag may have been invalidated since
+            entry = entries.get(key.name)
+            if entry and entry["mark"] == versions[key.tag]:
+                values = self._values if cache.is_fresh(entry) else self._stale
+                values.setdefault(key, entry["value"])
 
     def _lock(self, keys: Iterable[Key]) -> None:
         keys = [key for key in keys if key not in self._locked]
         taken = add_many([lock_key(key.name) for key in keys])
         self._locked |= {key for key, ours in zip(keys, taken) if ours}
 
-    def _keep(self) -> None:
+    def _store(self) -> None:
         metrics.cache.labels("computed").inc(len(self._computed))
         lifetimes = {key: cache.lifetime_of(key, self[key]) for key in self._computed}
         for lifetime in set(lifetimes.values()):
             entries = {
-                key.name: cache.entry_of(self[key], self._marks[key.subject], lifetime)
-                for key, its_own in lifetimes.items()
-                if its_own == lifetime and key.subject in self._marks
+                key.name: cache.entry_of(self[key], self._versions[key.tag], lifetime)
+                for key, seconds in lifetimes.items()
+                if seconds == lifetime and key.tag in self._versions
             }
             caches["strict"].set_many(entries, lifetime * cache.STALE_TIMES)
 
@@ -174,7 +178,7 @@ class CacheBatch:
 
 @contextmanager
 def tolerate_cache_outage() -> Iterator[None]:
-    """Go on without Redis where it is away."""
+    """Skip the rest of the body if Redis is away; log and count that."""
     try:
         yield
     except RedisError as error:
@@ -183,10 +187,10 @@ def tolerate_cache_outage() -> Iterator[None]:
 
 
 @contextmanager
-def poll_slot(key: Key, longest: float) -> Iterator[None]:
-    """Wait for one's turn to look for `key`, for so many seconds at most."""
+def poll_slot(key: Key, max_wait: float) -> Iterator[None]:
+    """Wait for the turn to poll `key`, at most `max_wait` seconds."""
     turn = POLL_LOCKS[hash(key) % len(POLL_LOCKS)]
-    ours = turn.acquire(timeout=longest)
+    ours = turn.acquire(timeout=max_wait)
     try:
         yield
     finally:
@@ -199,7 +203,7 @@ def lock_key(name: str) -> str:
 
 
 def add_many(names: list[str]) -> list[bool]:
-    """Which of these locks are ours now: one round trip, all of them at one moment."""
+    """Take these locks in one round trip; for each, whether it is ours now."""
     strict = caches["strict"]
     if not hasattr(strict, "client"):  # local memory
         return [strict.add(name, 1, LOCK_SECONDS) for name in names]

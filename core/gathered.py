@@ -1,7 +1,7 @@
-"""Views that answer many requests at once, and how one of them is a view of Django's.
+"""Views that answer many requests in one call; each also works as a Django view.
 
-A gathered view works out the outcome of each request: a value; or the exception or the
-response that ends it. Texts are made in `respond`, in the language of its request.
+Such a view gives an outcome per request: a value for `respond`, or the exception or
+the response that ends the request. `respond` makes its texts, in its language.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ ENDED = (Exception, HttpResponseBase)
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, with the slug of its address. Its `user` is known already."""
+    """A request with its `user`, and the slug in its path."""
 
     request: HttpRequest
     slug: str = ""
@@ -28,8 +28,8 @@ class Asked:
 class GatheredView:
     """`many` gives the outcome of each request, in their order.
 
-    If it raises, it has changed nothing. Of a body no more than `max_body` bytes, and
-    one, are kept: what is longer the view refuses.
+    If it raises, it has changed nothing. Of a request's body at most `max_body` + 1
+    bytes are read: with that byte the view knows that the body is too long.
     """
 
     many: Callable[[Sequence[Asked]], Sequence[Any]]
@@ -37,7 +37,7 @@ class GatheredView:
     max_body: int
 
     def alone(self, request: HttpRequest, slug: str = "") -> HttpResponseBase:
-        """The same for one request, as a view of Django's."""
+        """The same for one request, as a Django view."""
         [outcome] = self.many([Asked(request, slug)])
         if isinstance(outcome, Exception):
             raise outcome
@@ -49,21 +49,23 @@ class GatheredView:
 def then(
     outcomes: Sequence[Any], many: Callable[[list[Any]], Sequence[Any]]
 ) -> list[Any]:
-    """The next step of those outcomes that aren't the end; the others stay.
+    """Replace each outcome that is a value by its result of the next step, `many`.
 
-    What makes the step fail is the outcome of its own item alone. The steps before it
-    aren't repeated for that: they may have counted something.
+    An item that makes the step fail gets the exception as its outcome. Earlier steps
+    aren't repeated, as they may have counted something.
     """
-    good = [one for one in outcomes if not isinstance(one, ENDED)]
-    results = iter(isolate(many, good) if good else ())
-    return [one if isinstance(one, ENDED) else next(results) for one in outcomes]
+    values = [outcome for outcome in outcomes if not isinstance(outcome, ENDED)]
+    results = iter(isolate(many, values) if values else ())
+    return [
+        outcome if isinstance(outcome, ENDED) else next(results) for outcome in outcomes
+    ]
 
 
 def isolate(many: Callable[[Any], Sequence[Any]], items: Sequence[Any]) -> list[Any]:
-    """The results of one call for all items; of one that makes it fail, the exception.
+    """The results of one call for all items; an item that makes it fail, its exception.
 
-    A call that fails has kept nothing, and each half is tried again: so one bad item
-    fails alone, whatever it raises. In an outage all fail, and nothing is repeated.
+    A call that fails must have changed nothing. Then each half is tried again, so that
+    one bad item fails alone. An outage (`OUTAGES`) is raised for all, without retry.
     """
     try:
         return list(many(items))
@@ -77,7 +79,7 @@ def isolate(many: Callable[[Any], Sequence[Any]], items: Sequence[Any]) -> list[
 
 
 def attempt(call: Callable[..., Any], *args: Any) -> Any:
-    """What a call returns, or the refusal or 404 that it raises."""
+    """The result of a call, or the `Refused` or `Http404` that it raised."""
     try:
         return call(*args)
     except (Refused, Http404) as error:

@@ -1,7 +1,7 @@
-"""Which answers of the API caches on the way may keep: those that a view shares.
+"""Which API responses shared caches may store: those that a view makes `cacheable`.
 
-`gameproject.middleware.PrivateByDefault` makes all others private. What is shared is
-packed once for all who take it so, here and not by the proxy for each of them.
+`gameproject.middleware.PrivateByDefault` makes all others private. A shared response
+is compressed once here, not by the proxy for each client.
 """
 
 import gzip
@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from ninja import Status
 
-# Named, and not with a weight of nothing.
+# An `Accept-Encoding` that names gzip, with a weight above 0.
 GZIP = re.compile(r"(?:^|,)\s*+gzip\s*+(?:$|,|;\s*+q=(?:1|0\.0*+[1-9]))", re.IGNORECASE)
 
 PUBLIC = "public, max-age=1"
@@ -23,7 +23,7 @@ PRIVATE = "private, no-store"
 
 
 class WithETag(TypedDict):
-    """What is everybody's with its ETag, worked out once for all who ask."""
+    """Shared data with its ETag, which is computed once for all clients."""
 
     data: dict[str, Any]
     etag: str
@@ -42,38 +42,38 @@ def takes_gzip(request: HttpRequest) -> bool:
 
 
 def etag_for(request: HttpRequest, etag: str) -> str:
-    """That of the bytes this client is sent: packed ones are others."""
+    """The ETag of the bytes for this client: compressed ones have another."""
     return f'{etag[:-1]}-gzip"' if takes_gzip(request) else etag
 
 
 @lru_cache(maxsize=64)
 def pack(content: bytes) -> bytes:
-    """The same bytes for the same content, in whichever process."""
+    """The content gzipped; the same bytes in every process."""
     return gzip.compress(content, mtime=0)
 
 
 def cacheable(
-    request: HttpRequest, response: HttpResponse, found: WithETag, *vary: str
+    request: HttpRequest, response: HttpResponse, tagged: WithETag, *vary: str
 ) -> Any:
-    """Answer with what any cache may keep; 304 to those who have it already.
+    """What a ninja view returns to let any cache store it; 304 if the ETag matches.
 
-    `vary` names the headers of the request on which the data depends.
+    `vary` names the request headers on which the data depends.
     """
     request.shared_by = vary  # type: ignore[attr-defined]
-    response["ETag"] = etag = etag_for(request, found["etag"])
-    known = get_conditional_response(request, etag=etag)
-    is_known = known is not None and known.status_code == 304
-    return Status(304, None) if is_known else found["data"]
+    response["ETag"] = etag = etag_for(request, tagged["etag"])
+    conditional = get_conditional_response(request, etag=etag)
+    is_current = conditional is not None and conditional.status_code == 304
+    return Status(304, None) if is_current else tagged["data"]
 
 
 def set_headers(request: HttpRequest, response: Any) -> None:
-    """Say who may keep the answer: nobody, unless it was shared and is no refusal."""
+    """Set the cache headers: public if a view shared it and succeeded, else private."""
     vary = getattr(request, "shared_by", None)
     if vary is None or response.status_code not in (200, 304):
         response.headers["Cache-Control"] = PRIVATE
         return
     response.headers["Cache-Control"] = PUBLIC
-    # Django's own list also names what was read only to count who asks.
+    # Django's own list also names headers that were read only for the rate limits.
     response.headers["Vary"] = ", ".join(("Accept-Encoding", *vary))
     if response.status_code == 200 and takes_gzip(request):
         response.content = pack(response.content)

@@ -1,4 +1,4 @@
-"""Rules that must hold of every row, and what `manage.py audit` finds of them."""
+"""Consistency rules over rows, and what `manage.py audit` reports about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-MAX_LISTED = 20
+MAX_LISTED = 20  # primary keys in a report
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What the audit found of one rule: how many rows, and which of them break it.
+    """The result of one rule: `checked` rows of `what`, of which `broken` break it.
 
-    What is only `told` may be so for a while, and is for staff to look at.
+    `listed` has the primary keys of the first broken rows. A rule that is only `told`
+    may be broken for a while: that is reported and doesn't fail the audit.
     """
 
     says: str
@@ -22,7 +23,7 @@ class Finding:
     broken: int = 0
     listed: Sequence[object] = ()
     told: bool = False
-    # Rows that would break it, had staff not said yes to them.
+    # Rows that would break the rule if staff had not confirmed them.
     accepted: int = 0
     accepted_rows: Sequence[object] = ()
 
@@ -36,38 +37,36 @@ class Finding:
         if self.broken:
             lines.append(self.rows(self.listed, self.broken))
         if self.accepted:
-            said = self.rows(self.accepted_rows, self.accepted)
-            lines.append(f"{said}, to which staff said yes")
+            rows = self.rows(self.accepted_rows, self.accepted)
+            lines.append(f"{rows}, to which staff said yes")
         return lines
 
     def rows(self, listed: Sequence[object], total: int) -> str:
-        rows, more = ", ".join(map(str, listed)), total - len(listed)
+        keys, more = ", ".join(map(str, listed)), total - len(listed)
         tail = f" and {more:,} more" if more else ""
-        return f"{'':17}{self.what} {rows}{tail}: {total:,} in all"
+        return f"{'':17}{self.what} {keys}{tail}: {total:,} in all"
 
 
 class Provable(Protocol):
-    """Anything the audit can ask."""
+    """Anything the audit can check."""
 
     def check(self) -> Finding: ...
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that holds of every one of these rows."""
+    """`holds` is true for every one of `rows`; `says` is the rule in words."""
 
     says: str
     rows: QuerySet[Any]
     holds: Q | Exists
     told: bool = False
-    # Rows of which staff said that they may be so: told, and no fault.
+    # Rows that staff have confirmed: reported, but not broken.
     accepted: QuerySet[Any] | None = None
 
     def check(self) -> Finding:
-        broken, listed = found_in(self.rows.filter(~Q(self.holds)))
-        none: tuple[int, list[object]] = (0, [])
-        yes = none if self.accepted is None else found_in(self.accepted)
-        accepted, accepted_rows = yes
+        broken, listed = count_and_list(self.rows.filter(~Q(self.holds)))
+        accepted, accepted_rows = count_and_list(self.accepted)
         return Finding(
             self.says,
             self.rows.count(),
@@ -80,12 +79,14 @@ class Rule:
         )
 
 
-def found_in(rows: QuerySet[Any]) -> tuple[int, list[object]]:
-    """How many rows there are, and the first of them."""
+def count_and_list(rows: QuerySet[Any] | None) -> tuple[int, list[object]]:
+    """The number of rows, and the primary keys of the first `MAX_LISTED`."""
+    if rows is None:
+        return 0, []
     rows = rows.order_by("pk")
     listed = list(rows.values_list("pk", flat=True)[: MAX_LISTED + 1])
-    many = len(listed) > MAX_LISTED
-    return rows.count() if many else len(listed), listed[:MAX_LISTED]
+    has_more = len(listed) > MAX_LISTED
+    return rows.count() if has_more else len(listed), listed[:MAX_LISTED]
 
 
 def unique(
@@ -94,7 +95,7 @@ def unique(
     *fields: str,
     accepted: QuerySet[Any] | None = None,
 ) -> Rule:
-    """The rule that no two of these rows have all these fields in common."""
+    """The rule that no two of these rows have the same values in all these fields."""
     same = {field: OuterRef(field) for field in fields}
     twins = rows.filter(**same).exclude(pk=OuterRef("pk"))
     return Rule(says, rows, ~Q(Exists(twins)), accepted=accepted)

@@ -1,6 +1,6 @@
-"""A line: so many at a time in this process, the others wait, first come first served.
+"""A bounded FIFO queue for one process: a few inside at a time, the others wait.
 
-Who waits holds no thread and no database connection. Everything here happens on the
+Those who wait hold no thread and no database connection. Call everything here on the
 event loop.
 """
 
@@ -12,14 +12,14 @@ from time import monotonic
 
 from core.refusals import Refused
 
-RECENT = 64  # turns whose average is what a turn takes
+RECENT = 64  # turns whose durations are averaged
 
 
 class Line:
-    """At most `at_once` turns at a time; a wait is at most `longest_wait` seconds.
+    """At most `at_once` turns at a time; nobody waits more than `longest_wait` seconds.
 
-    Whoever would wait longer is refused on arrival. Whoever has waited so long after
-    all, because the turns took longer than before, is refused then. Nobody else is.
+    A caller whose estimated wait is longer is refused on arrival. If turns then take
+    longer than estimated, a caller is refused once it has waited that long.
     """
 
     def __init__(
@@ -29,49 +29,51 @@ class Line:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.at_once, self.longest_wait, self.clock = at_once, longest_wait, clock
-        self.inside: dict[Turn, None] = {}  # in the order in which their turns began
+        self.inside: dict[Turn, None] = {}  # in the order in which they began
         self.waiting: OrderedDict[Turn, asyncio.Future[None]] = OrderedDict()
         self._took: deque[float] = deque(maxlen=RECENT)
 
     def turn(self) -> "Turn":
-        """To be entered by `async with`; raises `Refused` if the line is too long."""
+        """A turn, for `async with`, which raises `Refused` if the wait is too long."""
         return Turn(self)
 
     @property
     def turn_seconds(self) -> float:
-        """What a turn took lately; 0 before the first has ended."""
+        """Average duration of the recent turns; 0 before the first has ended."""
         return sum(self._took) / len(self._took) if self._took else 0.0
 
     def place_of(self, turn: "Turn") -> int:
-        """How many turns must end before this one begins; 0 once it has begun."""
+        """Position among those who wait, from 1; 0 if the turn doesn't wait."""
         for place, waiting in enumerate(self.waiting, 1):
             if waiting is turn:
                 return place
         return 0
 
     def wait_at(self, place: int) -> float:
-        """Seconds until the turn of whoever has this place; the first waiter has 1."""
+        """Estimated seconds until the turn at this place; the first to wait has 1."""
         return place * self.turn_seconds / self.at_once
 
     def refusal(self) -> Refused:
-        """Come back when all who wait now have had their turn."""
+        """`unavailable`, to be tried again in `longest_wait` seconds."""
         return Refused("unavailable", retry_after=max(1, ceil(self.longest_wait)))
 
     def begin(self, turn: "Turn") -> bool:
-        """Take a turn now, if one is free."""
+        """Begin the turn now if there is room; whether it began."""
         if len(self.inside) == self.at_once:
             return False
         self.inside[turn] = None
         return True
 
     def end(self, turn: "Turn", took: float) -> None:
-        """Give a turn on, or leave it free if nobody waits."""
+        """End a turn that took `took` seconds; the next that waits begins."""
         self._took.append(took)
         self.pass_on(turn)
 
     def pass_on(self, ended: "Turn") -> None:
-        """Call the first who still waits. Who is going away has cancelled, and is
-        taken off the line only when it runs again."""
+        """Begin the turn of the first that still waits, if any.
+
+        A cancelled one stays in `waiting` until its task runs again: it is skipped.
+        """
         del self.inside[ended]
         while self.waiting:
             turn, called = self.waiting.popitem(last=False)
@@ -82,7 +84,7 @@ class Line:
 
 
 class Turn:
-    """One who comes to a line: waits, has the turn, and leaves."""
+    """One caller's way through a line: wait, begin, end."""
 
     has_begun = False
 
@@ -91,12 +93,12 @@ class Turn:
 
     @property
     def place(self) -> int:
-        """As the line counts; see `Line.place_of`."""
+        """See `Line.place_of`."""
         return self._line.place_of(self)
 
     @property
     def seconds_left(self) -> float:
-        """How long it will probably wait still."""
+        """Estimated seconds until it begins."""
         return self._line.wait_at(self.place)
 
     async def __aenter__(self) -> "Turn":
@@ -109,20 +111,20 @@ class Turn:
         self._line.end(self, self._line.clock() - self._began)
 
     async def _wait(self) -> None:
-        """Return when it is called; who is cancelled leaves the line."""
+        """Wait until called; `Refused` if that takes too long."""
         line = self._line
         if line.wait_at(len(line.waiting) + 1) > line.longest_wait:
             raise line.refusal()
         loop = asyncio.get_running_loop()
         line.waiting[self] = called = loop.create_future()
-        patience = loop.call_later(line.longest_wait, self._give_up)
+        timeout = loop.call_later(line.longest_wait, self._give_up)
         try:
             await called
         except asyncio.CancelledError:
             self._leave(called)
             raise
         finally:
-            patience.cancel()
+            timeout.cancel()
 
     def _give_up(self) -> None:
         called = self._line.waiting.pop(self, None)
@@ -130,6 +132,6 @@ class Turn:
             called.set_exception(self._line.refusal())
 
     def _leave(self, called: "asyncio.Future[None]") -> None:
-        """Leave the line; who was called at this moment gives the turn on."""
+        """Leave the line; if just called, pass the turn on to the next."""
         if not self._line.waiting.pop(self, None) and not called.cancelled():
             self._line.pass_on(self)

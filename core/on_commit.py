@@ -1,4 +1,4 @@
-"""What is done once a change is committed, and can't undo it by failing."""
+"""Callbacks after commit; an error in one undoes nothing."""
 
 from collections.abc import Callable
 from typing import ParamSpec
@@ -9,9 +9,9 @@ P = ParamSpec("P")
 
 
 def on_commit(act: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Call it on commit; the log has what it raises, and the change stands."""
+    """Call `act` after commit, or now without a transaction; errors are logged."""
 
-    def call() -> None:  # Django names it in the log, which a `partial` has no name for
+    def call() -> None:  # Django logs its name, which a `partial` lacks
         act(*args, **kwargs)
 
     transaction.on_commit(call, robust=True)

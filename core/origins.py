@@ -1,4 +1,4 @@
-"""Whose pages may open a socket here, or post a form without a token."""
+"""Origin checks: which pages may open a socket, or post a form without a token."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,10 +15,10 @@ View = Callable[..., HttpResponseBase]
 
 
 class SameOrigin:
-    """Refuses the handshakes of other sites' pages.
+    """Denies WebSocket handshakes from pages of other sites.
 
-    Full origins are compared, scheme and port included. A client that sends no origin
-    is no browser, and so carries nobody's cookies but its own.
+    It compares the full origin, with scheme and port. A client without an `Origin` is
+    no browser, so it carries no other person's cookies.
     """
 
     def __init__(self, application: Any) -> None:
@@ -34,22 +34,19 @@ class SameOrigin:
 
 
 def is_ours(origin: str, host: str) -> bool:
-    """Whether an origin is among PUBLIC_ORIGINS or, with none set, the host asked."""
+    """Whether the origin is in PUBLIC_ORIGINS or, if that is empty, is this host."""
     if settings.PUBLIC_ORIGINS:
         return origin in settings.PUBLIC_ORIGINS
     return origin in (f"http://{host}", f"https://{host}")
 
 
 def is_from_our_page(request: HttpRequest) -> bool:
-    """Whether the browser says so: no page can forge its `Origin`."""
+    """Whether the request's `Origin` is ours: no page can forge it."""
     return is_ours(request.headers.get("Origin", ""), request.get_host())
 
 
 def rejection_of(request: HttpRequest) -> HttpResponseBase | None:
-    """Why a form isn't taken that neither a page of ours sent nor a token guards.
-
-    It is Django's own check, and the page by which it is told.
-    """
+    """Django's 403 page if neither the origin nor a CSRF token is right; else None."""
     if is_from_our_page(request):
         return None
     with override(getattr(request, "LANGUAGE_CODE", None)):
@@ -57,10 +54,10 @@ def rejection_of(request: HttpRequest) -> HttpResponseBase | None:
 
 
 def from_our_page_or_token(view: View) -> View:
-    """Decorates a view whose form stands in a shared page, which can hold no token.
+    """Decorates a view whose form is in a shared page, which can't hold a CSRF token.
 
-    A browser says from where a form is sent. Where it doesn't, or says another site,
-    Django's own check decides, as for every other form: by the token.
+    A form from an origin of ours is accepted. If the `Origin` is missing or is another
+    one, Django's check decides by the token, as for every other form.
     """
     checked = csrf_protect(view)
 
@@ -69,7 +66,7 @@ def from_our_page_or_token(view: View) -> View:
     def decorated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_from_our_page(request):
             return checked(request, *args, **kwargs)
-        # So that a view which Django has decorated itself doesn't ask again.
+        # Keeps a view that Django itself has decorated from checking again.
         request.csrf_processing_done = True  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Reading what clients send: by a schema, refused by the name of the wrong field."""
+"""Validation of commands and JSON values from clients; refusals name the field."""
 
 import math
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.refusals import Refused
 
-MAX_DEPTH = 8  # lists and objects in one another
-MAX_PARTS = 1000  # lists, objects, names and values in all
+MAX_DEPTH = 8  # levels of lists and objects
+MAX_PARTS = 1000  # lists, objects, names and values together
 MAX_INTEGER = 2**63
 
 
 class CommandIn(BaseModel):
-    """What every command holds. Unknown fields are refused, not ignored."""
+    """The fields of every command. Unknown fields are refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,9 +27,9 @@ C = TypeVar("C", bound=CommandIn)
 
 
 def read(schema: type[C], frame: Mapping[str, Any]) -> C:
-    """The frame by its schema; `Refused` names the field of the first complaint.
+    """The frame, validated; `Refused("invalid")` names the first wrong field.
 
-    Its `type` has been read: it says which schema.
+    Its `type`, which chose the schema, is left out.
     """
     fields = {name: value for name, value in frame.items() if name != "type"}
     try:
@@ -41,9 +41,9 @@ def read(schema: type[C], frame: Mapping[str, Any]) -> C:
 
 
 def check_value(value: Any, field: str) -> None:
-    """Refuse JSON that is nested too deeply, holds too much, or that no database keeps.
+    """`Refused` if JSON is too deep, too large, or can't be stored in the database.
 
-    Level by level and not by recursion, which has a depth of its own.
+    It goes level by level, as recursion could exceed Python's limit.
     """
     check_scalar(value, field)
     level, count = parts_of(value), 1
@@ -65,18 +65,18 @@ def parts_of(value: Any) -> list[Any]:
 
 
 def check_scalar(value: Any, field: str) -> None:
-    """Refuse NUL, halves of surrogate pairs, and numbers without bounds."""
-    if isinstance(value, str) and not is_kept(value):
+    """`Refused` for NUL, lone surrogates, NaN, infinity and integers over 64 bits."""
+    if isinstance(value, str) and not is_storable(value):
         detail = _("The text has characters that can’t be stored.")
         raise Refused("invalid", detail, field=field)
     if isinstance(value, float) and not math.isfinite(value):
-        raise Refused("invalid", _("That is no number."), field=field)
+        raise Refused("invalid", _("That isn’t a number."), field=field)
     if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
         raise Refused("invalid", _("That number is too large."), field=field)
 
 
-def is_kept(text: str) -> bool:
-    """Whether a database keeps this text."""
+def is_storable(text: str) -> bool:
+    """Whether the database can store this text."""
     if "\x00" in text:
         return False
     try:

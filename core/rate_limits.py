@@ -1,10 +1,10 @@
-"""How often one may ask: by player; by address only where nobody is signed in.
+"""Rate limits: per player, or per address for anonymous clients.
 
 Each kind of request has a window and a burst (`settings.RATE_LIMITS`). Over HTTP
-django-ratelimit counts in Redis, across processes; requests that arrive together are
-counted in the same windows in one trip. On sockets, where an answer must not wait for
-that, each process counts for itself. What costs more of a stranger has a bucket for
-each address beside (`settings.ADDRESS_LIMITS`).
+django-ratelimit counts in Redis for all processes; requests that arrive together are
+counted in the same windows in one round trip. On sockets each process counts in memory,
+because an answer must not wait for Redis. Costly requests of anonymous clients also
+take from a token bucket per address (`settings.ADDRESS_LIMITS`).
 """
 
 import logging
@@ -32,19 +32,20 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def rates(what: str, times: int = 1) -> list[Rate]:
-    """The window and the burst of one kind of request."""
-    found = [parse_rate(rate) for rate in settings.RATE_LIMITS[what]]
-    return [Rate(most * times, seconds) for most, seconds in found]
+    """The window and the burst of one kind of request, each `times` as large."""
+    parsed = [parse_rate(rate) for rate in settings.RATE_LIMITS[what]]
+    return [Rate(most * times, seconds) for most, seconds in parsed]
 
 
 # Over HTTP
 
 
 def check(request: HttpRequest, what: str, *, reads: bool = False) -> None:
-    """Count this request; `Refused("rate_limited")` if it is one too many.
+    """Count this request; `Refused("rate_limited")` if it is over a limit.
 
-    With Redis away reads go on uncounted, and writes are refused as unavailable.
-    `reads`: this one changes nothing, whatever its method.
+    `what` is a key of `settings.RATE_LIMITS`. `reads` says that the request changes
+    nothing, whatever its method. Without Redis reads are allowed uncounted, and others
+    are `Refused("unavailable")`.
     """
     try:
         _check(request, what)
@@ -57,15 +58,15 @@ def check(request: HttpRequest, what: str, *, reads: bool = False) -> None:
 def check_many(
     requests: Sequence[HttpRequest], what: str, *, reads: bool = False
 ) -> list[Refused | None]:
-    """`check` for many, in their order and in one trip to Redis: None, or why not."""
+    """`check` in order, in one round trip to Redis: for each None or the refusal."""
     try:
-        full = count_many([_windows(request, what) for request in requests])
+        exceeded = count_many([_windows(request, what) for request in requests])
     except RedisError as error:
         outage.begins(error)
         return [_uncounted(request, reads) for request in requests]
     return [
         Refused("rate_limited", retry_after=window.seconds_left) if window else None
-        for window in full
+        for window in exceeded
     ]
 
 
@@ -75,7 +76,7 @@ def _check(request: HttpRequest, what: str) -> None:
             request, group=_group(what, rate), key=_client, rate=rate, increment=True
         )
         if usage and usage["should_limit"]:
-            # The last second of the window counts as part of it.
+            # `time_left` leaves out the last second, which belongs to the window.
             raise Refused("rate_limited", retry_after=usage["time_left"] + 1)
 
 
@@ -87,7 +88,7 @@ def _windows(request: HttpRequest, what: str) -> list[Window]:
 
 
 def _rates_of(request: HttpRequest, what: str) -> list[Rate]:
-    """Many strangers may share an address: a whole venue fits behind it."""
+    """The limits; higher for anonymous clients, as a venue may share one address."""
     return rates(what, 1 if request.user.is_authenticated else settings.VENUE_SIZE)
 
 
@@ -96,13 +97,13 @@ def _group(what: str, rate: Rate) -> str:
 
 
 def _client(_group: str, request: HttpRequest) -> str:
-    """Who is counted: the player, or the address of a stranger."""
-    known = request.user.is_authenticated
-    return f"player:{request.user.pk}" if known else client_network(request)
+    """Whose count it is: the player's, or that of an anonymous client's network."""
+    signed_in = request.user.is_authenticated
+    return f"player:{request.user.pk}" if signed_in else client_network(request)
 
 
 def _uncounted(request: HttpRequest, reads: bool) -> Refused | None:
-    """Why a request that can't be counted is refused, if it is."""
+    """Without Redis: the refusal of a request, or None for a read."""
     if reads or request.method in SAFE:
         return None
     return Refused("unavailable", retry_after=2)
@@ -111,7 +112,7 @@ def _uncounted(request: HttpRequest, reads: bool) -> Refused | None:
 def limited(
     what: str, *, reads: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorates a view that counts as this kind of request; see `check`."""
+    """Decorates a view whose requests are limited by `check`."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
@@ -124,12 +125,12 @@ def limited(
     return decorate
 
 
-# Strangers, by address
+# Anonymous clients, by address
 
-BURST = 3  # times as many at once as come back in the period
+BURST = 3  # a bucket holds this many times what its rate refills in one period
 TOO_MANY = {
     "joins": _(
-        "Too many have joined from your network. Wait a moment, then try again."
+        "Too many people have joined from your network. Wait a moment, then try again."
     ),
     "sign-ups": _(
         "Too many accounts were made from your network. Wait a moment, then try again."
@@ -138,10 +139,10 @@ TOO_MANY = {
 
 
 def take_for_address(request: HttpRequest, what: str) -> None:
-    """Count what a stranger does; `Refused("rate_limited")` if it is one too many.
+    """Take a token for a request of an anonymous client, or `Refused("rate_limited")`.
 
-    It is counted before it is done, and whatever becomes of it. With Redis away each
-    process counts for itself: a limit is no reason to keep everybody out.
+    `what` is a key of `settings.ADDRESS_LIMITS`. The token isn't given back if the
+    request fails. Without Redis each process has buckets of its own.
     """
     [refused] = take_many_for_address([request], what)
     if refused:
@@ -151,7 +152,7 @@ def take_for_address(request: HttpRequest, what: str) -> None:
 def take_many_for_address(
     requests: Sequence[HttpRequest], what: str
 ) -> list[Refused | None]:
-    """The same for many, in their order and in one trip to Redis: None, or why not."""
+    """The same in order, in one round trip to Redis: for each None or the refusal."""
     bucket, detail = of_address(what), TOO_MANY.get(what, "")
     waits = take_many([[bucket.of(client_network(request))] for request in requests])
     return [
@@ -161,6 +162,7 @@ def take_many_for_address(
 
 
 def of_address(what: str) -> Bucket:
+    """The token bucket for this kind of request, with one key per address."""
     rate = parse_rate(settings.ADDRESS_LIMITS[what])
     return Bucket(what, BURST * rate.most, rate)
 
@@ -169,17 +171,17 @@ def of_address(what: str) -> Bucket:
 
 
 class Counter:
-    """Fixed windows, counted in this process."""
+    """Fixed windows, counted in the memory of this process."""
 
-    MOST = 20_000  # counts kept before those of past windows are forgotten
-    LOOK = 1.0  # seconds between two looks for them, each at all counts
+    MAX_COUNTS = 20_000  # beyond this, those of past windows are removed
+    CLEANUP_SECONDS = 1.0  # between two cleanups: each goes through all counts
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, int, int], int] = {}
-        self._looked = 0.0
+        self._cleaned_at = 0.0
 
     def check(self, what: str, who: str) -> None:
-        """Count one command of this player or stranger; `Refused` if too many."""
+        """Count one command of `who`; `Refused("rate_limited")` if over a limit."""
         now = time.time()
         for most, seconds in rates(what):
             window = int(now // seconds)
@@ -188,11 +190,14 @@ class Counter:
             if self._counts[key] > most:
                 wait = (window + 1) * seconds - now
                 raise Refused("rate_limited", retry_after=max(1, round(wait)))
-        if len(self._counts) > self.MOST and abs(now - self._looked) >= self.LOOK:
-            self._forget(now)
+        if len(self._counts) > self.MAX_COUNTS and self._cleanup_is_due(now):
+            self._remove_past_windows(now)
 
-    def _forget(self, now: float) -> None:
-        self._looked = now
+    def _cleanup_is_due(self, now: float) -> bool:
+        return abs(now - self._cleaned_at) >= self.CLEANUP_SECONDS
+
+    def _remove_past_windows(self, now: float) -> None:
+        self._cleaned_at = now
         self._counts = {
             key: count
             for key, count in self._counts.items()

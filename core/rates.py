@@ -1,6 +1,6 @@
-"""Rates as settings write them: `10/5m` is ten in five minutes, `10/s` ten a second.
+"""Rates as written in settings: `10/5m` is 10 in 5 minutes, `10/s` is 10 per second.
 
-Settings read this module, so it may ask nothing of them.
+The settings module imports this one, so this one may not read settings.
 """
 
 import re
@@ -12,7 +12,7 @@ WRITTEN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 
 
 class Rate(NamedTuple):
-    """So many in so many seconds."""
+    """`most` requests in `seconds` seconds."""
 
     most: int
     seconds: int
@@ -20,6 +20,7 @@ class Rate(NamedTuple):
 
 @cache
 def parse_rate(text: str) -> Rate:
+    """The rate; `ValueError` if the text is not `<count>/[<number>]<s, m, h or d>`."""
     match = WRITTEN.fullmatch(text.strip())
     if not match:
         raise ValueError(f"{text!r} is no rate; write 10/5m or 10/s")

@@ -1,6 +1,6 @@
-"""The closed list of refusals, and how HTTP says each.
+"""The closed list of refusals: code, HTTP status and text.
 
-It stands in the lowest app because every app refuses in these words.
+It is in the lowest app because every app refuses with these codes.
 """
 
 from typing import Any
@@ -32,36 +32,37 @@ STATUS = {
 }
 
 DETAILS: dict[str, str | Promise] = {
-    "invalid": _("That can't be read."),
-    "not_signed_in": _("Sign in, or choose a nickname, to play."),
-    "not_eligible": _("This game isn't open to you."),
-    "forbidden": _("That isn't yours to see or change."),
-    "not_found": _("There is no such thing here."),
-    "not_open": _("The game hasn't opened yet."),
+    "invalid": _("That isn’t valid. Check it, then try again."),
+    "not_signed_in": _("Sign in or choose a nickname to play."),
+    "not_eligible": _("This game isn’t open to you."),
+    "forbidden": _("You can’t see or change this."),
+    "not_found": _("We couldn’t find that."),
+    "not_open": _("The game hasn’t opened yet."),
     "paused": _("The game is paused. Try again in a moment."),
     "closed": _("The game is closed."),
     "no_attempts_left": _("You have no attempts left."),
-    "sold_out": _("Everything has been given away."),
-    "not_enough_coins": _("You don't have enough coins."),
-    "previous_day_missing": _("The day before comes first."),
-    "all_days_done": _("You have done all the days."),
-    "limit_reached": _("You have had as many of these as one player may."),
+    "sold_out": _("This item is sold out."),
+    "not_enough_coins": _("You don’t have enough coins."),
+    "previous_day_missing": _("Check in for the day before first."),
+    "all_days_done": _("You have checked in on every day."),
+    "limit_reached": _("You’ve reached the limit for this item."),
     "won_here": _(
         "Another player has already won a prize of this game in this browser, so you "
         "can’t win one here. If you share the device, ask the staff."
     ),
     "too_large": _("That is too large."),
-    "rate_limited": _("That was too fast. Wait a moment."),
-    "server_error": _("Something went wrong here. It is our fault, not yours."),
-    "unavailable": _("We're busy. Try again in a moment."),
+    "rate_limited": _("That was too fast. Wait a moment, then try again."),
+    "server_error": _("Something went wrong on our side. It isn’t your fault."),
+    "unavailable": _("We’re busy. Try again in a moment."),
 }
 
 
 class Refused(Exception):
-    """A request that changes nothing, with the reason by name.
+    """A request is refused and changes nothing.
 
-    `code` is one of `STATUS`; `field` names the part that was wrong; `retry_after` is
-    in seconds.
+    `code` is a key of `STATUS`; `detail` is the text for people, by default that of
+    the code; `field` names the wrong part of the request; `retry_after` is in seconds;
+    `more` are further fields of the reply.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Refused(Exception):
         super().__init__(code)
 
     def body(self) -> dict[str, Any]:
-        """`code`, `detail` and, where one part was wrong, `field`."""
+        """`code`, `detail` and further fields; `field`, `retry_after` if set."""
         body: dict[str, Any] = {"code": self.code, "detail": str(self.detail)}
         body |= self.more
         if self.field:
@@ -97,7 +98,7 @@ class Refused(Exception):
         return response
 
     def mark(self, response: HttpResponseBase) -> None:
-        """Give a response that says this refusal its status and headers."""
+        """Set the status and the headers of this refusal on a response."""
         response.status_code = STATUS[self.code]
         if self.retry_after:
             response.headers["Retry-After"] = str(self.retry_after)

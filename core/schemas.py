@@ -1,4 +1,4 @@
-"""JSON over HTTP: bodies read by a schema, replies, and how every refusal looks."""
+"""JSON over HTTP: validated bodies, replies, and the schema of refusals."""
 
 import json
 from typing import Any, TypeVar
@@ -16,16 +16,16 @@ B = TypeVar("B", bound=BaseModel)
 
 
 def read_body(schema: type[B], request: HttpRequest) -> B:
-    """The JSON body by its schema; `Refused` names the field of the first complaint."""
+    """The JSON body, validated; `Refused("invalid")` names the first wrong field."""
     try:
         if not request.body:
             raise Refused("invalid", "Field required", field="body")
-        sent = json.loads(request.body)
+        data = json.loads(request.body)
     except (ValueError, RecursionError, RawPostDataException):
-        # The last: the CSRF check took it for a form, and has read it.
+        # The last: the CSRF check has read it as a form.
         raise Refused("invalid", "Cannot parse request body") from None
     try:
-        return schema.model_validate(sent)
+        return schema.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
@@ -33,14 +33,14 @@ def read_body(schema: type[B], request: HttpRequest) -> B:
 
 
 def render_json(schema: type[BaseModel], data: Any, **dump: Any) -> HttpResponse:
-    """The reply as ninja renders it."""
+    """The reply, rendered as by ninja; `dump` goes to `model_dump`."""
     reply = schema.model_validate(data).model_dump(mode="json", **dump)
     return HttpResponse(json.dumps(reply), content_type=JSON)
 
 
 class ErrorDetail(Schema):
-    """`field` names the part that was wrong; `retry_after` is in seconds; `price` is
-    what something costs by now."""
+    """`field` names the wrong part of the request; `retry_after` is in seconds;
+    `next_open_at` is in ms since 1970; `price` is the current price in coins."""
 
     code: str
     detail: str
@@ -55,7 +55,7 @@ class ErrorOut(Schema):
 
 
 def responses(schema: type[Schema], *, shared: bool = False) -> dict[Any, Any]:
-    """The responses of a route: this one, or a refusal; 304 where it is shared."""
-    known = {304: None} if shared else {}
+    """The responses of a route: 200 with `schema`, any refusal; 304 if `shared`."""
+    not_modified = {304: None} if shared else {}
     refused = dict.fromkeys(sorted({*STATUS.values()}), ErrorOut)
-    return {200: schema, **known, **refused}
+    return {200: schema, **not_modified, **refused}

@@ -1,7 +1,7 @@
-"""Pages that are the same bytes for everybody who reads the same language.
+"""Pages that are the same bytes for everybody, one version per language.
 
-No cookie, no token and no name is in them, so that any cache may keep them. Each is
-rendered and packed once for all processes. A form in such a page has no token: see
+They hold no cookie, token or name, so any cache may store them. Each is rendered and
+compressed once for all processes. A form in such a page has no CSRF token: see
 `core.origins.from_our_page_or_token`.
 """
 
@@ -20,7 +20,7 @@ from core.http_cache import PUBLIC, etag_for, etag_of, pack, takes_gzip
 
 
 class SharedPage(TypedDict):
-    """A page as it is kept: as text, and packed in base64."""
+    """A page in the cache; `packed` is its gzip in base64."""
 
     html: str
     packed: str
@@ -32,18 +32,18 @@ def make_page(html: str) -> SharedPage:
     return {"html": html, "packed": packed, "etag": etag_of(html)}
 
 
-def page_key(name: str, subject: str, lifetime: int) -> Key:
-    """Where a page is kept in the language of whoever asks."""
-    return Key(f"page:{get_language()}:{name}", subject, lifetime)
+def page_key(name: str, tag: str, lifetime: int) -> Key:
+    """The cache key of a page in the active language; `lifetime` in seconds."""
+    return Key(f"page:{get_language()}:{name}", tag, lifetime)
 
 
 def get_or_render(key: Key, render: Callable[[], str]) -> SharedPage:
-    """The page kept under `key`, rendered if need be."""
+    """The cached page of `key`; rendered and stored if it is missing."""
     return get_or_compute(key, lambda: make_page(render()))
 
 
 def respond(request: HttpRequest, page: SharedPage) -> HttpResponse:
-    """The page, packed for those who take it so; 304 to those who have it already."""
+    """The page, gzipped if the client accepts that; 304 if its ETag matches."""
     packed = takes_gzip(request)
     response = HttpResponse(
         base64.b64decode(page["packed"]) if packed else page["html"]
@@ -51,8 +51,8 @@ def respond(request: HttpRequest, page: SharedPage) -> HttpResponse:
     if packed:
         response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = PUBLIC
-    response["Date"] = http_date()  # which nginx says itself, also of what it kept
+    response["Date"] = http_date()  # nginx sends its own, also with a cached page
     response["ETag"] = etag = etag_for(request, page["etag"])
     patch_vary_headers(response, ["Accept-Encoding"])
-    answer = get_conditional_response(request, etag=etag, response=response)
-    return answer or response
+    not_modified = get_conditional_response(request, etag=etag, response=response)
+    return not_modified or response

@@ -1,4 +1,4 @@
-"""`str.format`, carried out by the database."""
+"""`str.format` as an SQL expression."""
 
 from string import Formatter
 
@@ -9,7 +9,7 @@ Column = str | Expression | OuterRef
 
 
 def sql_format(template: str, **columns: Column) -> Concat:
-    """The text of a template in which `{name}` is the value of the column so named."""
+    """The template as text, each `{name}` replaced by `columns[name]`."""
     parts: list[Value | Cast] = []
     for text, name, _spec, _conversion in Formatter().parse(template):
         if text:

@@ -1,4 +1,4 @@
-"""Moments as the wire writes them."""
+"""Times in frames and replies: milliseconds since 1970."""
 
 from datetime import datetime
 from typing import overload
@@ -11,5 +11,5 @@ def to_ms(moment: None) -> None: ...
 
 
 def to_ms(moment: datetime | None) -> int | None:
-    """Whole ms since 1970; None stays None."""
+    """Whole milliseconds since 1970 (UTC); None for None."""
     return None if moment is None else int(moment.timestamp() * 1000)

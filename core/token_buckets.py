@@ -1,9 +1,10 @@
-"""Token buckets: so many at once, and refilled little by little.
+"""Token buckets: a burst up to the capacity, refilled at a constant rate (GCRA).
 
-Redis keeps them for all processes. Local memory does without Redis and, in each
-process, while it is away: a limit is then looser, but nobody is kept out by it.
+Redis holds the buckets of all processes. Without Redis each process holds its own in
+local memory: the limits are then looser, and nobody is refused because Redis is away.
 
-Of a bucket one number is kept: when it will be full again. A token is a step of time.
+One number is stored per bucket: the time at which it will be full again. One token is
+one step of that time.
 """
 
 import hashlib
@@ -22,10 +23,11 @@ from core.cache import outage
 from core.rates import Rate
 
 MICROSECONDS = 1_000_000
-AWAY_SECONDS = 2  # without Redis, before it is asked again: each look may take as long
+AWAY_SECONDS = 2  # before Redis is tried again: each failed try may take as long
 
-# Whole microseconds throughout: as fractions, a thousand steps would not add up.
-# ARGV: now, how many takes, the number of keys of each, and two spans for each key.
+# All times are whole microseconds: with fractions, a thousand steps would not add up.
+# ARGV: now, the number of takes, the number of keys of each take, and for each key the
+# span of the tokens taken and that of a whole bucket. Returns each take's wait, or 0.
 SCRIPT = """
 local now, takes, waits, last = tonumber(ARGV[1]), tonumber(ARGV[2]), {}, 0
 
@@ -63,19 +65,19 @@ return waits
 
 @dataclass(frozen=True)
 class Bucket:
-    """Holds `capacity` tokens for each key, and gains them at the rate `refill`."""
+    """Buckets of `capacity` tokens, one per key, refilled at the rate `refill`."""
 
     name: str
     capacity: int
     refill: Rate
 
     def of(self, *key: str) -> "Held":
-        """The bucket of one key; its parts may be of any length and letters."""
+        """The bucket of one key. Its parts are hashed: they may be any text."""
         digest = hashlib.blake2b("\n".join(key).encode(), digest_size=16).hexdigest()
         return Held(self, f"bucket:{self.name}:{digest}")
 
     def take(self, *key: str, n: int = 1) -> int:
-        """Take `n` tokens: 0, or the seconds until there are so many."""
+        """Take `n` tokens, or none: 0, or the seconds until there are `n`."""
         return take([self.of(*key)], n)
 
     def give_back(self, *key: str, n: int = 1) -> None:
@@ -83,7 +85,7 @@ class Bucket:
 
     @property
     def step(self) -> int:
-        """Microseconds in which a token comes back."""
+        """Microseconds until one token is refilled."""
         return max(1, self.refill.seconds * MICROSECONDS // self.refill.most)
 
 
@@ -95,34 +97,35 @@ class Held:
     name: str
 
 
-Move = tuple[str, int, int]  # a name, the span of the step, that of a whole bucket
+Move = tuple[str, int, int]  # key name; spans of the step and of a whole bucket, in µs
 
 
 def take(buckets: Sequence[Held], n: int = 1) -> int:
-    """Take `n` tokens of each, or of none: 0, or the seconds until all have them."""
+    """Take `n` tokens from each, or none: 0, or the seconds until all have `n`."""
     return take_many([buckets], n)[0]
 
 
-def take_many(wanted: Sequence[Sequence[Held]], n: int = 1) -> list[int]:
-    """`take` from each of these, one after the other, in one trip to Redis."""
+def take_many(groups: Sequence[Sequence[Held]], n: int = 1) -> list[int]:
+    """`take` from each group in order, in one round trip to Redis."""
     moves = [
-        [(one.name, n * one.bucket.step, _whole(one.bucket)) for one in buckets]
-        for buckets in wanted
+        [(held.name, n * held.bucket.step, _whole(held.bucket)) for held in buckets]
+        for buckets in groups
     ]
     return [math.ceil(wait / MICROSECONDS) for wait in _move(moves)] if moves else []
 
 
 def give_back(buckets: Sequence[Held], n: int = 1) -> None:
-    """Put back what was taken and not used."""
+    """Put `n` unused tokens back into each bucket."""
     take(buckets, -n)
 
 
 def _whole(bucket: Bucket) -> int:
+    """Microseconds in which an empty bucket is refilled."""
     return bucket.capacity * bucket.step
 
 
 def _move(takes: Sequence[Sequence[Move]]) -> list[int]:
-    """Move when these are full by their steps; for each the microseconds to wait."""
+    """Move the full times by their steps; for each take, the microseconds to wait."""
     now = int(time.time() * MICROSECONDS)
     if shared.is_there():
         try:
@@ -134,7 +137,7 @@ def _move(takes: Sequence[Sequence[Move]]) -> list[int]:
 
 
 class Shared:
-    """The buckets of all processes, in Redis; a key ends when its bucket is full."""
+    """The buckets of all processes, in Redis. A key expires when its bucket is full."""
 
     _away_until = 0.0  # by the monotonic clock
 
@@ -150,7 +153,7 @@ class Shared:
 
     def move(self, takes: Sequence[Sequence[Move]], now: int) -> list[int]:
         client: Any = caches["strict"].client  # type: ignore[attr-defined]
-        moves = [move for one in takes for move in one]
+        moves = [move for group in takes for move in group]
         keys = [str(client.make_key(name)) for name, _span, _whole in moves]
         spans = [span for _name, *pair in moves for span in pair]
         script = client.get_client(write=True).register_script(SCRIPT)
@@ -160,9 +163,9 @@ class Shared:
 
 
 class Local:
-    """The buckets of this process alone: the last `MOST` that were drawn from."""
+    """The buckets of this process: the `MAX_BUCKETS` that were used last."""
 
-    MOST = 50_000
+    MAX_BUCKETS = 50_000
 
     def __init__(self) -> None:
         self._full_at: OrderedDict[str, int] = OrderedDict()
@@ -179,18 +182,18 @@ class Local:
             if wait > 0:
                 return wait
             for name, full_at in after.items():
-                self._keep(name, full_at, now)
+                self._store(name, full_at, now)
         return 0
 
     def _at(self, name: str, now: int, latest: int) -> int:
-        """When it is full; a clock that was put back makes it no emptier than empty."""
+        """When it is full; at most `latest`, even if the clock was set back."""
         return min(max(now, self._full_at.get(name, now)), latest)
 
-    def _keep(self, name: str, full_at: int, now: int) -> None:
+    def _store(self, name: str, full_at: int, now: int) -> None:
         self._full_at.pop(name, None)
         if full_at > now:
             self._full_at[name] = full_at
-        while len(self._full_at) > self.MOST:
+        while len(self._full_at) > self.MAX_BUCKETS:
             self._full_at.popitem(last=False)
 
 

@@ -1,7 +1,7 @@
-"""The fixed windows that django-ratelimit counts in: many requests in one trip.
+"""django-ratelimit's fixed windows, for many requests in one round trip to Redis.
 
-`django_ratelimit.core.get_usage` takes two to four trips to Redis for each request. The
-keys, values and expiry here are its own, so that both count together.
+`django_ratelimit.core.get_usage` takes two to four round trips per request. The keys,
+values and expiry here are the same as there, so both share their counts.
 """
 
 import time
@@ -14,30 +14,31 @@ from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key
 
 from core.rates import Rate
 
-# Each request has as many windows as the others (ARGV[1]). They are counted in their
-# order, up to the first that is over its limit: its place, or 0.
+# ARGV: the number of windows of each request, then limit and lifetime of each window.
+# Counts a request in its windows in order, up to the first that is over its limit.
+# Returns for each request the position of that window, from 1; or 0.
 SCRIPT = """
-local each, over = tonumber(ARGV[1]), {}
+local each, positions = tonumber(ARGV[1]), {}
 for first = 0, #KEYS - 1, each do
-  local found = 0
+  local position = 0
   for place = 1, each do
     local i = first + place
     local count = redis.call('INCR', KEYS[i])
     if count == 1 then redis.call('EXPIRE', KEYS[i], ARGV[2 * i + 1]) end
-    if count > tonumber(ARGV[2 * i]) then found = place; break end
+    if count > tonumber(ARGV[2 * i]) then position = place; break end
   end
-  over[#over + 1] = found
+  positions[#positions + 1] = position
 end
-return over
+return positions
 """
 
 
 class Window(NamedTuple):
-    """One client's window of one rate."""
+    """The current window of one client and one rate."""
 
     key: str
     rate: Rate
-    ends_at: int  # in s since 1970; the last second of the window is part of it
+    ends_at: int  # in s since 1970; that second still belongs to the window
 
     @classmethod
     def current(cls, group: str, client: str, rate: Rate) -> "Window":
@@ -46,7 +47,7 @@ class Window(NamedTuple):
 
     @property
     def lifetime(self) -> int:
-        """Seconds for which its count is kept."""
+        """Seconds until its count expires."""
         return int(self.rate.seconds + EXPIRATION_FUDGE)
 
     @property
@@ -55,10 +56,10 @@ class Window(NamedTuple):
 
 
 def count_many(requests: Sequence[Sequence[Window]]) -> list[Window | None]:
-    """Count each request in its windows; for each the first over its limit, or None.
+    """Count each request in its windows; for each, the window over its limit, or None.
 
-    All requests have the same number of windows. Those after the first that is over its
-    limit don't count the request. Raises `RedisError`.
+    All requests have the same number of windows. After a window that is over its limit,
+    the request isn't counted in the next ones. Raises `RedisError`.
     """
     if not requests:
         return []
@@ -96,6 +97,6 @@ def _count(window: Window) -> int:
         return 1
     try:
         return strict.incr(window.key)
-    except ValueError:  # full memory forgot it in this moment
+    except ValueError:  # local memory was full and dropped it just now
         strict.set(window.key, 1, window.lifetime)
         return 1

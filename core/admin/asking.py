@@ -1,4 +1,4 @@
-"""One way to ask staff before their form is saved: “Save all the same?”"""
+"""Confirmation questions to staff before a form is saved: “Save anyway?”"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-TITLE, SAVE = _("Save all the same?"), _("Save all the same")
-YES = "save_anyway"  # of the form: the keys of what staff have said yes to
-LEFT_OUT = ("csrfmiddlewaretoken",)
+TITLE, SAVE = _("Save anyway?"), _("Save anyway")
+YES = "save_anyway"  # form field: the keys of the confirmed questions
+NOT_REPEATED = ("csrfmiddlewaretoken",)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What staff should know before they save.
+    """What staff must confirm before they save.
 
-    `key` says what they are asked: a yes to it is none to anything else. `template`
-    shows more than `text` can, of `context`.
+    `key` identifies what is asked: a yes counts for this key only. `template`, if any,
+    shows `context` below `text`.
     """
 
     key: str
@@ -32,9 +32,9 @@ class Question:
 
 
 class Unconfirmed(Exception):
-    """Staff haven't said yes to these questions.
+    """Staff haven't confirmed these questions.
 
-    Raised inside the request's transaction, so that nothing at all is saved.
+    It is raised inside the request's transaction, so nothing is saved.
     """
 
     def __init__(self, form: forms.ModelForm, questions: Sequence[Question]) -> None:
@@ -45,24 +45,25 @@ class Unconfirmed(Exception):
 def ask(
     request: HttpRequest, form: forms.ModelForm, questions: Sequence[Question]
 ) -> None:
-    """`Unconfirmed` unless staff have said yes to all of these."""
-    said = request.POST.getlist(YES)
-    if asked := [one for one in questions if one.key not in said]:
-        raise Unconfirmed(form, asked)
+    """Raise `Unconfirmed` unless staff have confirmed all of these questions."""
+    confirmed = request.POST.getlist(YES)
+    if left := [question for question in questions if question.key not in confirmed]:
+        raise Unconfirmed(form, left)
 
 
 def page(
-    request: HttpRequest, asked: Unconfirmed, context: dict[str, Any]
+    request: HttpRequest, unconfirmed: Unconfirmed, context: dict[str, Any]
 ) -> HttpResponse:
-    """The questions, and the form sent again with a yes."""
-    only = asked.questions[0] if len(asked.questions) == 1 else None
+    """The page with the questions, whose button sends the form again, confirmed."""
+    questions = unconfirmed.questions
+    only = questions[0] if len(questions) == 1 else None
     context |= {
         "title": only.title if only else TITLE,
         "yes": only.yes if only else SAVE,
-        "questions": asked.questions,
-        "sent": [*sent_again(request, asked.form), *yeses(asked.questions)],
+        "questions": questions,
+        "sent": [*sent_again(request, unconfirmed.form), *yeses(questions)],
     }
-    for question in asked.questions:
+    for question in questions:
         context |= question.context
     return TemplateResponse(request, "admin/ask.html", context)
 
@@ -74,9 +75,9 @@ def yeses(questions: Sequence[Question]) -> list[tuple[str, str]]:
 def sent_again(
     request: HttpRequest, form: forms.ModelForm
 ) -> Iterator[tuple[str, str]]:
-    """Names and values for hidden inputs. A file can't be sent again: it is kept."""
+    """Names and values of hidden inputs. Files are stored: they can't be sent again."""
     for name, values in request.POST.lists():
-        if name not in LEFT_OUT:
+        if name not in NOT_REPEATED:
             yield from ((name, value) for value in values)
     for name in request.FILES:
         keep = getattr(form.fields.get(name), "keep", None)

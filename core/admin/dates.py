@@ -1,4 +1,4 @@
-"""Fields for dates and times in staff's forms: Buddhist years are read and shown."""
+"""Date and time fields for staff: Thai staff read and type Buddhist years."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from core.calendars import in_common_era, shown_year
 
 
 class Day(widgets.BaseAdminDateWidget):
-    """Shows the year as its reader counts it, and so does the calendar beside it."""
+    """Shows the year in the reader's calendar; its date picker does the same."""
 
     class Media:
         js = (Script("js/admin/calendar.js", type="module"),)
@@ -24,7 +24,7 @@ class Day(widgets.BaseAdminDateWidget):
 
 
 class SingleDay(Day, widgets.AdminDateWidget):
-    """The same where no time stands beside it."""
+    """The same, in a field without a time."""
 
 
 class Moment(widgets.AdminSplitDateTime):
@@ -47,6 +47,6 @@ class MomentField(forms.SplitDateTimeField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        unreadable = {"invalid": self.error_messages["invalid_date"]}
-        day = DayField(required=False, error_messages=unreadable)
+        errors = {"invalid": self.error_messages["invalid_date"]}
+        day = DayField(required=False, error_messages=errors)
         self.fields = (day, *self.fields[1:])

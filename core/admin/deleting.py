@@ -1,4 +1,4 @@
-"""Deleting several rows of a list: what stays is named, with the reason."""
+"""Deletes selected rows; rows that can't be deleted are named with the reason."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-MAX_AT_ONCE = 1000  # rows, each of them named on the page that asks
+MAX_AT_ONCE = 1000  # rows: the confirmation page names each
 MAX_NAMED = 10
 
 
@@ -20,26 +20,26 @@ MAX_NAMED = 10
 def delete_selected(
     modeladmin: Any, request: HttpRequest, queryset: QuerySet
 ) -> HttpResponse | None:
-    """Django's, for the rows that may go. Staff are asked about those alone."""
+    """Django's action, asked and carried out only for the rows that may be deleted."""
     rows = list(queryset[: MAX_AT_ONCE + 1])
     if len(rows) > MAX_AT_ONCE:
         text = _("Nothing was deleted: choose at most %(most)d at a time.")
         messages.error(request, text % {"most": MAX_AT_ONCE})
         return None
     reasons = {row.pk: (row, modeladmin.reason_not_to_delete(row)) for row in rows}
-    kept = [(row, why) for row, why in reasons.values() if why]
-    tell(request, kept)
-    if len(kept) == len(rows) or (kept and request.POST.get("post")):
+    refused = [(row, why) for row, why in reasons.values() if why]
+    warn(request, refused)
+    if len(refused) == len(rows) or (refused and request.POST.get("post")):
         return None
-    left = queryset.exclude(pk__in=[row.pk for row, _why in kept])
-    response: HttpResponse | None = delete(modeladmin, request, left)
+    deletable = queryset.exclude(pk__in=[row.pk for row, _why in refused])
+    response: HttpResponse | None = delete(modeladmin, request, deletable)
     return response
 
 
-def tell(request: HttpRequest, kept: list[tuple[Any, Any]]) -> None:
-    """Name what stays."""
-    for row, why in kept[:MAX_NAMED]:
+def warn(request: HttpRequest, refused: list[tuple[Any, Any]]) -> None:
+    """Name the rows that can't be deleted, each with its reason."""
+    for row, why in refused[:MAX_NAMED]:
         messages.warning(request, f"“{row}”: {why}")
-    if len(kept) > MAX_NAMED:
-        text = _("%(count)d more stay for the same reason or another.")
-        messages.warning(request, text % {"count": len(kept) - MAX_NAMED})
+    if len(refused) > MAX_NAMED:
+        text = _("%(count)d more can’t be deleted, for the same or another reason.")
+        messages.warning(request, text % {"count": len(refused) - MAX_NAMED})

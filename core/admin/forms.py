@@ -1,4 +1,4 @@
-"""A form of staff that undoes nothing which another has changed since it was opened."""
+"""Staff forms that never undo what somebody else saved since the form was opened."""
 
 import hashlib
 import json
@@ -19,32 +19,32 @@ from core.admin.words import Differing, differing
 from core.calendars import written
 
 OPENED = "opened"
-KEEP = "keep_theirs"  # of the form: what others changed is to stay
-FAR = timedelta(days=366)  # ahead: a date so far off is asked about
+KEEP = "keep_theirs"  # form field: keep what others changed
+FAR = timedelta(days=366)  # later dates must be confirmed
 
 
 class Overtaken(Exception):
-    """The row has changed, or is gone, since this request read it."""
+    """The row was changed or deleted since this request read it."""
 
 
 class StaffForm(forms.ModelForm):
-    """Its hidden field `opened` says what the form showed, as a digest of each value.
+    """A three-way merge of what the form showed, what staff sent, and the current row.
 
-    So three are compared: what was shown, what staff sent, and what is there now. What
-    they left as it was shown isn't written; what both changed is asked about. A form
-    without the field is taken to have shown what is there now.
+    The hidden field `opened` has a digest of each value shown. A field that staff left
+    unchanged isn't written. A field that both changed needs a confirmation. Without
+    `opened`, the form is taken to have shown the current values.
     """
 
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.edits: list[str] | None = None  # once it is clean
+        self.edits: list[str] | None = None  # names; set by `clean`
         self.overtaken: list[Differing] = []
 
     @cached_property
     def now(self) -> dict[str, Any]:
-        """What can be changed here, as it is now."""
+        """The current values of the fields that staff can change, by name."""
         own = (name for name in self.fields if name in self.base_fields)
         names = (name for name in own if not self.fields[name].disabled)
         return {name: self.initial.get(name) for name in names if name != OPENED}
@@ -61,41 +61,41 @@ class StaffForm(forms.ModelForm):
         return cleaned
 
     def single_fields(self) -> list[str]:
-        """The names of fields that are valid by themselves."""
+        """The names of the fields that are merged one by one."""
         return list(self.now)
 
     def merge(self, mine: MutableMapping[str, Any], now: Mapping[str, Any]) -> None:
-        """Take over from `now` what staff left as it was shown to them."""
+        """Take from `now` what staff left unchanged; record what they changed."""
         assert self.edits is not None
         shown = self.shown()
         for name in [name for name in now if name in mine]:
-            sent, there = digest(mine[name]), digest(now[name])
-            before = shown.get(name, there)
-            if sent == there:
+            sent, current = digest(mine[name]), digest(now[name])
+            before = shown.get(name, current)
+            if sent == current:
                 continue
-            if sent == before or (before != there and KEEP in self.data):
+            if sent == before or (before != current and KEEP in self.data):
                 mine[name] = self.cleaned(name, now[name])
                 continue
             self.edits.append(name)
-            if before != there:
+            if before != current:
                 values = self.cleaned(name, now[name]), mine[name]
                 self.overtaken.append(differing(self.fields[name], *values))
 
     def shown(self) -> Mapping[str, str]:
-        """The digests of what the form showed when it was opened."""
+        """By field name, the digests of what the form showed when it was opened."""
         if not self.instance.pk:
             return {}
         try:
-            said = json.loads(self.cleaned_data.get(OPENED) or "{}")
+            opened = json.loads(self.cleaned_data.get(OPENED) or "{}")
         except (ValueError, RecursionError):
             return {}
-        return said if isinstance(said, dict) else {}
+        return opened if isinstance(opened, dict) else {}
 
     def cleaned(self, name: str, value: Any) -> Any:
-        """A value that is there now, as `cleaned_data` would have it."""
+        """A current value in the form that `cleaned_data` has."""
         field = self.fields[name]
         if isinstance(field, forms.ModelMultipleChoiceField):
-            chosen = [one.pk for one in value or ()]
+            chosen = [row.pk for row in value or ()]
             return field.clean(chosen)
         if isinstance(field, forms.ModelChoiceField):
             return getattr(self.instance, name)
@@ -103,27 +103,27 @@ class StaffForm(forms.ModelForm):
 
     @property
     def changed_data(self) -> list[str]:
-        """What staff changed, and is to be written."""
+        """The names of the fields that staff changed and that will be written."""
         if self.edits is not None:
             return [name for name in self.fields if name in self.edits]
         return [name for name in super().changed_data if name != OPENED]
 
     def check_current(self, row: Model) -> None:
-        """`Overtaken` where the row isn't as this form was checked against."""
+        """Raise `Overtaken` if the row has changed since this form read it."""
         if digests(type(self)(instance=row).now) != digests(self.now):
             raise Overtaken
 
     def questions(self) -> list[Question]:
-        """What staff are asked before this is saved."""
+        """What staff must confirm before this is saved."""
         far = [Question(f"far: {text}", text) for text in self.far_dates()]
         return [*self.of_others(), *far]
 
     def of_others(self) -> Iterator[Question]:
         if self.overtaken:
             yield Question(
-                digest([[one.label, *one.now] for one in self.overtaken]),
+                digest([[field.label, *field.now] for field in self.overtaken]),
                 _("Somebody else has changed this since you opened it."),
-                yes=_("Save mine all the same"),
+                yes=_("Save mine anyway"),
                 template="admin/_overtaken.html",
                 context={"overtaken": self.overtaken, "keep": KEEP},
             )
@@ -147,13 +147,13 @@ def digests(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def digest(value: Any) -> str:
-    """The same for values that look the same in a form."""
+    """A digest; equal for values that look the same in a form."""
     text = json.dumps(plain(value), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON; forms show no fractions of a second."""
+    """A value as JSON, without what forms don't show, such as fractions of a second."""
     if value is None or value is False:
         return ""
     if isinstance(value, datetime):
@@ -166,6 +166,6 @@ def plain(value: Any) -> Any:
         return value.name or ""
     if isinstance(value, Mapping) or not hasattr(value, "__iter__"):
         return value
-    items = [plain(one) for one in value]
-    # Choices of rows have no order of their own.
-    return sorted(items) if any(isinstance(one, Model) for one in value) else items
+    items = [plain(item) for item in value]
+    # Chosen rows have no order.
+    return sorted(items) if any(isinstance(item, Model) for item in value) else items

@@ -1,7 +1,7 @@
-"""Which look-ups a list of the staff side takes: an allow-list of names and values.
+"""Allow-list of the look-ups that an admin list accepts, with their values.
 
-Django takes any look-up over a model's own fields. One yes or no after the other, that
-reads what no page shows: an accepted answer, a password's hash.
+Django accepts any look-up over a model's own fields. By asking one yes-or-no question
+after another, staff could read what no page shows: an accepted answer, a password hash.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,29 +17,29 @@ from django.http import HttpRequest
 Check = Callable[[str], bool]
 
 FLAGS = ("0", "1", "False", "True")
-YEARS = range(1900, 3000)  # which every time zone and database can reckon with
+YEARS = range(1900, 3000)  # that every time zone and database can handle
 PARTS = {"year": YEARS, "month": range(1, 13), "day": range(1, 32)}
 
 
 def lookups_of(model_admin: ModelAdmin, request: HttpRequest) -> dict[str, Check]:
-    """Each look-up that the list takes, and whether a value can be one of its own."""
-    taken: dict[str, Check] = {}
+    """The look-ups that the list accepts, each with the check of its value."""
+    allowed: dict[str, Check] = {}
     for item in model_admin.get_list_filter(request):
-        taken |= of_filter(model_admin, request, item)
+        allowed |= of_filter(model_admin, request, item)
     if model_admin.date_hierarchy:
-        taken |= {
+        allowed |= {
             f"{model_admin.date_hierarchy}__{part}": is_in(numbers)
             for part, numbers in PARTS.items()
         }
     for path in getattr(model_admin, "linked_by", ()):
-        taken |= dict(of_field(model_admin, path))
-    return taken
+        allowed |= dict(of_field(model_admin, path))
+    return allowed
 
 
 def of_filter(
     model_admin: ModelAdmin, request: HttpRequest, item: Any
 ) -> dict[str, Check]:
-    """What the links of one filter in `list_filter` ask for."""
+    """The look-ups in the links of one item of `list_filter`."""
     if isinstance(item, type) and issubclass(item, SimpleListFilter):
         name = str(item.parameter_name)
         chosen = item(request, {}, model_admin.model, model_admin)
@@ -51,7 +51,7 @@ def of_filter(
 
 
 def of_field(model_admin: ModelAdmin, path: str) -> Iterator[tuple[str, Check]]:
-    """What Django's own filter of a field asks for."""
+    """The look-ups in the links of Django's own filter of a field."""
     field: Any = get_fields_from_path(model_admin.model, path)[-1]
     if field.null:
         yield f"{path}__isnull", is_one_of(FLAGS)
@@ -69,19 +69,19 @@ def is_one_of(texts: Iterable[str]) -> Check:
 
 
 def is_in(numbers: range) -> Check:
-    longest = len(str(numbers[-1]))
+    max_digits = len(str(numbers[-1]))
     return lambda value: (
-        len(value) <= longest and value.isdecimal() and int(value) in numbers
+        len(value) <= max_digits and value.isdecimal() and int(value) in numbers
     )
 
 
 def fits(field: "Field[Any, Any]") -> Check:
-    """Whether a text can be a value of this field."""
-    if field.choices:  # of which `clean` asks only where a form may change it
+    """A check whether a text can be a value of this field."""
+    if field.choices:  # `clean` checks these only for editable fields
         return is_one_of(str(key) for key, _label in field.flatchoices)
 
     def check(text: str) -> bool:
-        if "\x00" in text:  # which no database takes
+        if "\x00" in text:  # PostgreSQL can't store it
             return False
         try:
             value = field.clean(text, None)

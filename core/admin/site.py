@@ -1,4 +1,4 @@
-"""The staff side as a whole."""
+"""The admin site."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.admin.deleting import delete_selected
 
 
 class StaffSite(AdminSite):
-    """Django's, without the redirect to an object's page, which any staff may ask."""
+    """Django's site without `view_on_site`, which is open to staff without rights."""
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -23,7 +23,7 @@ class StaffSite(AdminSite):
         return [url for url in urls if getattr(url, "name", "") != "view_on_site"]
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Signs out whoever presses the button; an address alone does not."""
+        """Sign out on POST only: a link alone signs nobody out."""
         if request.method != "POST":
             return redirect("admin:index")
         return super().logout(request, extra_context)

@@ -1,4 +1,4 @@
-"""Values of a form in words, where staff are asked about them."""
+"""Form values as lines of text, for the questions to staff."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_LINES, MAX_LINE_LENGTH = 20, 200
 
 @dataclass(frozen=True)
 class Differing:
-    """What two members of staff want one field to be, in lines."""
+    """The two values of one field that two members of staff entered, as lines."""
 
     label: str
     now: list[str]
@@ -25,16 +25,17 @@ class Differing:
 
 
 def differing(field: forms.Field, now: Any, mine: Any) -> Differing:
-    """Of lists only what the other doesn't have."""
-    there, sent = list(lines_of(field, now)), list(lines_of(field, mine))
+    """Both values of a field; lists without the lines that both have."""
+    current, sent = list(lines_of(field, now)), list(lines_of(field, mine))
     label = capfirst(str(field.label or ""))
-    return Differing(label, without(there, sent), without(sent, there))
+    return Differing(label, without(current, sent), without(sent, current))
 
 
 def without(lines: list[str], others: list[str]) -> list[str]:
-    known = set(others)
-    # Where only the order differs, there is nothing else to show.
-    own = [line for line in lines if line not in known] or lines
+    """The lines that aren't among the others, shortened to what a page can show."""
+    excluded = set(others)
+    # If only the order differs, all lines are shown.
+    own = [line for line in lines if line not in excluded] or lines
     shown = [line[:MAX_LINE_LENGTH] for line in own[:MAX_LINES]]
     if len(own) > MAX_LINES:
         shown.append(_("and %(count)d more") % {"count": len(own) - MAX_LINES})
@@ -53,17 +54,17 @@ def lines_of(field: forms.Field, value: Any) -> Iterable[str]:
     if isinstance(value, str):
         return chosen(field, value).splitlines()
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
-        return [row_in_words(one) for one in value]
+        return [row_in_words(row) for row in value]
     return [str(value)]
 
 
 def chosen(field: forms.Field, value: str) -> str:
-    """What staff read for a value they can choose."""
+    """The label of a chosen value; the value itself if it has none."""
     return str(dict(getattr(field, "choices", ())).get(value, value))
 
 
 def row_in_words(row: Any) -> str:
     if not isinstance(row, Mapping):
         return str(row)
-    parts = (" / ".join(one) if isinstance(one, list) else one for one in row.values())
+    parts = (" / ".join(v) if isinstance(v, list) else v for v in row.values())
     return " · ".join(str(part) for part in parts if part not in (None, ""))

@@ -1,4 +1,4 @@
-"""Many reads in one request: the same cost for one as for fifty."""
+"""Many reads in one request: fifty cost as much as one."""
 
 from collections.abc import Callable
 from datetime import date
@@ -27,19 +27,19 @@ MakeGame = Callable[..., Game]
 
 
 def ask(client: Client, *wanted: dict[str, Any], path: str = "/api/batch") -> Any:
-    said = client.post(
+    response = client.post(
         path, {"requests": list(wanted)}, content_type="application/json"
     )
-    assert said.status_code == 200, said.content
-    return said.json()["results"]
+    assert response.status_code == 200, response.content
+    return response.json()["results"]
 
 
 def refused(client: Client, body: Any) -> tuple[int, dict[str, Any]]:
-    said = client.post("/api/batch", body, content_type="application/json")
-    return said.status_code, said.json()["error"]
+    response = client.post("/api/batch", body, content_type="application/json")
+    return response.status_code, response.json()["error"]
 
 
-def test_answers_come_in_the_order_asked(
+def test_results_are_in_the_order_asked(
     as_alice: Client, alice: Player, make_game: MakeGame
 ) -> None:
     make_game(slug="one")
@@ -70,7 +70,7 @@ def test_answers_come_in_the_order_asked(
 
 
 @pytest.mark.parametrize("path", ["/batch", "/api/batch"])
-def test_item_is_what_its_own_route_gives(
+def test_item_is_the_same_as_on_its_own_route(
     as_alice: Client, alice: Player, make_game: MakeGame, path: str
 ) -> None:
     game = make_game(slug="one")
@@ -89,7 +89,7 @@ def test_item_is_what_its_own_route_gives(
         assert result["data"] == as_alice.get(route).json(), route
 
 
-def test_listed_games_come_to_those_on_the_list_alone(
+def test_listed_games_are_only_for_players_on_the_list(
     client: Client, as_alice: Client, as_bob: Client, make_game: MakeGame
 ) -> None:
     make_game(slug="ours", access=Access.LISTED).invite(["alice"])
@@ -99,7 +99,7 @@ def test_listed_games_come_to_those_on_the_list_alone(
         assert len(result["data"]["games"]) == seen
 
 
-def test_nobody_elses_data_comes_in_a_batch(
+def test_batch_has_no_data_of_other_players(
     client: Client, as_alice: Client, bob: Player
 ) -> None:
     mine = [{"type": "answers"}, {"type": "checkins"}, {"type": "user", "id": bob.pk}]
@@ -108,7 +108,7 @@ def test_nobody_elses_data_comes_in_a_batch(
 
 
 class Cost:
-    """What a batch costs: statements, and round trips to Redis."""
+    """Counts the statements and the round trips to Redis of a batch."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.trips = 0
@@ -132,7 +132,9 @@ class Cost:
 
 @pytest.fixture
 def cost(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Cost:
-    settings.RATELIMIT_ENABLE = False  # the first of a second costs a trip less
+    settings.RATELIMIT_ENABLE = (
+        False  # the first request in a second takes one trip less
+    )
     if "redis" not in caches.settings["strict"]["BACKEND"]:
         pytest.fail("REDIS_URL is not set; `make test` sets it")
     return Cost(monkeypatch)
@@ -143,7 +145,7 @@ TODAY = {"day": 1, "date": date(2026, 1, 1)}
 
 
 class Fifty:
-    """Fifty games of a kind, answered and checked in by fifty players."""
+    """Fifty games of one kind; alice and one more player answered each."""
 
     def __init__(self, make_game: MakeGame, kind: str, alice: Player) -> None:
         now = timezone.now()
@@ -170,7 +172,7 @@ class Fifty:
         return [{"type": type_, "id": id_} for id_ in ids[:count]]
 
 
-WHO_ASKS = 2  # statements, beside those of the items: the session and its player
+WHO_ASKS = 2  # statements besides those of the items: the session and its player
 TYPES = ["game", "games", "user", "answers", "checkins", "board", "mine"]
 
 
@@ -194,10 +196,10 @@ def test_cost_is_the_same_for_one_ten_and_fifty_items(
     assert cold[0] == cold[1] == cold[2]
     assert warm[0] == warm[1] == warm[2]
     statements = max(cold[0][0], warm[0][0]) - WHO_ASKS
-    assert statements <= 1 or type_ == "mine"  # a welcome: of one game a batch
+    assert statements <= 1 or type_ == "mine"  # a welcome: one game per batch
 
 
-def test_batch_of_what_is_kept_costs_one_trip_more_than_a_refused_one(
+def test_batch_of_cached_items_takes_one_trip_more_than_a_refused_one(
     as_alice: Client, make_game: MakeGame, cost: Cost
 ) -> None:
     slugs = [make_game(slug=f"g-{place}").slug for place in range(20)]
@@ -206,7 +208,7 @@ def test_batch_of_what_is_kept_costs_one_trip_more_than_a_refused_one(
     statements, trips = cost.of(as_alice, wanted)
     without_cache = cost.of(as_alice, [{"type": "answers"}])[1]
     assert trips == without_cache + 1
-    assert statements == WHO_ASKS + 1  # whether they are on a list
+    assert statements == WHO_ASKS + 1  # is the player on a list?
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -230,7 +232,7 @@ def test_games_of_a_list_take_one_statement_too(
     assert slugs == (["everybodys", "ours"] if who == "alice" else ["everybodys"])
 
 
-def test_what_a_batch_kept_for_one_is_right_for_all(
+def test_value_cached_by_a_batch_is_right_for_all(
     client: Client, as_alice: Client, make_game: MakeGame
 ) -> None:
     make_game(slug="ours", access=Access.LISTED).invite(["alice"])
@@ -253,14 +255,14 @@ def test_what_a_batch_kept_for_one_is_right_for_all(
         ("all", "requests"),
     ],
 )
-def test_bad_batch_is_refused_by_name(
+def test_bad_batch_is_refused_by_field(
     client: Client, requests: Any, field: str
 ) -> None:
     status, error = refused(client, {"requests": requests})
     assert (status, error["code"], error["field"]) == (400, "invalid", field)
 
 
-def test_item_of_no_number_is_nobody(as_carol: Client) -> None:
+def test_user_id_that_is_no_number_is_no_player(as_carol: Client) -> None:
     [result] = ask(as_carol, {"type": "user", "id": "9" * 40})
     assert result["status"] in (403, 404)
 
@@ -276,13 +278,15 @@ def test_mine_is_what_the_welcome_says(as_alice: Client, make_game: MakeGame) ->
     assert mine["codes"][0]["code"].startswith("CODE-")
 
 
-def test_mine_of_a_stranger_is_nothing(client: Client, make_game: MakeGame) -> None:
+def test_mine_of_an_anonymous_client_is_empty(
+    client: Client, make_game: MakeGame
+) -> None:
     make_game(slug="one")
     [result] = ask(client, {"type": "mine", "id": "one"})
     assert (result["data"]["me"], result["data"]["mine"]) == (None, {})
 
 
-def test_mine_is_of_one_game_a_batch(as_alice: Client, make_game: MakeGame) -> None:
+def test_mine_is_for_one_game_per_batch(as_alice: Client, make_game: MakeGame) -> None:
     wanted = [{"type": "mine", "id": make_game(slug=s).slug} for s in ("one", "two")]
     results = ask(as_alice, *wanted)
     assert [one["status"] for one in results] == [200, 400]
@@ -303,14 +307,14 @@ def test_batch_gives_nothing_older_than_its_lifetime(
     game = make_game(slug="one")
     wanted = [{"type": "game", "id": "one"}, {"type": "games"}]
     ask(client, *wanted)
-    Game.objects.filter(pk=game.pk).update(title="Unheard of")  # nobody was told
+    Game.objects.filter(pk=game.pk).update(title="Unheard of")  # without invalidation
     later = cache.time.time() + settings.GAME_CACHE_SECONDS
     monkeypatch.setattr(cache.time, "time", lambda: later)
     one, all_ = ask(client, *wanted)
     assert one["data"]["title"] == all_["data"]["games"][0]["title"] == "Unheard of"
 
 
-def test_board_is_worked_out_once_for_all_who_ask(
+def test_board_is_computed_once_for_all_callers(
     client: Client, as_alice: Client, make_game: MakeGame, cost: Cost
 ) -> None:
     boards = [{"type": "board", "id": make_game(slug=s).slug} for s in ("one", "two")]

@@ -1,5 +1,5 @@
-"""Batches that arrive together: as many statements and trips as one of them costs, and
-each reply what it would be alone."""
+"""Batches that arrive together take the statements and round trips of one of them, and
+each gets the reply that it would get alone."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ Asked = tuple[Sequence[ReadRequest], Player | None]
 
 
 def items(*wanted: str) -> list[ReadRequest]:
-    """Items written `type` or `type id`."""
+    """Items from texts like `type` or `type id`."""
     return [
         ReadRequest(type_, id_) for type_, _, id_ in (w.partition(" ") for w in wanted)
     ]
@@ -126,7 +126,7 @@ def test_a_type_takes_one_statement_for_all_askers(
     assert together(asked) == one_by_one(asked)
 
 
-def test_everybodys_reply_is_what_it_would_be_alone(
+def test_each_reply_is_the_same_as_alone(
     make_game: MakeGame, alice: Player, bob: Player, carol: Player
 ) -> None:
     days = make_game("checkin", slug="days")
@@ -185,7 +185,7 @@ def test_lists_longer_than_a_page_are_each_players_own(
         assert page["next"]
 
 
-def test_bug_of_ours_spoils_only_the_items_that_meet_it(
+def test_unexpected_error_affects_only_the_items_that_cause_it(
     make_game: MakeGame, alice: Player, bob: Player, settings: LazySettings
 ) -> None:
     make_game(slug="good")
@@ -203,5 +203,5 @@ def test_bug_of_ours_spoils_only_the_items_that_meet_it(
     assert codes == [["ok"] * 4, ["server_error"] * 2 + ["ok"] * 2, ["ok"] * 4]
 
 
-def test_nobody_asking_is_nothing() -> None:
+def test_no_askers_get_no_replies() -> None:
     assert read_many([]) == []

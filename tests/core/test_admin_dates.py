@@ -1,4 +1,4 @@
-"""Dates by the Buddhist Era: staff may type them, and Thai staff read them."""
+"""Buddhist years: all staff may type them, and Thai staff see them."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +30,11 @@ MakeGame = Callable[..., Game]
         ("en", "2569-11-27", date(2026, 11, 27)),
         ("en", "2026-11-27", date(2026, 11, 27)),
         ("en", "2543-01-01", date(2000, 1, 1)),
-        ("en", "2542-12-31", date(2542, 12, 31)),  # far: it is asked about
+        (
+            "en",
+            "2542-12-31",
+            date(2542, 12, 31),
+        ),  # far from today: needs a confirmation
         ("en", "2642-12-31", date(2099, 12, 31)),
     ],
 )

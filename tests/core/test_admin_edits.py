@@ -1,4 +1,4 @@
-"""Two members of staff on one form: neither undoes what the other saved, unasked."""
+"""Two members of staff edit one object: neither undoes the other's change unasked."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +25,12 @@ MakeGame = Callable[..., Game]
 
 @pytest.fixture
 def as_dave(db: None) -> Client:
-    """Staff too."""
+    """A client of dave, who is staff like carol."""
     return client_of(Player.objects.create_superuser("Dave", "correct horse"))
 
 
 class Opened:
-    """A form that stands open in somebody's browser."""
+    """A form that is open in somebody's browser."""
 
     def __init__(self, client: Client, url: str, form_id: str) -> None:
         self.client, self.url = client, url
@@ -40,15 +40,15 @@ class Opened:
         return self.client.post(self.url, self.values | changes | {"_save": "Save"})
 
     def press(self, asked: HttpResponse, **button: str) -> HttpResponse:
-        """Answer the page that asks."""
-        sent = values_in(asked, "ask_form") | button
-        return self.client.post(self.url, sent)
+        """Send the form of the confirmation page."""
+        values = values_in(asked, "ask_form") | button
+        return self.client.post(self.url, values)
 
 
 def overtaken(response: HttpResponse) -> list[tuple[str, list[str], list[str]]]:
-    """What the page that asks names: the field, theirs, mine."""
+    """The fields on the confirmation page: label, their lines, my lines."""
     assert response.status_code == 200
-    return [(one.label, one.now, one.mine) for one in response.context["overtaken"]]
+    return [(f.label, f.now, f.mine) for f in response.context["overtaken"]]
 
 
 def page_of(game: Game) -> str:
@@ -59,7 +59,7 @@ def open_game(client: Client, game: Game) -> Opened:
     return Opened(client, page_of(game), "game_form")
 
 
-# What another saved, and I left as it was
+# Only the other changed it
 
 
 def test_corrected_title_leaves_a_new_closing_time(
@@ -129,7 +129,7 @@ def test_list_and_access_that_another_saved_stay(
     assert (game.access, list(names)) == ("listed", ["Alice", "Somchai"])
 
 
-def test_two_who_change_one_setting_each_both_count(
+def test_different_settings_changed_by_two_are_both_saved(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game("score")
@@ -140,7 +140,7 @@ def test_two_who_change_one_setting_each_both_count(
     assert (game.settings["home"], game.settings["away"]) == ("Bears", "Wolves")
 
 
-def test_changes_that_do_not_fit_together_are_refused_by_name(
+def test_changes_that_contradict_each_other_are_refused_by_field(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     now = timezone.localtime()
@@ -205,10 +205,10 @@ def test_permissions_of_a_group_that_another_saved_stay(
     assert (group.name, list(group.permissions.all())) == ("Support", [right])
 
 
-# What both changed
+# Both changed it
 
 
-def test_what_both_changed_is_named_and_nothing_saved(
+def test_field_that_both_changed_is_named_and_nothing_is_saved(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game(title="Riddle")
@@ -223,7 +223,7 @@ def test_what_both_changed_is_named_and_nothing_saved(
 @pytest.mark.parametrize(
     ("button", "title"), [({}, "Mine"), ({"keep_theirs": "yes"}, "Theirs")]
 )
-def test_staff_choose_whose_is_kept_and_the_rest_is_saved(
+def test_staff_choose_whose_value_stays_and_the_rest_is_saved(
     as_carol: Client,
     as_dave: Client,
     make_game: MakeGame,
@@ -239,7 +239,7 @@ def test_staff_choose_whose_is_kept_and_the_rest_is_saved(
     assert (game.title, game.text) == (title, "A text")
 
 
-def test_a_yes_is_none_to_what_was_saved_after_it_was_asked(
+def test_confirmation_does_not_cover_what_was_saved_after_the_question(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game()
@@ -252,7 +252,7 @@ def test_a_yes_is_none_to_what_was_saved_after_it_was_asked(
     assert game.title == "Theirs again"
 
 
-def test_of_a_list_the_names_are_shown_that_differ(
+def test_only_names_that_differ_are_shown_of_a_list(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game()
@@ -304,7 +304,7 @@ def test_pool_that_both_renamed_is_asked_about(
     assert game.pools.get().name == "Tea"
 
 
-def test_same_change_by_both_asks_nothing(
+def test_same_change_by_both_needs_no_confirmation(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game()
@@ -313,7 +313,7 @@ def test_same_change_by_both_asks_nothing(
     assert mine.save(title="Corrected").status_code == 302
 
 
-def test_form_that_was_refused_remembers_what_it_showed_first(
+def test_invalid_form_remembers_what_it_showed_first(
     as_carol: Client, as_dave: Client, make_game: MakeGame
 ) -> None:
     game = make_game()
@@ -326,7 +326,7 @@ def test_form_that_was_refused_remembers_what_it_showed_first(
 
 
 @pytest.mark.parametrize("opened", ["", "{", "[]", "7", '{"title": 7}', "[" * 9000])
-def test_strange_word_on_what_was_shown_is_no_error(
+def test_broken_opened_field_is_no_error(
     as_carol: Client, make_game: MakeGame, opened: str
 ) -> None:
     game = make_game()
@@ -352,17 +352,17 @@ def test_game_deleted_meanwhile_is_no_error(
     assert mine.save(title="Corrected").status_code == 302
 
 
-# In the same moment
+# At the same moment
 
 
-def wait_for_somebody_behind_us() -> None:
-    """Until another connection waits for what this transaction holds."""
-    behind = (
+def wait_until_another_waits_for_us() -> None:
+    """Wait until another connection waits for a lock of this transaction."""
+    waiting = (
         "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     )
-    while connection.vendor == "postgresql":  # SQLite lets the other begin afterwards
+    while connection.vendor == "postgresql":  # on SQLite the other begins after us
         with connection.cursor() as cursor:
-            cursor.execute(behind)
+            cursor.execute(waiting)
             if cursor.fetchone():
                 return
 
@@ -371,7 +371,7 @@ def wait_for_somebody_behind_us() -> None:
 @pytest.mark.parametrize(
     ("mine", "asks"), [({"text": "A text"}, False), ({"title": "Mine"}, True)]
 )
-def test_save_that_is_overtaken_while_it_waits_looks_again(
+def test_save_that_is_overtaken_while_it_waits_checks_again(
     as_carol: Client, make_game: MakeGame, mine: dict[str, str], asks: bool
 ) -> None:
     game = make_game()
@@ -387,7 +387,7 @@ def test_save_that_is_overtaken_while_it_waits_looks_again(
         with transaction.atomic():
             Game.objects.filter(pk=game.pk).update(title="Theirs")
             saving = threads.submit(save_mine)
-            wait_for_somebody_behind_us()
+            wait_until_another_waits_for_us()
         response = saving.result()
     game.refresh_from_db()
     assert game.title == "Theirs"

@@ -1,4 +1,4 @@
-"""What staff save is large at times: it is kept, or refused by name, on a page."""
+"""Large input of staff is saved, or refused on a page that names the field."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,7 +51,7 @@ def test_list_that_is_too_long_is_refused_by_name(
 def test_grades_are_changed_with_a_list_of_9_000_thai_names(
     as_carol: Client, make_game: MakeGame, alice: Player
 ) -> None:
-    """The page that asks sends them as they are, not three bytes for each of theirs."""
+    """The confirmation page sends them as multipart: percent-encoded is too long."""
     game = make_game()
     submit(Submission(alice.pk, game.pk, uuid4(), "", "mammoth", timezone.now()))
     new = {"settings_accepted": "mammoth", "names": "\n".join(thai_names(9_000))}
@@ -89,7 +89,7 @@ def test_only_staff_send_more_than_a_megabyte(fronted: Fronted) -> None:
     for path, status, kind in (
         ("/login/", 413, "text/html; charset=utf-8"),
         ("/api/answers", 413, "application/json"),
-        ("/admin/login/", 403, "text/html; charset=utf-8"),  # for want of a token
+        ("/admin/login/", 403, "text/html; charset=utf-8"),  # without a CSRF token
     ):
         answer = exchange(port, request(path, form, method="POST", body=body))
         assert (answer.status, answer.headers["Content-Type"]) == (status, kind)

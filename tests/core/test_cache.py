@@ -1,4 +1,4 @@
-"""Kept values: computed once, dropped on commit, stale while refreshed."""
+"""The cache: values computed once, invalidated on commit, stale while refreshed."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ MakeGame = Callable[..., Game]
 
 
 class Counted:
-    """A computation that counts, and can be held up in the middle."""
+    """A computation that counts its calls and can be paused in the middle."""
 
     def __init__(self, value: Any = "value") -> None:
         self.value = value
@@ -42,7 +42,7 @@ class Counted:
 
 @pytest.fixture(autouse=True)
 def _no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None has been noticed yet, and none of ours is left behind."""
+    """No outage is known before a test, or after it."""
     monkeypatch.setattr(cache.outage, "away", False)
 
 
@@ -65,7 +65,7 @@ def test_value_is_computed_once() -> None:
     assert compute.times == 1
 
 
-def test_what_is_not_there_is_kept_for_seconds_only() -> None:
+def test_missing_value_is_cached_for_seconds_only() -> None:
     compute = Counted(None)
     assert [ask(compute) for _time in range(5)] == [None] * 5
     assert compute.times == 1
@@ -73,7 +73,7 @@ def test_what_is_not_there_is_kept_for_seconds_only() -> None:
 
 
 @pytest.mark.parametrize("where", ["redis", "local memory"])
-def test_many_who_ask_at_once_wait_for_one_computation(
+def test_many_callers_at_once_wait_for_one_computation(
     crowd: ThreadPoolExecutor, settings: LazySettings, where: str
 ) -> None:
     if where == "local memory":
@@ -89,7 +89,7 @@ def test_many_who_ask_at_once_wait_for_one_computation(
     assert compute.times == 1
 
 
-def test_dropped_value_is_computed_again() -> None:
+def test_invalidated_value_is_computed_again() -> None:
     compute = Counted("old")
     ask(compute)
     invalidate("other game")
@@ -99,7 +99,9 @@ def test_dropped_value_is_computed_again() -> None:
     assert ask(compute) == "new"
 
 
-def test_nobody_gets_what_a_change_overtook(crowd: ThreadPoolExecutor) -> None:
+def test_value_invalidated_while_computed_is_not_returned(
+    crowd: ThreadPoolExecutor,
+) -> None:
     compute = Counted("old")
     compute.go_on.clear()
     asked = crowd.submit(ask, compute)
@@ -133,11 +135,11 @@ def test_waiter_computes_for_itself_when_the_other_takes_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(caching, "WAIT_SECONDS", 0.05)
-    caches["strict"].add("lock:page", 1, 60)  # of a process that has died
+    caches["strict"].add("lock:page", 1, 60)  # left by a process that died
     assert ask(Counted()) == "value"
 
 
-def test_failure_is_not_kept() -> None:
+def test_failure_is_not_cached() -> None:
     class Fails(Counted):
         def __call__(self) -> Any:
             raise LookupError
@@ -147,7 +149,7 @@ def test_failure_is_not_kept() -> None:
     assert ask(Counted()) == "value"
 
 
-def test_who_waits_takes_over_from_one_who_failed(crowd: ThreadPoolExecutor) -> None:
+def test_waiter_takes_over_from_a_caller_that_failed(crowd: ThreadPoolExecutor) -> None:
     class Fails(Counted):
         def __call__(self) -> Any:
             super().__call__()
@@ -165,7 +167,7 @@ def test_who_waits_takes_over_from_one_who_failed(crowd: ThreadPoolExecutor) -> 
 
 @pytest.fixture
 def redis_away(settings: LazySettings) -> None:
-    """Nobody listens there."""
+    """Redis is configured at a port where nothing listens."""
     if "redis" not in settings.CACHES["strict"]["BACKEND"]:
         pytest.fail("REDIS_URL is not set; `make test` sets it")
     away = {**settings.CACHES["strict"], "LOCATION": "redis://127.0.0.1:1/0"}
@@ -201,14 +203,14 @@ def test_site_goes_on_without_redis_and_the_log_says_so_once(
             assert as_alice.get(path).status_code == 200, path
         batch = as_alice.post("/api/batch", wanted, content_type="application/json")
         assert [one["status"] for one in batch.json()["results"]] == [200, 200]
-    said = [record.name for record in caplog.records if record.levelname == "ERROR"]
-    assert said == ["core.cache"]
+    loggers = [record.name for record in caplog.records if record.levelname == "ERROR"]
+    assert loggers == ["core.cache"]
     answer = {"game": "one", "id": str(uuid4()), "value": "elephant"}
     refused = as_alice.post("/api/answers", answer, content_type="application/json")
     assert (refused.status_code, refused["Retry-After"]) == (503, "2")
 
 
-def test_keys_kept_together_do_not_end_together(
+def test_values_cached_together_do_not_expire_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = cache.time.time()
@@ -222,7 +224,7 @@ def test_keys_kept_together_do_not_end_together(
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_drop_that_redis_missed_is_made_up(settings: LazySettings) -> None:
+def test_invalidation_that_redis_missed_is_repeated(settings: LazySettings) -> None:
     here = {**settings.CACHES, "strict": settings.CACHES["default"]}
     with_redis = {**here["strict"], "KEY_PREFIX": "made-up"}
     away = settings.CACHES

@@ -1,4 +1,4 @@
-"""One computation at a time, and nothing old after a commit, also across processes."""
+"""Across processes: one computation at a time, and nothing old after a commit."""
 
 import json
 import subprocess
@@ -13,7 +13,8 @@ from tests.stack import ROOT, Stack
 
 PROCESSES, THREADS = 4, 125
 
-# Asks for a game from many threads at once; or alone, held up while it computes.
+# On "ask", many threads read a game at once. On "hold", one reads it and is paused
+# while it computes.
 ASKER = """
 import sys, django
 django.setup()
@@ -23,8 +24,8 @@ from django.core.cache import caches
 from batch.reads import ReadRequest, read_many
 from games import cached
 
-slug, given = sys.argv[1], int(sys.argv[2])
-together = threading.Barrier(given)
+slug, threads = sys.argv[1], int(sys.argv[2])
+together = threading.Barrier(threads)
 compute, held = cached.states, False
 
 def counted(games):
@@ -39,13 +40,13 @@ def by_route():
     return cached.public_of(slug)["data"]["state"]
 
 def by_batch():
-    wanted = ReadRequest("game", slug)
-    [found] = read_many([([wanted], None)])
-    return found[wanted]["state"]
+    item = ReadRequest("game", slug)
+    [reply] = read_many([([item], None)])
+    return reply[item]["state"]
 
-def wait_for_word(said):
+def wait_for_word(reply):
     global held
-    print(json.dumps(said), flush=True)
+    print(json.dumps(reply), flush=True)
     held = False
     return sys.stdin.readline().strip()
 
@@ -55,19 +56,19 @@ def ask(_place):
 
 state_now = {"route": by_route, "batch": by_batch}[sys.argv[3]]
 cached.states = counted
-with ThreadPoolExecutor(given) as crowd:
+with ThreadPoolExecutor(threads) as crowd:
     word = wait_for_word("ready")
     while word:
         held = word == "hold"
         if held:
-            said = state_now()
+            reply = state_now()
         else:
-            said = list(crowd.map(ask, range(given)))
-        word = wait_for_word(said)
+            reply = list(crowd.map(ask, range(threads)))
+        word = wait_for_word(reply)
 """
 
 
-# What is kept of the game is past its time: the next who asks refreshes it.
+# Makes the cached game stale: the next reader refreshes it.
 AGE = """
 key = f"public:{game.slug}"
 entry = caches["strict"].get(key)
@@ -76,7 +77,7 @@ caches["strict"].set(key, {**entry, "fresh_until": 0})
 
 
 class Asker:
-    """One process, and what it is told and says."""
+    """One process that reads a game when told to."""
 
     def __init__(self, stack: Stack, slug: str, way: str) -> None:
         self.process = subprocess.Popen(
@@ -99,7 +100,7 @@ class Asker:
 
 
 class Askers:
-    """Some processes that ask for one game, by its own route or in a batch."""
+    """Several processes that read one game, by its own route or in a batch."""
 
     def __init__(self, stack: Stack, way: str) -> None:
         self.stack = stack
@@ -110,7 +111,7 @@ class Askers:
             assert asker.hear() == "ready"
 
     def run(self, code: str) -> Any:
-        """Run it beside them; once it returns, what it did is committed."""
+        """Run code in another process; its changes are committed when this returns."""
         names = (
             "from django.core.cache import caches\nfrom core.cache import invalidate\n"
         )
@@ -121,7 +122,7 @@ class Askers:
         return int(self.run("out = caches['strict'].get('computed')"))
 
     def ask(self) -> list[str]:
-        """What all got who asked at once."""
+        """The states that all threads of all processes got, all asking at once."""
         for asker in self.all:
             asker.tell("ask")
         return [state for asker in self.all for state in asker.hear()]
@@ -153,7 +154,7 @@ def test_nobody_gets_the_old_game_after_a_commit_in_the_middle_of_a_refresh(
     assert set(askers.ask()) == {"OPEN"}
     askers.run(AGE)
     holder.tell("hold")
-    assert holder.hear() == "held"  # it has read the game, and is about to keep it
+    assert holder.hear() == "held"  # it has read the game and is about to store it
     askers.run("game.pause(now)")
     for asker in others:
         asker.tell("ask")

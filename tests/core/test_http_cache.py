@@ -1,4 +1,4 @@
-"""What caches on the way may keep: what is everybody's, and nothing else."""
+"""HTTP caches may store what is the same for everybody, and nothing else."""
 
 import gzip
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def game(make_game: MakeGame) -> Game:
 
 @pytest.fixture
 def script(alice: Player) -> Client:
-    """Alice's script, with a token."""
+    """A client of alice that sends an API token."""
     text = ApiToken.objects.issue(alice, "a script", "write")[1]
     return Client(headers={"Authorization": f"Bearer {text}"})
 
@@ -40,7 +40,7 @@ def is_private(response: Any) -> bool:
     return cache_control == "private, no-store" and "ETag" not in response
 
 
-# What is personal
+# Personal responses
 
 
 def answer(client: Client, **fields: Any) -> Any:
@@ -52,7 +52,7 @@ def answer(client: Client, **fields: Any) -> Any:
     "path",
     ["/api/games", "/api/answers", "/api/checkins", "/api/redemptions", "/api/users/"],
 )
-def test_what_a_player_asks_for_is_nobodys_to_keep(
+def test_response_to_a_player_is_private(
     as_alice: Client, script: Client, alice: Player, path: str
 ) -> None:
     path += str(alice.pk) if path.endswith("/") else ""
@@ -63,7 +63,7 @@ def test_what_a_player_asks_for_is_nobodys_to_keep(
 
 
 @pytest.mark.parametrize("path", ["/batch", "/api/batch"])
-def test_batch_is_nobodys_to_keep(as_alice: Client, client: Client, path: str) -> None:
+def test_batch_is_private(as_alice: Client, client: Client, path: str) -> None:
     for who in (as_alice, client):
         response = who.post(path, {"requests": [{"type": "games"}]}, **JSON)
         assert response.status_code == 200
@@ -71,7 +71,7 @@ def test_batch_is_nobodys_to_keep(as_alice: Client, client: Client, path: str) -
 
 
 @pytest.mark.parametrize("path", ["answers", "checkins", "redemptions"])
-def test_what_is_said_to_a_command_is_nobodys_to_keep(
+def test_reply_to_a_command_is_private(
     as_alice: Client, make_game: MakeGame, path: str
 ) -> None:
     make_game("checkin", slug="daily")
@@ -96,7 +96,7 @@ def test_what_is_said_to_a_command_is_nobodys_to_keep(
         ("get", "/api/nope", 404),
     ],
 )
-def test_refusal_is_nobodys_to_keep(
+def test_refusal_is_private(
     client: Client, method: str, path: str, status: int
 ) -> None:
     response = getattr(client, method)(path)
@@ -104,7 +104,7 @@ def test_refusal_is_nobodys_to_keep(
     assert is_private(response)
 
 
-def test_refusal_of_what_is_shared_is_nobodys_to_keep(
+def test_refusal_on_a_shared_route_is_private(
     client: Client, settings: LazySettings
 ) -> None:
     settings.RATE_LIMITS = {"game": ["1/s"]}
@@ -117,9 +117,7 @@ def test_refusal_of_what_is_shared_is_nobodys_to_keep(
     assert is_private(response)
 
 
-def test_outage_is_nobodys_to_keep(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outage_is_private(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_slug: str) -> None:
         raise OperationalError
 
@@ -129,21 +127,21 @@ def test_outage_is_nobodys_to_keep(
     assert is_private(response)
 
 
-# What is everybody's
+# Shared responses
 
 
-def test_a_game_is_the_same_for_everybody_and_may_be_kept(
+def test_game_is_the_same_for_everybody_and_may_be_cached(
     client: Client, as_alice: Client, script: Client
 ) -> None:
-    answers = [who.get("/api/games/one") for who in (client, as_alice, script)]
-    assert len({(one.content, one["ETag"]) for one in answers}) == 1
-    for one in answers:
-        assert one["Cache-Control"] == "public, max-age=1"
-        assert one["Vary"] == "Accept-Encoding"
-        assert not one.cookies
+    responses = [who.get("/api/games/one") for who in (client, as_alice, script)]
+    assert len({(response.content, response["ETag"]) for response in responses}) == 1
+    for response in responses:
+        assert response["Cache-Control"] == "public, max-age=1"
+        assert response["Vary"] == "Accept-Encoding"
+        assert not response.cookies
 
 
-def test_the_list_of_a_stranger_may_be_kept_for_strangers(client: Client) -> None:
+def test_list_for_anonymous_clients_may_be_cached_for_them(client: Client) -> None:
     response = client.get("/api/games")
     assert response["Cache-Control"] == "public, max-age=1"
     assert response["Vary"] == "Accept-Encoding, Cookie, Authorization"
@@ -151,7 +149,7 @@ def test_the_list_of_a_stranger_may_be_kept_for_strangers(client: Client) -> Non
 
 
 @pytest.mark.parametrize("path", ["/api/games", "/api/games/one"])
-def test_what_is_shared_comes_packed_to_those_who_take_it(
+def test_shared_response_is_gzipped_for_clients_that_accept_it(
     client: Client, path: str
 ) -> None:
     plain, takes = client.get(path), {"Accept-Encoding": "br, gzip"}
@@ -166,13 +164,15 @@ def test_what_is_shared_comes_packed_to_those_who_take_it(
     assert client.get(path, headers=known).status_code == 200
 
 
-def test_what_is_personal_is_not_packed_with_others_text(as_alice: Client) -> None:
+def test_personal_response_is_not_compressed_with_text_of_others(
+    as_alice: Client,
+) -> None:
     response = as_alice.get("/api/games", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in response
 
 
 @pytest.mark.parametrize("path", ["/api/games", "/api/games?limit=1", "/api/games/one"])
-def test_what_one_has_already_is_not_sent_again_until_it_changes(
+def test_current_response_is_not_sent_again_until_it_changes(
     client: Client,
     game: Game,
     path: str,
@@ -193,7 +193,7 @@ def test_what_one_has_already_is_not_sent_again_until_it_changes(
 
 
 @pytest.mark.parametrize("path", ["/api/games", "/api/games/one"])
-def test_etag_is_known_without_working_it_out_again(
+def test_etag_is_not_computed_again(
     client: Client,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -207,29 +207,29 @@ def test_etag_is_known_without_working_it_out_again(
     assert again.status_code == 304
 
 
-def test_etag_is_the_same_when_the_same_is_computed_again(client: Client) -> None:
+def test_etag_is_the_same_for_the_same_data(client: Client) -> None:
     etags = [client.get("/api/games/one")["ETag"], cached._public("one")["etag"]]
     assert etags[0] == etags[1]
 
 
-# A cache on the way
+# A shared cache
 
 
 class SharedCache:
-    """Keeps for everybody all that the headers let it (RFC 9111)."""
+    """Stores for everybody all that the headers allow (RFC 9111)."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[dict[str, str], Any]] = []
+        self.stored: list[tuple[dict[str, str], Any]] = []
 
     def get(self, client: Client, path: str) -> Any:
         fresh = client.get(path)
-        asked = fresh.wsgi_request.headers
-        for varied, response in self.kept:
-            if varied.items() == {(name, asked.get(name)) for name in varied}:
+        headers = fresh.wsgi_request.headers
+        for varied, response in self.stored:
+            if varied.items() == {(name, headers.get(name)) for name in varied}:
                 return response
         if "public" in fresh["Cache-Control"]:
             names = fresh["Vary"].split(", ")
-            self.kept.append(({name: asked.get(name) for name in names}, fresh))
+            self.stored.append(({name: headers.get(name) for name in names}, fresh))
         return fresh
 
 
@@ -248,4 +248,4 @@ def test_nobody_gets_anothers_list_from_a_shared_cache(
             seen = cache.get(crowd[name], "/api/games").json()["games"]
             ours = "ours" in [game["slug"] for game in seen]
             assert ours == (name in ("alice", "script")), (name, order)
-    assert len(cache.kept) == 1
+    assert len(cache.stored) == 1

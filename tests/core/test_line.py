@@ -1,4 +1,4 @@
-"""The line: in order, so many at a time, and never longer than can be served."""
+"""The line: a few turns at a time, in order, and no wait beyond the limit."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,7 +11,7 @@ from core.refusals import Refused
 
 
 class Clock:
-    """Goes on when told."""
+    """A clock that stands still until it is set."""
 
     now = 0.0
 
@@ -20,7 +20,7 @@ class Clock:
 
 
 class Visitor:
-    """Comes to a line, and stays in its turn until told to go."""
+    """Waits in a line, then keeps its turn until `go`."""
 
     def __init__(self, line: Line) -> None:
         self.turn: Turn = line.turn()
@@ -40,7 +40,7 @@ class Visitor:
 
 
 async def settle() -> None:
-    """Let all go on until they wait again."""
+    """Run all tasks until they wait again."""
     for _time in range(5):
         await asyncio.sleep(0)
 
@@ -52,7 +52,7 @@ async def come(line: Line, count: int) -> list[Visitor]:
 
 
 async def warm(line: Line, clock: Clock, seconds: float) -> None:
-    """One turn that takes so long."""
+    """One turn of this duration."""
     async with line.turn():
         clock.now += seconds
 
@@ -68,7 +68,7 @@ async def enter(line: Line) -> None:
         pass
 
 
-async def test_so_many_have_a_turn_at_once_and_the_others_wait_in_order() -> None:
+async def test_a_few_have_a_turn_at_once_and_the_others_wait_in_order() -> None:
     visitors = await come(Line(2, 15), 5)
     assert [one.is_in for one in visitors] == [True, True, False, False, False]
     await visitors[1].go()
@@ -78,7 +78,7 @@ async def test_so_many_have_a_turn_at_once_and_the_others_wait_in_order() -> Non
     assert all(one.is_in for one in visitors)
 
 
-async def test_newcomer_does_not_overtake_who_was_called() -> None:
+async def test_newcomer_does_not_overtake_a_caller_that_was_called() -> None:
     line = Line(1, 15)
     async with line.turn():
         (called,) = await come(line, 1)
@@ -88,7 +88,7 @@ async def test_newcomer_does_not_overtake_who_was_called() -> None:
     assert not late.is_in
 
 
-async def test_each_knows_its_place_and_the_seconds_left() -> None:
+async def test_each_turn_has_its_place_and_the_seconds_left() -> None:
     clock = Clock()
     line = Line(2, 15, clock)
     await warm(line, clock, 4)
@@ -97,7 +97,7 @@ async def test_each_knows_its_place_and_the_seconds_left() -> None:
     assert [one.turn.seconds_left for one in visitors] == [0, 0, 2, 4]
 
 
-async def test_a_turn_takes_the_average_of_the_last_ones() -> None:
+async def test_estimate_is_the_average_of_the_last_turns() -> None:
     clock = Clock()
     line = Line(1, 15, clock)
     for seconds in (1, 3):
@@ -108,7 +108,7 @@ async def test_a_turn_takes_the_average_of_the_last_ones() -> None:
     assert line.turn_seconds == 5
 
 
-async def test_refused_is_only_who_would_wait_too_long() -> None:
+async def test_only_callers_that_would_wait_too_long_are_refused() -> None:
     clock = Clock()
     line = Line(1, 15, clock)
     await warm(line, clock, 5)
@@ -137,7 +137,7 @@ async def test_thousands_wait_where_turns_are_short() -> None:
     assert len(line.waiting) == 2992
 
 
-async def test_who_goes_away_leaves_the_line() -> None:
+async def test_cancelled_caller_leaves_the_line() -> None:
     first, second, third = await come(Line(1, 15), 3)
     second.task.cancel()
     await settle()
@@ -146,7 +146,7 @@ async def test_who_goes_away_leaves_the_line() -> None:
     assert third.is_in
 
 
-async def test_who_goes_away_when_called_gives_the_turn_on() -> None:
+async def test_caller_cancelled_when_called_passes_the_turn_on() -> None:
     line = Line(1, 15)
     async with line.turn():
         called, next_one = await come(line, 2)
@@ -158,8 +158,8 @@ async def test_who_goes_away_when_called_gives_the_turn_on() -> None:
     assert not line.inside
 
 
-async def test_who_has_just_gone_away_is_not_called() -> None:
-    """Cancelled, and still on the line until its task runs again."""
+async def test_just_cancelled_caller_is_not_called() -> None:
+    """It stays in the line until its task runs again."""
     line = Line(1, 15)
     async with line.turn():
         gone, next_one = await come(line, 2)
@@ -171,7 +171,7 @@ async def test_who_has_just_gone_away_is_not_called() -> None:
     assert not line.inside
 
 
-async def test_who_has_just_gone_away_is_not_refused() -> None:
+async def test_just_cancelled_caller_is_not_refused() -> None:
     line = Line(1, 15)
     first, gone = await come(line, 2)
     gone.task.cancel()
@@ -182,7 +182,7 @@ async def test_who_has_just_gone_away_is_not_refused() -> None:
     assert not line.inside
 
 
-async def test_failed_turn_is_given_on() -> None:
+async def test_failed_turn_is_passed_on() -> None:
     line = Line(1, 15)
 
     async def fail() -> None:
@@ -194,8 +194,8 @@ async def test_failed_turn_is_given_on() -> None:
     assert not line.inside
 
 
-async def test_who_waits_in_vain_is_refused_in_the_end() -> None:
-    """The turn before has no end, and how long it takes nobody knew."""
+async def test_caller_that_waits_in_vain_is_refused_in_the_end() -> None:
+    """The turn before never ends, and no duration is known to estimate from."""
     line = Line(1, 0)
     first, second = await come(line, 2)
     assert not second.is_in

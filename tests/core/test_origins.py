@@ -1,4 +1,4 @@
-"""A form in a shared page is taken from our own pages, or with a token."""
+"""A form in a shared page is accepted from our own origin, or with a CSRF token."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ FORMS = {
     "/login/": {"username": "Alice", "password": PASSWORD},
     "/signup/": {"name": "Zoe", "password": PASSWORD},
 }
-DOORS = pytest.mark.parametrize("path", FORMS)
+of_each_form = pytest.mark.parametrize("path", FORMS)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def _alice(alice: Player) -> None: ...
 
 
 def send(path: str, origin: str | None, *, token: str = "", cookie: str = "") -> Any:
-    """The form as a browser sends it that keeps to the rules."""
+    """Post the form as a browser does that follows the standards."""
     client = Client(enforce_csrf_checks=True)
     if cookie:
         client.cookies["csrftoken"] = cookie
@@ -42,48 +42,48 @@ def send(path: str, origin: str | None, *, token: str = "", cookie: str = "") ->
     return client.post(f"{path}?next=/me/", fields, headers=headers)
 
 
-@DOORS
+@of_each_form
 def test_our_own_page_needs_no_token(path: str) -> None:
-    answer = send(path, OURS)
-    assert (answer.status_code, answer["Location"]) == (302, "/me/")
-    assert answer.cookies.keys() >= {"sessionid", "csrftoken"}
+    response = send(path, OURS)
+    assert (response.status_code, response["Location"]) == (302, "/me/")
+    assert response.cookies.keys() >= {"sessionid", "csrftoken"}
 
 
-@DOORS
+@of_each_form
 def test_with_its_token_a_form_needs_no_origin(path: str) -> None:
-    answer = send(path, None, token=TOKEN, cookie=TOKEN)
-    assert answer.status_code == 302
-    assert answer.cookies.keys() >= {"sessionid", "csrftoken"}
+    response = send(path, None, token=TOKEN, cookie=TOKEN)
+    assert response.status_code == 302
+    assert response.cookies.keys() >= {"sessionid", "csrftoken"}
 
 
-@DOORS
+@of_each_form
 @pytest.mark.parametrize("origin", [*FOREIGN, None])
 @pytest.mark.parametrize("cookie", ["", TOKEN])
-def test_another_sites_page_gets_nowhere(
+def test_another_sites_page_is_refused(
     path: str, origin: str | None, cookie: str
 ) -> None:
-    answer = send(path, origin, cookie=cookie)
-    assert answer.status_code == 403
-    assert "sessionid" not in answer.cookies
+    response = send(path, origin, cookie=cookie)
+    assert response.status_code == 403
+    assert "sessionid" not in response.cookies
     assert Player.objects.count() == 1
 
 
-@DOORS
+@of_each_form
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_another_sites_page_gets_nowhere_with_a_token_either(
+def test_another_sites_page_is_refused_even_with_a_token(
     path: str, origin: str
 ) -> None:
-    """Whoever can plant a cookie, as a sibling's page can, knows the token."""
+    """A page that can set a cookie, as on a sibling domain, knows the token."""
     assert send(path, origin, token=TOKEN, cookie=TOKEN).status_code == 403
 
 
-@DOORS
-def test_wrong_token_without_an_origin_gets_nowhere(path: str) -> None:
+@of_each_form
+def test_wrong_token_without_an_origin_is_refused(path: str) -> None:
     assert send(path, None, token="d" * 32, cookie=TOKEN).status_code == 403
 
 
-@DOORS
-def test_only_the_sites_own_addresses_are_ours_where_they_are_set(
+@of_each_form
+def test_only_public_origins_are_ours_if_they_are_set(
     path: str, settings: LazySettings
 ) -> None:
     settings.PUBLIC_ORIGINS = ["https://play.example"]
@@ -101,16 +101,16 @@ def test_nobody_joins_from_another_sites_page(
     assert Player.objects.count() == 1
 
 
-def test_signing_out_still_takes_a_token() -> None:
+def test_signing_out_needs_a_token() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(Player.objects.get())
     client.cookies["csrftoken"] = TOKEN
     assert client.post("/logout/").status_code == 403
-    said = client.post("/logout/", {"csrfmiddlewaretoken": TOKEN})
-    assert said.status_code == 302
+    response = client.post("/logout/", {"csrfmiddlewaretoken": TOKEN})
+    assert response.status_code == 302
 
 
-def test_signing_out_leaves_no_sign_of_a_session(as_alice: Client) -> None:
+def test_signing_out_deletes_all_session_cookies(as_alice: Client) -> None:
     as_alice.get("/me/")
     cookies = as_alice.post("/logout/").cookies
     for name in ("sessionid", "csrftoken", "renewed"):

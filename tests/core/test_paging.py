@@ -1,4 +1,4 @@
-"""Lists in pages: every row once, none left out in silence."""
+"""Pages of a list: every row once, and none left out without notice."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ MORE = re.compile(r'href="(\?cursor=[^"]+)"')
 
 
 @pytest.fixture(autouse=True)
-def _unhurried(settings: LazySettings) -> None:
-    """Nobody here is refused for being fast; `test_limits.py` sees to that."""
+def _no_rate_limits(settings: LazySettings) -> None:
+    """No rate limit applies here: `test_rate_limits.py` tests those."""
     settings.RATE_LIMITS = {what: ["1000/s"] for what in settings.RATE_LIMITS}
 
 
@@ -90,13 +90,13 @@ of_each_list = pytest.mark.parametrize("name", NAMES)
 
 
 def ask(client: Client, name: str, **query: Any) -> dict[str, Any]:
-    said = client.get(f"/api/{name}?{urlencode(query)}")
-    assert said.status_code == 200, said.content
-    return said.json()
+    response = client.get(f"/api/{name}?{urlencode(query)}")
+    assert response.status_code == 200, response.content
+    return response.json()
 
 
 def pages(client: Client, name: str, **query: Any) -> Iterator[list[Any]]:
-    """Every page of a list, as its `next` leads on."""
+    """Every page of a list, each found by the `next` of the one before."""
     cursor: str | None = ""
     while cursor is not None:
         page = ask(client, name, cursor=cursor, **query)
@@ -117,15 +117,13 @@ def test_pages_hold_every_row_once_and_in_order(
 
 
 @of_each_list
-def test_last_page_that_is_full_leads_nowhere(
-    as_alice: Client, lists: Lists, name: str
-) -> None:
+def test_full_last_page_has_no_next(as_alice: Client, lists: Lists, name: str) -> None:
     lists.add(name, 4)
     assert [len(page) for page in pages(as_alice, name, limit=2)] == [2, 2]
 
 
 @of_each_list
-def test_page_stays_what_it_is_while_rows_arrive(
+def test_page_stays_the_same_while_rows_are_added(
     as_alice: Client, lists: Lists, name: str
 ) -> None:
     lists.add(name, 5)
@@ -136,7 +134,7 @@ def test_page_stays_what_it_is_while_rows_arrive(
 
 
 @of_each_list
-def test_page_takes_as_many_statements_however_long_it_is(
+def test_page_of_any_length_takes_the_same_statements(
     as_alice: Client, lists: Lists, name: str
 ) -> None:
     lists.add(name, 12)
@@ -165,11 +163,11 @@ BAD = [
 
 @of_each_list
 @pytest.mark.parametrize(("field", "value"), BAD)
-def test_bad_page_is_refused_by_name(
+def test_bad_page_is_refused_by_field(
     as_alice: Client, name: str, field: str, value: str
 ) -> None:
-    said = as_alice.get(f"/api/{name}?{urlencode({field: value})}")
-    assert (said.status_code, said.json()["error"]["field"]) == (400, field)
+    response = as_alice.get(f"/api/{name}?{urlencode({field: value})}")
+    assert (response.status_code, response.json()["error"]["field"]) == (400, field)
 
 
 @of_each_list
@@ -193,9 +191,9 @@ def test_list_of_one_game_has_pages_too(
 
 
 @pytest.mark.parametrize("game", ["A B", "a\0", "x" * 61])
-def test_game_that_is_no_address_is_refused(as_alice: Client, game: str) -> None:
-    said = as_alice.get(f"/api/answers?{urlencode({'game': game})}")
-    assert (said.status_code, said.json()["error"]["field"]) == (400, "game")
+def test_game_that_is_no_slug_is_refused(as_alice: Client, game: str) -> None:
+    response = as_alice.get(f"/api/answers?{urlencode({'game': game})}")
+    assert (response.status_code, response.json()["error"]["field"]) == (400, "game")
 
 
 def test_pages_of_games_follow_the_order_of_interest(
@@ -221,7 +219,7 @@ def test_listed_games_are_on_the_pages_of_those_on_the_list_alone(
     assert sizes == [[2, 2], [2, 1], [2, 1]]
 
 
-def test_more_than_a_page_of_games_is_told_everywhere(
+def test_second_page_of_games_is_linked_everywhere(
     client: Client, make_game: MakeGame
 ) -> None:
     first = make_game(slug="the-first")
@@ -243,19 +241,19 @@ def test_more_than_a_page_of_games_is_told_everywhere(
 
 
 @of_one_game
-def test_more_than_a_page_of_ones_own_is_told_in_a_batch(
+def test_batch_has_the_cursor_of_the_second_page(
     as_alice: Client, lists: Lists, name: str, game: str
 ) -> None:
     lists.add(name, 101)
     wanted = {"requests": [{"type": name}, {"type": name, "id": game}]}
-    said = as_alice.post("/api/batch", wanted, content_type="application/json").json()
-    for result in said["results"]:
+    batch = as_alice.post("/api/batch", wanted, content_type="application/json").json()
+    for result in batch["results"]:
         assert result["data"] == ask(as_alice, name)
-    cursor = said["results"][0]["data"]["next"]
+    cursor = batch["results"][0]["data"]["next"]
     assert len(ask(as_alice, name, cursor=cursor)[name]) == 1
 
 
-def test_older_answers_are_a_page_away(as_alice: Client, lists: Lists) -> None:
+def test_older_answers_are_on_the_second_page(as_alice: Client, lists: Lists) -> None:
     lists.add("answers", 101)
     pages = [as_alice.get("/me/").content.decode()]
     [more] = MORE.findall(pages[0])
@@ -264,6 +262,6 @@ def test_older_answers_are_a_page_away(as_alice: Client, lists: Lists) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/me/"])
-def test_page_of_no_cursor_is_not_found(as_alice: Client, path: str) -> None:
+def test_page_with_a_bad_cursor_is_not_found(as_alice: Client, path: str) -> None:
     assert as_alice.get(f"{path}?cursor=x").status_code == 404
     assert as_alice.get(f"{path}?utm_source=x").status_code == 200

@@ -1,4 +1,4 @@
-"""Limits: every number at its edge, over HTTP and on the socket."""
+"""Rate limits: each at its exact number, over HTTP and on the socket."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,7 @@ def get(client: Client, path: str) -> Any:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("what", TABLE)
-def test_burst_is_refused_at_its_edge_and_allowed_a_second_later(
+def test_request_over_the_burst_is_refused_and_allowed_a_second_later(
     as_alice: Client, alice: Player, make_game: MakeGame, clock: Clock, what: str
 ) -> None:
     make_game(slug="one")
@@ -67,7 +67,7 @@ def test_burst_is_refused_at_its_edge_and_allowed_a_second_later(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("what", TABLE)
-def test_window_is_refused_at_its_edge_and_allowed_after_it(
+def test_request_over_the_window_is_refused_and_allowed_after_it(
     as_alice: Client,
     alice: Player,
     make_game: MakeGame,
@@ -103,7 +103,7 @@ def test_window_is_refused_at_its_edge_and_allowed_after_it(
         ("/batch", "games"),
     ],
 )
-def test_what_is_posted_counts_too(
+def test_post_counts_too(
     as_alice: Client, make_game: MakeGame, clock: Clock, path: str, what: str
 ) -> None:
     make_game(slug="one")
@@ -134,7 +134,7 @@ def test_players_behind_one_address_do_not_share_a_limit(
 
 
 @pytest.mark.django_db
-def test_strangers_of_a_whole_venue_fit_behind_one_address(
+def test_anonymous_clients_of_a_whole_venue_share_one_address(
     client: Client, make_game: MakeGame, clock: Clock, settings: LazySettings
 ) -> None:
     make_game(slug="one")
@@ -147,7 +147,7 @@ def test_strangers_of_a_whole_venue_fit_behind_one_address(
 
 
 @pytest.mark.django_db
-def test_batches_of_strangers_are_limited_by_their_address(
+def test_batches_of_anonymous_clients_are_limited_by_address(
     client: Client, as_alice: Client, clock: Clock, settings: LazySettings
 ) -> None:
     settings.ADDRESS_LIMITS = {**settings.ADDRESS_LIMITS, "batches": "2/1m"}
@@ -166,15 +166,15 @@ def test_batches_of_strangers_are_limited_by_their_address(
 
 
 @pytest.mark.django_db
-def test_refused_answer_is_not_kept(
+def test_refused_answer_is_not_stored(
     as_alice: Client, alice: Player, make_game: MakeGame, clock: Clock
 ) -> None:
     game = make_game(slug="one")
 
     def post() -> int:
         body = {"game": "one", "id": str(uuid4()), "value": "mouse"}
-        said = as_alice.post("/api/answers", body, content_type="application/json")
-        return said.status_code
+        response = as_alice.post("/api/answers", body, content_type="application/json")
+        return response.status_code
 
     assert [post() for _time in range(11)] == [200] * 10 + [429]
     assert game.answers.count() == 10
@@ -184,7 +184,7 @@ def test_refused_answer_is_not_kept(
 
 
 class Socket(GameConsumer):
-    """A player's socket whose commands are counted, but not carried out."""
+    """A player's socket that counts commands but doesn't carry them out."""
 
     def __init__(self) -> None:
         self.name, self.player_id, self.room = "one", 7, self
@@ -203,7 +203,7 @@ class Socket(GameConsumer):
 
 
 @pytest.mark.parametrize("what", TABLE)
-def test_counter_refuses_a_burst_at_its_edge(clock: Clock, what: str) -> None:
+def test_counter_refuses_commands_over_the_burst(clock: Clock, what: str) -> None:
     counter, burst = Counter(), TABLE[what][1][0]
     for _time in range(burst):
         counter.check(what, "alice")
@@ -215,7 +215,7 @@ def test_counter_refuses_a_burst_at_its_edge(clock: Clock, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", TABLE)
-def test_counter_refuses_the_window_at_its_edge(
+def test_counter_refuses_commands_over_the_window(
     clock: Clock, settings: LazySettings, what: str
 ) -> None:
     (most, seconds), _burst = TABLE[what]
@@ -256,30 +256,30 @@ async def test_socket_counts_a_command_as_its_route_does(
     await socket.answer({"type": command, "id": str(uuid4())})
 
 
-def test_counter_forgets_past_windows(clock: Clock) -> None:
+def test_counter_removes_past_windows(clock: Clock) -> None:
     counter = Counter()
-    counter.MOST = 10  # type: ignore[misc]
+    counter.MAX_COUNTS = 10  # type: ignore[misc]
     for place in range(20):
         counter.check("answers", f"p{place}")
         clock.now += 20
     assert len(counter._counts) <= 12
 
 
-class Looking(Counter):
-    MOST, looks = 10, 0
+class CountedCleanups(Counter):
+    MAX_COUNTS, cleanups = 10, 0
 
-    def _forget(self, now: float) -> None:
-        self.looks += 1
-        super()._forget(now)
+    def _remove_past_windows(self, now: float) -> None:
+        self.cleanups += 1
+        super()._remove_past_windows(now)
 
 
-def test_counter_looks_for_past_windows_once_a_second_at_the_most(clock: Clock) -> None:
-    counter = Looking()
+def test_counter_removes_past_windows_at_most_once_per_second(clock: Clock) -> None:
+    counter = CountedCleanups()
     for second in range(3):
         for place in range(50):
             counter.check("answers", f"p{second}.{place}")
         clock.now += 1
-    assert counter.looks == 3
+    assert counter.cleanups == 3
 
 
 async def test_socket_says_rate_limited_and_goes_on(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""With all connections to Redis taken one waits for one, and Redis isn't away."""
+"""If all connections to Redis are in use, a caller waits: that is no outage."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("runs_servers")
 
 
 @pytest.mark.parametrize("alias", ["strict", "default"])
-def test_who_finds_all_connections_taken_waits_for_one(alias: str) -> None:
+def test_caller_waits_for_a_connection_if_all_are_in_use(alias: str) -> None:
     caches[alias].set("here", 1)
     pool = get_redis_connection(alias).connection_pool
     taken = [pool.get_connection() for _place in range(pool.max_connections)]

@@ -1,4 +1,4 @@
-"""So much at a time on the whole machine: real processes, and one that is killed."""
+"""Slots are shared by real processes, also by one that is killed."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from tests.stack import ROOT
 
 pytestmark = pytest.mark.usefixtures("runs_servers")
 
-# Notes, one line at a time in one file, when each of its turns begins and ends. The
-# system writes so short a line in one piece, at the file's end.
+# Appends a character to one shared file when each of its turns begins and ends. The
+# system appends such short writes atomically.
 WORKER = """
 import os, sys, threading
 from pathlib import Path
@@ -27,8 +27,8 @@ def work(place):
             os.write(notes, b"+")
             os.write(notes, b"-")
 workers = [threading.Thread(target=work, args=(place,)) for place in range(threads)]
-for one in workers: one.start()
-for one in workers: one.join()
+for worker in workers: worker.start()
+for worker in workers: worker.join()
 """
 # Holds the only slot until it is killed.
 HOLDER = """
@@ -52,8 +52,8 @@ def test_two_processes_never_hold_more_than_the_slots(
 ) -> None:
     (tmp_path / "notes").touch()
     workers = [run(WORKER, tmp_path, count, 200, 3) for _process in range(2)]
-    for one in workers:
-        one.communicate()
+    for worker in workers:
+        worker.communicate()
     notes, now, most = (tmp_path / "notes").read_text(), 0, 0
     for note in notes:
         now += 1 if note == "+" else -1
@@ -71,15 +71,15 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
-def test_process_that_is_killed_leaves_its_slot(
+def test_slot_of_a_killed_process_is_free(
     tmp_path: Path, holder: "subprocess.Popen[str]"
 ) -> None:
     slots = Slots(tmp_path, 1)
-    assert slots._free(0) is None
+    assert slots._lock_any_free(0) is None
     holder.kill()
     holder.wait()
     with slots.hold():
-        assert slots._free(0) is None
-    free = slots._free(0)
+        assert slots._lock_any_free(0) is None
+    free = slots._lock_any_free(0)
     assert free is not None
     free.close()

@@ -1,4 +1,4 @@
-"""Token buckets: exact at their edges, over many threads and without Redis."""
+"""Token buckets: exact at their limits, over many threads, and without Redis."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DOOR = Bucket("door", 3000, Rate(1000, 3600))
 
 @pytest.fixture(params=["redis", "memory"])
 def _store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same test where Redis keeps the buckets, and where local memory does."""
+    """Runs a test with the buckets in Redis, and with them in local memory."""
     monkeypatch.setattr(token_buckets, "local", Local())
     if request.param == "memory":
         monkeypatch.setattr(Shared, "is_there", lambda _shared: False)
@@ -34,7 +34,7 @@ def _store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def _redis_away(settings: LazySettings) -> Iterator[None]:
-    """Nothing listens where Redis should."""
+    """Redis is configured at a port where nothing listens."""
     before = settings.CACHES
     settings.CACHES = {**before, "strict": {**before["strict"], "LOCATION": NOWHERE}}
     yield
@@ -68,7 +68,7 @@ def test_bucket_is_refilled_little_by_little(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("_store")
-def test_what_was_not_used_is_given_back(clock: Clock) -> None:
+def test_unused_tokens_are_given_back(clock: Clock) -> None:
     TEN.take("alice", n=10)
     TEN.give_back("alice", n=2)
     assert [TEN.take("alice") for _time in range(3)] == [0, 0, 30]
@@ -85,7 +85,7 @@ def test_several_buckets_give_all_or_none(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("_store")
-def test_clock_that_goes_back_keeps_nobody_out_for_long(clock: Clock) -> None:
+def test_clock_set_back_keeps_nobody_out_for_long(clock: Clock) -> None:
     TEN.take("alice")
     clock.now -= 3600
     assert TEN.take("alice") == 30
@@ -93,7 +93,7 @@ def test_clock_that_goes_back_keeps_nobody_out_for_long(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("_store")
-def test_many_at_once_get_no_more_than_it_holds() -> None:
+def test_many_threads_get_no_more_than_it_holds() -> None:
     barrier = threading.Barrier(16)
 
     def rush(_place: int) -> list[int]:
@@ -101,11 +101,11 @@ def test_many_at_once_get_no_more_than_it_holds() -> None:
         return [TEN.take("alice") for _time in range(10)]
 
     with ThreadPoolExecutor(16) as threads:
-        waits = [wait for found in threads.map(rush, range(16)) for wait in found]
+        waits = [wait for waits in threads.map(rush, range(16)) for wait in waits]
     assert waits.count(0) == 10
 
 
-def test_key_in_redis_is_ours_and_ends() -> None:
+def test_key_in_redis_expires() -> None:
     TEN.take("alice")
     [key] = caches["strict"].keys("bucket:*")
     assert 28 <= caches["strict"].ttl(key) <= 30
@@ -121,7 +121,7 @@ def test_process_counts_for_itself_while_redis_is_away(
 
 
 def test_local_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Local, "MOST", 100)
+    monkeypatch.setattr(Local, "MAX_BUCKETS", 100)
     local = Local()
     for place in range(1000):
         local.move([(f"p{place}", 1_000_000, 10_000_000)], 0)
@@ -137,12 +137,12 @@ def test_local_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) 
         ("9/2h", (9, 7200)),
     ],
 )
-def test_rate_is_read_as_it_is_written(text: str, rate: tuple[int, int]) -> None:
+def test_rate_is_parsed(text: str, rate: tuple[int, int]) -> None:
     assert parse_rate(text) == rate
 
 
 @pytest.mark.parametrize("text", ["", "10", "10/5", "0/5m", "10/0s", "-1/s", "1e3/s"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_text_that_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rate"):
         parse_rate(text)
 

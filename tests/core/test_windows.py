@@ -1,4 +1,4 @@
-"""Requests that arrive together: counted as one by one, in one trip to Redis."""
+"""Requests counted together: as if one by one, in one round trip to Redis."""
 
 import inspect
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ BURST = rates("answers")[1].most
 def asked(
     pk: int | None, method: str = "POST", address: str = "10.0.0.1"
 ) -> HttpRequest:
-    """A request of this player or, without a number, of a stranger."""
+    """A request of the player with this id or, for None, of an anonymous client."""
     request = RequestFactory().generic(method, "/", REMOTE_ADDR=address)
     request.user = Player(pk=pk) if pk else AnonymousUser()
     return request
@@ -68,7 +68,7 @@ def wait_of(outcome: Refused | None) -> int:
 
 @pytest.fixture(params=["redis", "memory"])
 def _store(request: pytest.FixtureRequest, settings: LazySettings) -> None:
-    """The same test where Redis counts, and where local memory does."""
+    """Runs a test with the counts in Redis, and with them in local memory."""
     if request.param == "memory":
         strict = {"BACKEND": LOCAL, "LOCATION": uuid4().hex}
         settings.CACHES = {**settings.CACHES, "strict": strict}
@@ -78,7 +78,7 @@ def _store(request: pytest.FixtureRequest, settings: LazySettings) -> None:
 
 @pytest.fixture
 def _redis_away(settings: LazySettings) -> Iterator[None]:
-    """Nothing listens where Redis should."""
+    """Redis is configured at a port where nothing listens."""
     before = settings.CACHES
     settings.CACHES = {**before, "strict": {**before["strict"], "LOCATION": NOWHERE}}
     yield
@@ -87,7 +87,7 @@ def _redis_away(settings: LazySettings) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_store")
-def test_several_of_one_player_count_one_after_the_other(clock: Clock) -> None:
+def test_requests_of_one_player_count_one_after_the_other(clock: Clock) -> None:
     requests = [asked(1) for _time in range(BURST + 2)]
     requests.insert(3, asked(2))
     outcomes = check_many(requests, "answers")
@@ -101,7 +101,7 @@ def test_several_of_one_player_count_one_after_the_other(clock: Clock) -> None:
 @pytest.mark.parametrize(
     "request_", [asked(1), asked(None), asked(None, address="2001:db8::7")]
 )
-def test_alone_and_together_share_a_count(
+def test_single_and_batched_requests_share_a_count(
     clock: Clock, settings: LazySettings, request_: HttpRequest
 ) -> None:
     settings.VENUE_SIZE = 1
@@ -113,14 +113,14 @@ def test_alone_and_together_share_a_count(
 
 @pytest.mark.usefixtures("_store")
 @pytest.mark.parametrize("limit", [["3/30s", "2/s"], ["2/30s", "3/s"], ["3/7m"]])
-def test_together_is_refused_as_one_by_one_is(
+def test_batched_requests_are_refused_as_single_ones_are(
     clock: Clock, settings: LazySettings, limit: list[str]
 ) -> None:
-    """To the second in which it may be tried again, and to what is counted further."""
+    """With the same `retry_after`, and the same later counts."""
     settings.RATE_LIMITS = {"answers": limit}
     start, found = clock.now, []
     for place, ask in enumerate((one_by_one, together)):
-        clock.now = start + place * 4200  # as far into each window
+        clock.now = start + place * 4200  # at the same position in each window
         for _second in range(4):
             found.append([wait_of(outcome) for outcome in ask(asked(1), 5)])
             clock.now += 1
@@ -128,7 +128,7 @@ def test_together_is_refused_as_one_by_one_is(
     assert any(map(any, found))
 
 
-def test_as_many_trips_for_a_hundred_as_for_one(
+def test_a_hundred_requests_take_as_many_trips_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trips, few = Trips(monkeypatch), [asked(1)]
@@ -141,7 +141,7 @@ def test_as_many_trips_for_a_hundred_as_for_one(
     assert trips.of(lambda: take_many_for_address([], "joins")) == 0
 
 
-def test_count_ends_with_its_window() -> None:
+def test_count_expires_with_its_window() -> None:
     check_many([asked(1)], "answers")
     strict = caches["strict"]
     lives = sorted(strict.ttl(key) for key in strict.keys("rl:*"))
@@ -153,25 +153,25 @@ def test_count_ends_with_its_window() -> None:
 
 
 @pytest.mark.usefixtures("_redis_away")
-def test_without_redis_reads_go_on_and_writes_wait() -> None:
+def test_without_redis_reads_are_allowed_and_writes_are_refused() -> None:
     requests = [asked(1), asked(1, "GET"), asked(None)]
     assert codes(check_many(requests, "answers")) == ["unavailable", "", "unavailable"]
     assert codes(check_many(requests, "answers", reads=True)) == [""] * 3
     assert outage.away
 
 
-# Strangers, by address
+# Anonymous clients, by address
 
 
 @pytest.fixture
 def _small_venue(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
-    """Three may join at once, and one more a minute."""
+    """Three may join at once, and one more per minute."""
     monkeypatch.setattr(token_buckets, "local", Local())
     settings.ADDRESS_LIMITS = {"joins": "1/1m"}
 
 
 @pytest.mark.usefixtures("_store", "_small_venue")
-def test_strangers_of_one_address_join_one_after_the_other(clock: Clock) -> None:
+def test_joins_from_one_address_count_one_after_the_other(clock: Clock) -> None:
     take_for_address(asked(None), "joins")
     requests = [asked(None)] * 3 + [asked(None, address="10.0.0.2")]
     outcomes = take_many_for_address(requests, "joins")
@@ -182,18 +182,18 @@ def test_strangers_of_one_address_join_one_after_the_other(clock: Clock) -> None
 
 
 @pytest.mark.usefixtures("_redis_away", "_small_venue")
-def test_without_redis_a_process_counts_strangers_for_itself(clock: Clock) -> None:
+def test_without_redis_each_process_counts_for_itself(clock: Clock) -> None:
     requests = [asked(None)] * 4
     outcomes = take_many_for_address(requests, "joins")
     assert codes(outcomes) == [""] * 3 + ["rate_limited"]
     assert outage.away
 
 
-# What we rely on of django-ratelimit
+# What we rely on in django-ratelimit
 
 
-def test_names_we_use_of_django_ratelimit_are_there() -> None:
-    """Its keys, windows and lifetimes are ours too: `core.windows`."""
+def test_django_ratelimit_has_the_names_we_use() -> None:
+    """`core.windows` uses its keys, windows and lifetimes."""
     parameters = {
         theirs._get_window: ["value", "period"],
         theirs._make_cache_key: ["group", "window", "rate", "value", "methods"],
