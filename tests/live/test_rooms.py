@@ -157,7 +157,7 @@ class Rush:
     """Calls of a gatherer, and how long it waited; some come while it waits."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.gather = DebouncedBatcher(self.read, most=100)
+        self.gather = DebouncedBatcher(self.read, max_items=100)
         self.calls, self.waits = list[int](), list[float]()
         self.late, self.to_come = list[asyncio.Task[int]](), 0
         self._sleep = asyncio.sleep
@@ -219,7 +219,7 @@ calls: list[int] = []
 
 async def test_what_breaks_a_call_fails_alone() -> None:
     calls.clear()
-    gather: Batcher[int, int] = Batcher(doubled, most=100)
+    gather: Batcher[int, int] = Batcher(doubled, max_items=100)
     asked = map(gather, [*range(1, 60), -1, *range(60, 100)])
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(results.pop(59), AssertionError)
@@ -228,7 +228,7 @@ async def test_what_breaks_a_call_fails_alone() -> None:
 
 
 async def test_refusal_is_raised_where_it_was_asked_for() -> None:
-    gather: Batcher[int, int] = Batcher(doubled, most=100)
+    gather: Batcher[int, int] = Batcher(doubled, max_items=100)
     results = await asyncio.gather(gather(1), gather(0), return_exceptions=True)
     assert results[0] == 2
     assert isinstance(results[1], Refused)
@@ -240,7 +240,7 @@ async def test_outage_is_not_tried_again() -> None:
         raise OperationalError("away")
 
     calls.clear()
-    gather: Batcher[int, int] = Batcher(away, most=100)
+    gather: Batcher[int, int] = Batcher(away, max_items=100)
     results = await asyncio.gather(*map(gather, range(9)), return_exceptions=True)
     assert {type(result) for result in results} == {OperationalError}
     assert calls == [9]
