@@ -220,7 +220,7 @@ async def test_the_longer_a_look_takes_the_later_is_the_next(
     room, clock = room_with(), iter([100.0, 100.0 + took])
     clock_of_ours = SimpleNamespace(monotonic=lambda: next(clock))
     monkeypatch.setattr(ranks, "time", clock_of_ours)
-    await ranks._look(room)
+    await ranks._update(room)
     assert room.ranking.not_before == pytest.approx(100 + later)
 
 
@@ -232,8 +232,8 @@ async def test_database_away_is_no_end_of_looking(
 
     monkeypatch.setattr(ranks, "in_thread", fail)
     room = room_with(Socket(1))
-    await ranks._look(room)
-    assert "Places were not told" in caplog.text
+    await ranks._update(room)
+    assert "Ranks were not sent" in caplog.text
     assert room.ranking.is_due(room.ranking.not_before)
 
 
