@@ -95,7 +95,7 @@ class Gathering:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         for method, pattern, view, batcher in self.routes:
             match = scope["method"] == method and pattern.fullmatch(scope["path"])
-            if match and scope["query_string"].isascii():  # else not text
+            if match and scope["query_string"].isascii():  # else it isn't text
                 request = await read(scope, receive, view.max_body)
                 if request:
                     asked = Asked(request, match.groupdict().get("slug", ""))
