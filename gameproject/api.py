@@ -1,4 +1,4 @@
-"""The JSON API: every app's routes, and refusals in the one form they have."""
+"""The JSON API: every app's routes; every error has the form of a refusal."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0]
-    # Where it stands, without "body" and the name of our own parameter.
+    # Without "body" and the name of our parameter.
     field = ".".join(str(part) for part in first["loc"][2:] or first["loc"][-1:])
     return Refused("invalid", first["msg"], field=field).response()
 

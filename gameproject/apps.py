@@ -1,4 +1,4 @@
-"""Where the apps are put together: what higher ones hand down is filled in here."""
+"""Fills in what lower apps need from higher ones (`games/extensions.py`)."""
 
 from django.apps import AppConfig
 

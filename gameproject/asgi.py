@@ -1,4 +1,4 @@
-"""The application for any ASGI server: pages over HTTP, players' sockets."""
+"""The ASGI application: pages and API over HTTP, and players' sockets."""
 
 import asyncio
 import os
@@ -29,12 +29,13 @@ from live.joining import join_view  # noqa: E402
 
 routes = [
     path("ws/games/<game:slug>/", GameConsumer.as_asgi()),
-    re_path("", WebsocketDenier.as_asgi()),  # else the router fails, with a 500
+    re_path(
+        "", WebsocketDenier.as_asgi()
+    ),  # else the router raises, and the response is a 500
 ]
 sockets = SameOrigin(URLRouter(routes))
 
-
-# In a rush these come in hundreds: many are answered in one go.
+# In a rush these arrive by the hundred: those that arrive together share one call.
 gathered = [
     ("POST", re.compile(r"/games/(?P<slug>[a-z0-9-]{1,60})/join/"), join_view),
     ("POST", re.compile(r"/api/answers"), answers_view),
@@ -46,10 +47,10 @@ gathered = [
 
 
 class Application(ProtocolTypeRouter):
-    """Pages and sockets, on the loop that broadcasts go out by."""
+    """Routes by protocol, on the event loop that also sends broadcasts."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        start()  # by the first scope, be it a lifespan, unless the server did
+        start()  # with the first scope (a lifespan too), unless the server did
         events.loop = asyncio.get_running_loop()
         await super().__call__(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Refusals said without Django: by nginx, and at the boundary."""
+"""Refusals made without Django's handler: by nginx, and at the boundary."""
 
 import html
 import json
@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 from core.refusals import DETAILS, STATUS
 
-API_PATHS = ("/api/", "/batch")  # where refusals are JSON
+API_PATHS = ("/api/", "/batch")  # here refusals are JSON; elsewhere pages
 
 RETRY_SECONDS = {"unavailable": 2, "rate_limited": 2}
 PAGE = """<!doctype html>
@@ -33,14 +33,14 @@ def as_page(_code: str, detail: str, language: str) -> str:
 
 
 def response_to(path: str, code: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of a refusal, in the form the path speaks."""
-    words = (code, str(DETAILS[code]), get_language() or "")
+    """Status, headers and body of a refusal: JSON or a page, by the path."""
+    refusal = (code, str(DETAILS[code]), get_language() or "")
     if path.startswith(API_PATHS):
-        kind, body = b"application/json", as_json(*words)
+        content_type, body = b"application/json", as_json(*refusal)
     else:
-        kind, body = b"text/html; charset=utf-8", as_page(*words)
+        content_type, body = b"text/html; charset=utf-8", as_page(*refusal)
     headers = [
-        (b"content-type", kind),
+        (b"content-type", content_type),
         (b"cache-control", b"private, no-store"),
         (b"content-security-policy", b"default-src 'none'"),
         (b"x-content-type-options", b"nosniff"),

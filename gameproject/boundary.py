@@ -1,7 +1,7 @@
-"""What of a request reaches the application: a closed list. All else is left out.
+"""The boundary: a closed list of request headers; all others are dropped.
 
-What nothing here reads can't be believed by mistake, nor end up in what is kept for
-everybody. A request that can't be read is refused before any work is done for it.
+A dropped header can't be trusted by mistake, nor get into a shared cache. A malformed
+request is refused before any work is done for it.
 """
 
 import re
@@ -18,7 +18,8 @@ from django.utils.http import parse_header_parameters
 from gameproject.bare import response_to
 from gameproject.ops import bounds
 
-# What a browser or a script says: may stand once, or in parts that are joined by this.
+# Headers from clients. Those of JOINED may be repeated, and are joined by this text;
+# those of ONCE may not.
 JOINED = {
     b"accept": b", ",
     b"accept-encoding": b", ",
@@ -45,16 +46,16 @@ ONCE = frozenset(
     }
 )
 FROM_ANYBODY = ONCE | JOINED.keys()
-# Our proxy sets these; with TRUST_PROXY it is believed, otherwise nobody is.
+# Headers that our proxy sets; they are dropped without TRUST_PROXY.
 FROM_PROXY = frozenset({b"x-real-ip", b"x-forwarded-proto"})
 BEHIND_PROXY = FROM_ANYBODY | FROM_PROXY
 
-# In a path: control characters, and what stands for bytes that were no UTF-8.
+# In a path: control characters, and the replacement for bytes that aren't UTF-8.
 UNREADABLE = re.compile("[\x00-\x1f\x7f\ufffd]")
-# A proxy leaves these out before it looks who may ask for a path, Django doesn't.
+# A proxy resolves these before it checks access to a path; Django doesn't.
 DOTS = re.compile(r"/\.\.?(?:/|$)")
-MAX_CONTENT_TYPE_LENGTH = 256  # parsing one isn't linear in its length
-MAX_BODY = 1 << 20  # bytes that anybody may send; staff send long lists
+MAX_CONTENT_TYPE_LENGTH = 256  # the time to parse one isn't linear in its length
+MAX_BODY = 1 << 20  # bytes; staff may send more, for long lists
 OF_STAFF = "/admin/"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
@@ -63,7 +64,7 @@ Scope = dict[str, Any]
 
 
 class Boundary:
-    """Wraps the whole application, pages and sockets alike."""
+    """The ASGI application around all others, for pages and sockets alike."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -81,30 +82,30 @@ class Boundary:
 
 
 def admit(scope: Scope, names: frozenset[bytes]) -> Scope | None:
-    """The request as far as it is believed; None if it can't be read."""
+    """The scope with the headers of these names only; None if it is malformed."""
     headers = believed(scope["headers"], names)
     if headers is None or not is_readable(scope, headers):
         return None
-    # Nothing but the server's own settings says under which path the site stands.
+    # No request may choose the path under which the site is served.
     admitted = {**scope, "root_path": "", "headers": list(headers.items())}
-    if said := headers.get(b"x-real-ip"):
-        admitted["client"] = [said.decode("latin1"), 0]
+    if address := headers.get(b"x-real-ip"):
+        admitted["client"] = [address.decode("latin1"), 0]
     return admitted
 
 
 def believed(
     headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]
 ) -> dict[bytes, bytes] | None:
-    """Those of these names, each once; None if one stands twice that may not."""
-    found: dict[bytes, bytes] = {}
+    """The headers of these names, each once; None if one of ONCE is repeated."""
+    kept: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in names:
-            if name in found:
+            if name in kept:
                 if name not in JOINED:
                     return None
-                value = found[name] + JOINED[name] + value
-            found[name] = value
-    return found
+                value = kept[name] + JOINED[name] + value
+            kept[name] = value
+    return kept
 
 
 def is_readable(scope: Scope, headers: Headers) -> bool:
@@ -121,14 +122,14 @@ def is_plain(path: str) -> bool:
 
 
 def host_of(scope: Scope) -> bytes:
-    """What Django goes by if a client names no host."""
+    """The host that Django assumes if the client sends none."""
     server = scope.get("server") or ["unknown"]
     return str(server[0]).encode()
 
 
 @lru_cache(maxsize=256)
 def is_ours(host: bytes) -> bool:
-    """Whether ALLOWED_HOSTS has it. Django says so with a traceback in the log."""
+    """Whether ALLOWED_HOSTS has it. Django itself would log a traceback if not."""
     request = HttpRequest()
     request.META = {"HTTP_HOST": host.decode("latin1")}
     try:
@@ -138,30 +139,30 @@ def is_ours(host: bytes) -> bool:
 
 
 def is_text(content_type: bytes) -> bool:
-    """Whether a form that says this is UTF-8. Django would decode by any codec."""
+    """Whether its charset is UTF-8 or ASCII. Django would decode with any codec."""
     if b";" not in content_type:
         return True
     if len(content_type) > MAX_CONTENT_TYPE_LENGTH:
         return False
     try:
-        said = parse_header_parameters(content_type.decode("ascii"))[1]
+        parameters = parse_header_parameters(content_type.decode("ascii"))[1]
     except ValueError:
         return False
-    return said.get("charset", "utf-8").lower() in CHARSETS
+    return parameters.get("charset", "utf-8").lower() in CHARSETS
 
 
 def is_too_large(scope: Scope) -> bool:
-    said = dict(scope["headers"]).get(b"content-length", b"")
-    return said.isdigit() and int(said) > body_limit(scope["path"])
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return length.isdigit() and int(length) > body_limit(scope["path"])
 
 
 def body_limit(path: str) -> int:
-    """Bytes that a request for a path may bring."""
+    """The largest body of a request for this path, in bytes."""
     return bounds.MAX_BODY if path.startswith(OF_STAFF) else MAX_BODY
 
 
 async def refuse(scope: Scope, receive: Any, send: Any, code: str) -> None:
-    """400 or 413, or 403 for a handshake."""
+    """Respond with the status of `code`; refuse a socket's handshake with 403."""
     if scope["type"] == "websocket":
         await WebsocketDenier()(scope, receive, send)
         return

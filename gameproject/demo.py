@@ -1,4 +1,4 @@
-"""Demo content: a game of each kind, a player and a member of staff."""
+"""Demo content: games of several kinds, a player and a member of staff."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -89,7 +89,10 @@ GAMES: list[tuple[str, str, str, str, int, int, dict[str, Any]]] = [
 
 @transaction.atomic
 def make() -> list[str]:
-    """Make the demo once; the lines to print. Passwords are in the first ones only."""
+    """Make the demo unless staff exist; return the lines to print.
+
+    Only the first start's lines hold passwords.
+    """
     if Player.objects.filter(is_staff=True).exists():
         return [
             "The sign-ins were shown at the first start. A new password:",

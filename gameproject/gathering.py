@@ -1,9 +1,9 @@
-"""Requests that are answered together: joining, commands, batches, one's own page.
+"""Gathered routes: requests that arrive together are answered in one call.
 
-Django's handler costs each request a thread and some twenty hops. These don't go
-through it: they meet on the event loop, in a batcher a route, and one thread answers up
-to 300 of them. What the middleware does for a request is done by the middleware itself,
-through its documented hooks; who asks is read for all at once.
+Django's handler costs each request a thread and some twenty thread hops. These routes
+don't use it: each has a batcher on the event loop, and one thread answers up to 300
+requests. The middleware runs for each request through its documented hooks. Sessions
+and players are read for all requests at once.
 """
 
 import re
@@ -24,22 +24,21 @@ from gameproject.middleware import Refusals
 from live.batchers import Batcher
 from users.sessions import recognize, renew_used
 
-MOST = 300  # requests in one call
+MAX_REQUESTS = 300  # in one call
 
 
 def load_middleware() -> list[Any]:
-    """The site's middleware that has hooks; `recognize` stands for the one that reads
-    who asks."""
+    """The site's middleware that has hooks; `recognize` replaces authentication."""
     classes = [import_string(path) for path in settings.MIDDLEWARE]
-    return [one(_no_view) for one in classes if hasattr(one, "process_response")]
+    return [cls(_no_view) for cls in classes if hasattr(cls, "process_response")]
 
 
 class Passage:
-    """One request on its way through the hooks of the middleware, in and out again.
+    """One request and its way through the middleware's hooks, in and out again.
 
-    As in Django's chain, what ends a request on its way in goes out by those hooks only
-    that it has passed, and what a hook raises becomes a response. So nothing here
-    raises: what the view has done for others stays done.
+    As in Django's chain, a response made on the way in goes out through those hooks
+    only that the request has passed, and an exception in a hook becomes a response.
+    So nothing here raises: an exception would fail the other requests too.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -48,21 +47,23 @@ class Passage:
         self._passed: list[Any] = []
 
     def enter(self, middleware: Sequence[Any]) -> None:
-        for one in middleware:
-            hook = getattr(one, "process_request", _nothing)
+        """Run the request hooks; `ended` is the response if one ends the request."""
+        for layer in middleware:
+            hook = getattr(layer, "process_request", _nothing)
             try:
                 self.ended = hook(self.request)
             except Exception as error:
                 self.ended = response_for_exception(self.request, error)
                 return
-            self._passed.append(one)
+            self._passed.append(layer)
             if self.ended:
                 return
 
     def leave(self, response: HttpResponseBase) -> HttpResponseBase:
-        for one in reversed(self._passed):
+        """Run the response hooks that were passed; the response to send."""
+        for layer in reversed(self._passed):
             try:
-                response = one.process_response(self.request, response)
+                response = layer.process_response(self.request, response)
             except Exception as error:
                 response = response_for_exception(self.request, error)
         return response
@@ -76,25 +77,25 @@ def _no_view(request: HttpRequest) -> HttpResponseBase:
     raise AssertionError("Only the hooks are called.")
 
 
-# The method, the whole path, and the view.
+# Method, pattern of the whole path, view.
 Route: TypeAlias = tuple[str, re.Pattern[str], GatheredView]
 
 
 class Gathering:
-    """The ASGI application in front of Django's: it takes the gathered routes."""
+    """The ASGI application in front of Django's, for the gathered routes."""
 
     def __init__(self, application: Any, routes: Sequence[Route]) -> None:
         self.application = application
         middleware = load_middleware()
         self.routes = [
-            (method, pattern, view, Batcher(Call(view, middleware), MOST))
+            (method, pattern, view, Batcher(Call(view, middleware), MAX_REQUESTS))
             for method, pattern, view in routes
         ]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         for method, pattern, view, batcher in self.routes:
             match = scope["method"] == method and pattern.fullmatch(scope["path"])
-            if match and scope["query_string"].isascii():  # else it may be no text
+            if match and scope["query_string"].isascii():  # else it isn't text
                 request = await read(scope, receive, view.max_body)
                 if request:
                     asked = Asked(request, match.groupdict().get("slug", ""))
@@ -104,9 +105,9 @@ class Gathering:
 
 
 async def read(scope: Any, receive: Any, max_body: int) -> HttpRequest | None:
-    """The request with its whole body; None if the client has gone.
+    """The request with its body; None if the client disconnects.
 
-    Of a body that is too large only the beginning is kept: enough to refuse it by.
+    At most `max_body` + 1 bytes are kept, so that the view sees a larger body.
     """
     body, more = bytearray(), True
     while more:
@@ -119,30 +120,29 @@ async def read(scope: Any, receive: Any, max_body: int) -> HttpRequest | None:
 
 
 class Call:
-    """One call for many requests: the responses, in their order."""
+    """Answers many requests in one call; the responses in their order."""
 
     def __init__(self, view: GatheredView, middleware: Sequence[Any]) -> None:
         self.view, self.middleware = view, middleware
 
     def __call__(self, asked: Sequence[Asked]) -> list[HttpResponseBase]:
-        passages = [Passage(one) for one in asked]
-        for one in passages:
-            one.enter(self.middleware)
-        translation.deactivate()  # that of the last
-        outcomes = iter(
-            self._outcomes([one.asked for one in passages if not one.ended])
-        )
-        return [self._finish(one, one.ended or next(outcomes)) for one in passages]
+        passages = [Passage(item) for item in asked]
+        for passage in passages:
+            passage.enter(self.middleware)
+        translation.deactivate()  # the language of the last request
+        going_on = [passage.asked for passage in passages if not passage.ended]
+        outcomes = iter(self._outcomes(going_on))
+        return [self._finish(p, p.ended or next(outcomes)) for p in passages]
 
     def _outcomes(self, asked: Sequence[Asked]) -> list[Any]:
         if not asked:
             return []
-        requests = [one.request for one in asked]
+        requests = [item.request for item in asked]
         try:
             recognize(requests)
             outcomes = isolate(self.view.many, asked)
             renew_used(requests)
-        except Exception as error:  # an outage: each of them is told
+        except Exception as error:  # an outage is the outcome of each
             return [error] * len(asked)
         return outcomes
 
@@ -153,37 +153,38 @@ class Call:
             response = passage.leave(self._response(request, outcome))
         response._resource_closers.append(request.close)  # type: ignore[attr-defined]
         if response.status_code >= 400:
-            words = ("%s: %s", response.reason_phrase, request.path)
-            log_response(*words, response=cast(Any, response), request=request)
+            entry = ("%s: %s", response.reason_phrase, request.path)
+            log_response(*entry, response=cast(Any, response), request=request)
         return response
 
     def _response(self, request: HttpRequest, outcome: Any) -> HttpResponseBase:
-        """The view's, or what Django's handler makes of an exception."""
+        """The response to an outcome; exceptions become responses as in Django."""
         if isinstance(outcome, HttpResponseBase):
             return outcome
         try:
-            return self._said(request, outcome)
+            return self._rendered(request, outcome)
         except Exception as error:
             return response_for_exception(request, error)
 
-    def _said(self, request: HttpRequest, outcome: Any) -> HttpResponseBase:
+    def _rendered(self, request: HttpRequest, outcome: Any) -> HttpResponseBase:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
             return self.view.respond(request, outcome)
         except Exception as error:
-            said = Refusals(_no_view).process_exception(request, error)
-            if said is None:
+            response = Refusals(_no_view).process_exception(request, error)
+            if response is None:
                 raise
-            return said
+            return response
 
 
 def headers_of(response: Any) -> list[tuple[bytes, bytes]]:
-    plain = [
+    """The headers of a Django response, with its cookies, as ASGI has them."""
+    headers = [
         (name.encode(), value.encode("latin1")) for name, value in response.items()
     ]
     cookies = [cookie.OutputString().encode() for cookie in response.cookies.values()]
-    return plain + [(b"Set-Cookie", cookie) for cookie in cookies]
+    return headers + [(b"Set-Cookie", cookie) for cookie in cookies]
 
 
 async def send_response(response: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""What every request passes through, beside Django's own."""
+"""The site's own middleware, beside Django's."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from core.outages import OUTAGES
 from core.refusals import Refused
 from gameproject.bare import API_PATHS
 
-# A response, or in the async chain an awaitable of one.
+# It returns a response or, in the async chain, an awaitable of one.
 GetResponse = Callable[[HttpRequest], Any]
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ RETRY_SECONDS = 2
 
 
 class Middleware:
-    """Middleware that fits both chains, so that no thread hop is added."""
+    """Base for middleware in both chains, sync and async, without a thread hop."""
 
     sync_capable = async_capable = True
 
@@ -52,7 +52,7 @@ class Middleware:
 
 
 class ContentSecurityPolicy(Middleware):
-    """Django 6 has this built in; until then, the one constant header."""
+    """Sets one constant header. Django 6 has this built in."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -64,7 +64,7 @@ class ContentSecurityPolicy(Middleware):
 
 
 class Language(LocaleMiddleware):
-    """The browser's language, and no cookie's, by which no shared page varies."""
+    """The language by `Accept-Language` only: shared pages don't vary by cookie."""
 
     def process_request(self, request: HttpRequest) -> None:
         request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
@@ -72,7 +72,7 @@ class Language(LocaleMiddleware):
 
 
 class PrivateByDefault(Middleware):
-    """Lets nobody on the way keep what the API says, unless its view shared it."""
+    """Forbids caches to store the API's responses, unless the view allows it."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -83,20 +83,21 @@ class PrivateByDefault(Middleware):
 
 
 class Refusals(Middleware):
-    """Says a refusal, or an outage, in the form the path speaks: JSON or a page."""
+    """Turns a refusal or an outage into a response: JSON or a page, by the path."""
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
         if isinstance(exception, Refused):
-            return self._say(request, exception)
+            return self._respond(request, exception)
         if isinstance(exception, OUTAGES):
             logger.error("Unavailable: %s: %s", type(exception).__name__, exception)
-            return self._say(request, Refused("unavailable", retry_after=RETRY_SECONDS))
+            refused = Refused("unavailable", retry_after=RETRY_SECONDS)
+            return self._respond(request, refused)
         return None
 
     @staticmethod
-    def _say(request: HttpRequest, refused: Refused) -> HttpResponse:
+    def _respond(request: HttpRequest, refused: Refused) -> HttpResponse:
         if request.path.startswith(API_PATHS):
             return refused.response()
         if refused.code == "unavailable":
@@ -107,31 +108,31 @@ class Refusals(Middleware):
 
 
 def busy(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """The page that comes back by itself; a form that was sent its reader sends again.
+    """The page for `unavailable`. After a GET it reloads itself; a form doesn't.
 
-    It can't say who asks: in an outage that would ask the database again.
+    It doesn't show the player, which would read the database in an outage.
     """
-    comes_back = bool(refused.retry_after and request.method in ("GET", "HEAD"))
-    context = {**refused.body(), "comes_back": comes_back}
+    reloads = bool(refused.retry_after and request.method in ("GET", "HEAD"))
+    context = {**refused.body(), "comes_back": reloads}
     page = HttpResponse(render_busy(get_language() or "", tuple(context.items())))
     refused.mark(page)
-    if comes_back:
+    if reloads:
         page.headers["Refresh"] = str(refused.retry_after)
     return page
 
 
 @lru_cache(maxsize=64)
 def render_busy(_language: str, context: tuple[tuple[str, Any], ...]) -> str:
-    """Rendered once for all who are told the same: they come in thousands."""
+    """Render once per language and context: in an outage thousands get this page."""
     return render_to_string("refused.html", dict(context))
 
 
 def refusal_to(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """A refusal before Django has been asked, with what its middleware would add."""
+    """The response to a refusal made before Django, with its middleware's headers."""
 
-    say: GetResponse = partial(Refusals._say, refused=refused)
+    respond: GetResponse = partial(Refusals._respond, refused=refused)
     for middleware in (Language, ContentSecurityPolicy, SecurityMiddleware):
-        say = middleware(say)
-    with override(get_language()):  # the language of this request ends with it
-        response: HttpResponse = say(request)
+        respond = middleware(respond)
+    with override(get_language()):  # restores the language afterwards
+        response: HttpResponse = respond(request)
     return response

@@ -1,8 +1,8 @@
-"""Every setting, each read once from the environment.
+"""All settings; each variable of the environment is read once.
 
-`deploy/env.example` explains each variable; `tests/gameproject/test_settings.py`
-holds the two together. Without any variable this is the embedded default: SQLite,
-no Redis, one process.
+`deploy/env.example` explains the variables; `tests/gameproject/test_settings.py`
+compares the two. Without any variable this is the embedded default: SQLite, no Redis,
+one process.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
 
-# Trust
+# Security
 
 DEBUG = env.bool("DEBUG", False)
 DEVELOPMENT_KEY = "for-development-only-never-on-a-server"
@@ -56,7 +56,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 
-# A CDN that serves the static files must be named in the policy as well.
+# The policy must name a CDN that serves the static files.
 CDN_URL = env.str("CDN_URL", "", validate=variables.cdn_url).rstrip("/")
 _FILES = " ".join(filter(None, ["'self'", CDN_URL]))
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -73,7 +73,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 
-# The house
+# Applications
 
 INSTALLED_APPS = [
     "daphne",
@@ -151,7 +151,7 @@ if ON_POSTGRES:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
         "pool": _POOL,
-        # The last one: what is read in a rush is in memory, so an index is worth it.
+        # random_page_cost: the data is in memory, so index scans are cheap.
         "options": (
             "-c statement_timeout=15000 -c lock_timeout=5000 -c random_page_cost=1.1"
         ),
@@ -177,7 +177,7 @@ if REDIS_URL:
         "socket_connect_timeout": 1,
         "socket_timeout": 2,
         "max_connections": 50,
-        # Seconds to wait for one of them, where its threads have taken all.
+        # Seconds to wait for a connection while all are in use.
         "timeout": 5,
     }
 
@@ -188,17 +188,16 @@ if REDIS_URL:
             "KEY_PREFIX": f"{REDIS_PREFIX}-{'cache' if forgiving else 'strict'}",
             "OPTIONS": {
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-                # With all taken it waits for one; another would say that Redis is away.
+                # The default pool raises if all are in use, as if Redis were away.
                 "CONNECTION_POOL_CLASS": "redis.BlockingConnectionPool",
                 "CONNECTION_POOL_KWARGS": _REDIS,
                 "IGNORE_EXCEPTIONS": forgiving,
-                # Not once a request: `core.cache` says once that Redis is away.
+                # `core.cache` logs once, not per request, that Redis is away.
                 "LOG_IGNORED_EXCEPTIONS": False,
             },
         }
 
-    # "default" may forget and go on; "strict" holds limits and locks, and says when
-    # it can't.
+    # "default" ignores errors; "strict", for limits and locks, raises them.
     CACHES = {"default": _redis_cache(True), "strict": _redis_cache(False)}
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {
@@ -208,7 +207,7 @@ if REDIS_URL:
                     {
                         "address": REDIS_URL,
                         "socket_connect_timeout": 1,
-                        # Between messages a subscriber rightly hears nothing.
+                        # A subscriber may wait for a message for any time.
                         "socket_timeout": None,
                         "max_connections": 200,
                         "health_check_interval": 10,
@@ -233,21 +232,21 @@ else:
             "CONFIG": {"capacity": 10_000},
         }
     }
-    # One process: its local memory is as good as shared.
+    # With one process local memory is shared enough.
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
-# Threads for the database work of this process's sockets. SQLite writes one at a time.
+# Threads for the database work of the sockets. SQLite has one writer at a time.
 SOCKET_THREADS = env.int(
     "SOCKET_THREADS", 8 if ON_POSTGRES else 1, validate=at_least_one
 )
-# Requests at a time that Django itself serves, each with a thread and a connection of
-# its own, beside the sockets' and some more: shared pages, checks, the scheduler.
+# Requests that Django serves at a time, each with a thread and a connection. The pool
+# must also serve sockets, shared pages, checks and the scheduler.
 _ROOM = max(4, _POOL["max_size"] - SOCKET_THREADS - 12)
 PAGES_AT_ONCE = env.int("PAGES_AT_ONCE", min(8, _ROOM), validate=at_least_one)
 if ON_POSTGRES and PAGES_AT_ONCE > _ROOM:
     raise ImproperlyConfigured("PAGES_AT_ONCE is more than DB_POOL_MAX leaves room for")
 RATELIMIT_USE_CACHE = "strict"
 
-# How long what is everybody's is kept, unless a change drops it earlier.
+# How long shared values are cached, unless a change invalidates them earlier.
 GAME_CACHE_SECONDS = env.int("GAME_CACHE_SECONDS", 120, validate=not_negative)
 USER_CACHE_SECONDS = env.int("USER_CACHE_SECONDS", 600, validate=not_negative)
 
@@ -265,7 +264,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "users.passwords.CommonValidator"},
 ]
-# Argon2 at 19 MiB and 2 passes; the default PBKDF2 is half a second of CPU a sign-in.
+# Argon2 with 19 MiB and 2 passes. The default PBKDF2 takes 0.5 s of CPU per sign-in.
 PASSWORD_HASHERS = ["users.hashers.TunedArgon2"]
 SESSION_ENGINE = "users.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", 60, validate=variables.days) * 24 * 3600
@@ -275,12 +274,12 @@ SIGN_UP = env.bool("SIGN_UP", True)
 NICKNAME_BLOCKLIST: list[str] = env.list(
     "NICKNAME_BLOCKLIST", [], validate=each(variables.text)
 )
-# Failed sign-ins before a wait; see `users.throttle`.
+# Failed sign-ins before the next must wait; see `users.throttle`.
 SIGN_IN_FAILURES = {
     "account": env.str("SIGN_IN_FAILURES_ACCOUNT", "10/5m", validate=rate),
     "address": env.str("SIGN_IN_FAILURES_ADDRESS", "300/5m", validate=rate),
 }
-# How often one player may ask: in a window, and in one second.
+# Rate limits per player: in a window, and in one second.
 RATE_LIMITS = {
     "game": env.list("LIMIT_GAME", ["60/30s", "10/s"], validate=some(rate)),
     "games": env.list("LIMIT_GAMES", ["100/60s", "20/s"], validate=some(rate)),
@@ -288,15 +287,15 @@ RATE_LIMITS = {
     "checkins": env.list("LIMIT_CHECKINS", ["30/10s", "5/s"], validate=some(rate)),
     "user": env.list("LIMIT_USER", ["20/10s", "5/s"], validate=some(rate)),
 }
-# Strangers are told apart by address only, which so many may share.
+# How many strangers may share one address; nothing else tells them apart.
 VENUE_SIZE = env.int("VENUE_SIZE", 1000, validate=at_least_one)
-# What strangers of one address may do in so long, and three times as often at once.
+# Rate limits of strangers per address; in a burst three times as many.
 ADDRESS_LIMITS = {
     "joins": env.str("LIMIT_JOINS", f"{VENUE_SIZE}/1h", validate=rate),
     "sign-ups": env.str("LIMIT_SIGN_UPS", f"{VENUE_SIZE}/1h", validate=rate),
     "batches": env.str("LIMIT_BATCHES", f"{VENUE_SIZE}/1m", validate=rate),
 }
-# Sockets that one session and one address may hold in each process.
+# Open sockets per session and per address, in each process.
 SOCKETS_PER_SESSION = env.int("SOCKETS_PER_SESSION", 20, validate=at_least_one)
 SOCKETS_PER_ADDRESS = env.int(
     "SOCKETS_PER_ADDRESS", 4 * VENUE_SIZE, validate=at_least_one
@@ -304,10 +303,10 @@ SOCKETS_PER_ADDRESS = env.int(
 
 # Operations
 
-# With this token a stranger reads /metrics; without one, staff alone do.
+# Whoever sends this token may read /metrics; without one only staff may.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=variables.secret(16))
 
-# Words, times, files
+# Languages, time, files
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en", validate=validate.OneOf(["en", "th"]))
 LANGUAGES = [("en", _("English")), ("th", _("Thai"))]
@@ -325,7 +324,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "gameproject.static.HashedStaticFiles"},
 }
 SERVESTATIC_ALLOW_ALL_ORIGINS = True
-# Of staff, who save lists of 100,000 names; `boundary` lets others send less.
+# For staff, who save lists of 100,000 names; `boundary` allows others less.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -1,8 +1,7 @@
-"""Signing in and up cost a hash: those who do wait in lines of their own.
+"""Lines of their own for sign-in and sign-up, which each hash a password.
 
-A script that sends a form under an id of its own, in the header `X-Place`, may ask
-under the same id how many are before it. The id gives no other right: the place is that
-of the request that waits.
+A script may send a form with a random id in the header `X-Place`, and then ask with the
+same id for the form's place in the line. The id gives no other right.
 """
 
 import json
@@ -24,58 +23,58 @@ SIGN_IN = "/login/"
 FORMS = frozenset({SIGN_IN, "/signup/", "/admin/login/"})
 PLACE = "/login/place/"
 HEADER, ID = b"x-place", re.compile(rb"[\w-]{16,64}")
-# More than hash at a time: they ask the database meanwhile. One process makes no more.
+# More than hash at a time, because the others use the database; at most 8.
 FORMS_AT_ONCE = min(AT_ONCE + 2, 8)
-# Sign-ins whose passwords are looked at one after the other, and whose sessions are
-# opened together: 3 s of a core, and five statements.
+# Sign-ins in one call: it takes 3 s of a core to hash, and five statements.
 MAX_TOGETHER = 150
-LONGEST_WAIT = 55.0  # seconds; nginx waits for 60
-NEVER_REFUSED = 1000  # who may come at once in any case
+MAX_WAIT = 55.0  # seconds; nginx waits for 60
+NEVER_REFUSED = 1000  # how many may arrive at once without a refusal
 
 
 class HashLine(Line):
-    """A line in which a slow start refuses nobody whose turn may come in time."""
+    """A line in which slow first turns don't refuse any of `NEVER_REFUSED` arrivals."""
 
     @property
     def turn_seconds(self) -> float:
-        longest = self.longest_wait * self.at_once / (NEVER_REFUSED + 0.5)
-        return min(super().turn_seconds, longest)
+        maximum = self.longest_wait * self.at_once / (NEVER_REFUSED + 0.5)
+        return min(super().turn_seconds, maximum)
 
 
 class SignIns(HashLine):
-    """What is inside is done one after the other: it stands in line as well."""
+    """Counts those inside as waiting too, because they are served one by one."""
 
     def place_of(self, turn: Turn) -> int:
-        """How many came before, and are still here."""
-        everybody = [*self.inside, *self.waiting]
-        return everybody.index(turn) if turn in everybody else 0
+        """How many turns came before this one and have not ended."""
+        turns = [*self.inside, *self.waiting]
+        return turns.index(turn) if turn in turns else 0
 
 
 class FormPlaces(Places):
-    """Each form in a thread, as Django serves it."""
+    """The line for the other forms, each served by Django in a thread."""
 
     def __init__(self) -> None:
         super().__init__("forms", FORMS_AT_ONCE)
-        self.line = HashLine(FORMS_AT_ONCE, LONGEST_WAIT)
+        self.line = HashLine(FORMS_AT_ONCE, MAX_WAIT)
 
 
 class SignInPlaces(Places):
-    """Sign-ins, gathered: while some are looked at, as many stand ready."""
+    """The line for sign-ins: one batch runs while the next one gathers."""
 
     def __init__(self) -> None:
-        self.line = SignIns(2 * MAX_TOGETHER, LONGEST_WAIT)
+        self.line = SignIns(2 * MAX_TOGETHER, MAX_WAIT)
         call = Call(sign_in_view, load_middleware())
         self.batcher = Batcher(call, MAX_TOGETHER)
 
-    async def serve(self, _pages: Any, scope: Scope, *ways: Any) -> None:
-        receive, send = ways
+    async def serve(
+        self, pages: Any, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         request = await read(scope, receive, sign_in_view.max_body)
         if request:
             await send_response(await self.batcher(Asked(request)), send)
 
 
 class SignInLine(InLine):
-    """The line for all pages, with another one for these forms."""
+    """The lines for all pages, with two more for sign-ins and the other forms."""
 
     def __init__(self, pages: Any) -> None:
         super().__init__(pages)
@@ -103,7 +102,7 @@ class SignInLine(InLine):
 
     @contextmanager
     def known(self, id_: bytes, turn: Turn) -> Iterator[None]:
-        """Have a turn found by its id, if it has one, until it is over."""
+        """Let the turn be found by its id, unless it is empty, until the turn ends."""
         if id_:
             self.turns[id_] = turn
         try:
@@ -113,9 +112,9 @@ class SignInLine(InLine):
                 del self.turns[id_]
 
     async def tell_place(self, scope: Scope, send: Send) -> None:
-        """Say `place` and `seconds` left of the form that was sent under this id.
+        """Respond with the `place` and the `seconds` left of the form with this id.
 
-        Both are 0 where nobody is before it, or no such form waits in this process.
+        Both are 0 if no other form is before it, or if none has this id here.
         """
         turn = self.turns.get(id_in(scope))
         place = turn.place if turn else 0
@@ -123,11 +122,11 @@ class SignInLine(InLine):
         body = json.dumps({"place": place, "seconds": seconds}).encode()
         length = (b"content-length", str(len(body)).encode())
         start = {"type": "http.response.start", "status": 200}
-        await send({**start, "headers": [*SAID, length]})
+        await send({**start, "headers": [*PLACE_HEADERS, length]})
         await send({"type": "http.response.body", "body": body})
 
 
-SAID = [
+PLACE_HEADERS = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"private, no-store"),
     (b"content-security-policy", b"default-src 'none'"),
@@ -140,17 +139,17 @@ def is_form(scope: Scope) -> bool:
 
 
 def id_in(scope: Scope) -> bytes:
-    """Under which a script asks for its place; empty if it doesn't."""
-    said = dict(scope["headers"]).get(HEADER, b"")
-    return said if ID.fullmatch(said) else b""
+    """The id in the header `X-Place`; empty if it is missing or malformed."""
+    value = dict(scope["headers"]).get(HEADER, b"")
+    return value if ID.fullmatch(value) else b""
 
 
 def as_created(send: Send) -> Send:
-    """Say where to go on to in place of leading there, which a script can't see."""
+    """A `send` that turns 302 into 201, so that a script sees the `Location`."""
 
-    async def say(message: Message) -> None:
+    async def send_on(message: Message) -> None:
         if message.get("status") == 302:
             message = {**message, "status": 201}
         await send(message)
 
-    return say
+    return send_on

@@ -7,7 +7,7 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 
 class HashedStaticFiles(ManifestStaticFilesStorage):
-    """Keeps the addresses: working them out took a sixth of a small page."""
+    """Caches the URLs: computing them took a sixth of a small page's time."""
 
     support_js_module_import_aggregation = True
 
@@ -23,6 +23,6 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
         return self._urls[name]
 
     def save_manifest(self) -> None:
-        """`collectstatic` ends with this: the files may have other names now."""
+        """`collectstatic` ends with this call; file names may have changed."""
         super().save_manifest()
         self._urls.clear()

@@ -1,4 +1,4 @@
-"""Every address, app by app."""
+"""Every URL, app by app, and the error views."""
 
 from django.contrib import admin
 from django.core.exceptions import (
@@ -28,18 +28,18 @@ TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; says nothing of what it depends on."""
+    """Liveness: the process responds. Says nothing about what it depends on."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @csrf_exempt
 def batch(request: HttpRequest) -> HttpResponseBase:
-    """`/batch`, as the clients of the system before call it: reads only, no token."""
+    """`/batch`, for clients of the previous system: reads only, so no CSRF token."""
     return resolve("/api/batch").func(request)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """What isn't there, said in the form the path speaks."""
+    """404, as JSON or as a page, by the path."""
     if request.path.startswith(API_PATHS):
         return Refused("not_found").response()
     leave_form_unread(request)
@@ -47,7 +47,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """What Django can't read, such as too many fields or a form cut short."""
+    """A request that Django can't parse, such as one with too many fields."""
     refused = Refused("too_large" if isinstance(exception, TOO_MUCH) else "invalid")
     if request.path.startswith(API_PATHS):
         return refused.response()
@@ -57,7 +57,7 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def failed(request: HttpRequest) -> HttpResponseBase:
-    """An error in our own code, which Django has logged."""
+    """500: an error in our own code, which Django has logged."""
     metrics.failures.labels("http").inc()
     if request.path.startswith(API_PATHS):
         return Refused("server_error").response()

@@ -1,7 +1,7 @@
-"""What the value of an environment variable may be: one check for each sort of value.
+"""Checks for the values of environment variables, one for each sort of value.
 
-A check raises `ValidationError`, to which environs adds the variable's name. Settings
-read this module, so it may ask nothing of them.
+A check raises `ValidationError`; environs adds the variable's name. The settings import
+this module, so it must not use them.
 """
 
 import logging
@@ -24,7 +24,7 @@ log_level = validate.OneOf([*logging.getLevelNamesMapping()])
 
 
 def matches(form: re.Pattern[str], example: str) -> Check:
-    """A check that the whole value is of this form."""
+    """A check that the whole value matches."""
 
     def check(value: str) -> None:
         if not form.fullmatch(value):
@@ -46,7 +46,7 @@ cdn_url = matches(re.compile(r"https?://[\w.:/\[\]-]+|"), "https://cdn.example.c
 
 
 def secret(least: int) -> Check:
-    """A check that a value, if there is one, is long enough to keep a secret."""
+    """A check that a value has at least `least` characters, unless it is empty."""
 
     def check(value: str) -> None:
         if 0 < len(value) < least:
@@ -56,6 +56,7 @@ def secret(least: int) -> Check:
 
 
 def rate(value: str) -> None:
+    """Check a rate, such as "10/5m"; see `core.rates`."""
     try:
         parse_rate(value)
     except ValueError as error:
@@ -63,12 +64,13 @@ def rate(value: str) -> None:
 
 
 def time_zone(value: str) -> None:
+    """Check the name of a time zone."""
     if value not in available_timezones():
         raise ValidationError(f"{value!r} is unknown; write one such as Asia/Bangkok")
 
 
 def each(check: Check) -> Callable[[list[str]], None]:
-    """A check of every value of a list."""
+    """A check of every value in a list."""
 
     def check_all(values: list[str]) -> None:
         for value in values:
@@ -78,7 +80,7 @@ def each(check: Check) -> Callable[[list[str]], None]:
 
 
 def some(check: Check) -> Callable[[list[str]], None]:
-    """A check of every value of a list that may not be empty."""
+    """A check of every value in a list, which must not be empty."""
 
     def check_all(values: list[str]) -> None:
         if not any(values):

@@ -1,7 +1,7 @@
-"""What Django serves waits in line: so many requests at a time, each with a thread.
+"""The line before Django: a bounded number of requests at a time, each with a thread.
 
-Django itself takes a thread and a database connection for each request that comes. Here
-those that wait hold neither: their body has been read, and their client is listened to.
+Django takes a thread and a database connection for every request that arrives. Here a
+waiting request holds neither. Its body has been read, and its client may disconnect.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from gameproject.boundary import body_limit
 from gameproject.gathering import send_response
 from gameproject.middleware import refusal_to
 
-LONGEST_WAIT = 15.0  # seconds; nginx waits longer (deploy/nginx/gameproject.conf)
+MAX_WAIT = 15.0  # seconds; nginx waits longer (deploy/nginx/gameproject.conf)
 SAFE = ("GET", "HEAD")
-# What doesn't stand behind the pages that each person asks for. A cache in front asks
-# for each shared page once, and a thousand players wait for it.
+# Paths with lines of their own, so that they don't wait for personal pages. A cache in
+# front requests each shared page once, while a thousand players wait for it.
 CHECKS = re.compile(r"/healthz|/readyz|/metrics")
 FILES = urlsplit(settings.STATIC_URL).path
 SHARED = re.compile(
@@ -42,24 +42,26 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Places:
-    """A line with a thread for each of its turns."""
+    """A line, and a thread for each of its `at_once` places."""
 
     def __init__(self, name: str, at_once: int) -> None:
-        self.line = Line(at_once, LONGEST_WAIT)
-        self._threads = [ThreadPoolExecutor(1, name) for _place in range(at_once)]
+        self.line = Line(at_once, MAX_WAIT)
+        self._threads = [ThreadPoolExecutor(1, name) for _thread in range(at_once)]
 
-    async def serve(self, pages: Any, scope: Scope, *ways: Any) -> None:
-        """Run the application; all its work for this request happens in one thread."""
+    async def serve(
+        self, pages: Any, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Run the application `pages` with one thread for all work of this request."""
         thread = self._threads.pop()
         try:
             async with ThreadSensitiveContext(executor=thread):
-                await pages(scope, *ways)
+                await pages(scope, receive, send)
         finally:
             self._threads.append(thread)
 
 
 class InLine:
-    """Wraps Django's application for HTTP."""
+    """The ASGI application around Django's: each request waits for a place."""
 
     def __init__(self, pages: Any) -> None:
         self.pages = pages
@@ -69,7 +71,9 @@ class InLine:
             (SHARED, Places("shared", SHARED_AT_ONCE)),
         ]
         self.files = Places("files", FILES_AT_ONCE)
-        self.visits: set[asyncio.Task[None]] = set()  # a loop alone would forget them
+        self.visits: set[asyncio.Task[None]] = (
+            set()
+        )  # without a reference a task may be collected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (body := await read(receive, body_limit(scope["path"]))) is None:
@@ -80,7 +84,7 @@ class InLine:
             await self._visit(scope, body, asyncio.ensure_future(receive()), send)
 
     def places_for(self, scope: Scope) -> Places:
-        """Each of a few kinds has a line of its own, so that none waits for another."""
+        """The line for this request: files, checks and shared pages have their own."""
         if scope["method"] in SAFE:
             if scope["path"].startswith(FILES):
                 return self.files
@@ -92,7 +96,10 @@ class InLine:
     async def _visit(
         self, scope: Scope, body: bytes, gone: asyncio.Future[Message], send: Send
     ) -> None:
-        """Be served in turn. Who goes away leaves the line; no turn is cut short."""
+        """Serve the request in its turn.
+
+        A client that disconnects leaves the line; a turn that has begun goes on.
+        """
         places = self.places_for(scope)
         turn = places.line.turn()
         serving = self._serve(places, turn, scope, body, unless(gone, send))
@@ -112,10 +119,10 @@ class InLine:
     async def _serve(
         self, places: Places, turn: Turn, scope: Scope, body: bytes, send: Send
     ) -> None:
-        came = monotonic()
+        began = monotonic()
         try:
             async with turn:
-                metrics.line_seconds.observe(monotonic() - came)
+                metrics.line_seconds.observe(monotonic() - began)
                 await places.serve(self.pages, scope, replay(body), send)
         except Refused as refused:
             metrics.line_refused.inc()
@@ -123,7 +130,7 @@ class InLine:
 
 
 async def read(receive: Receive, limit: int) -> bytes | Refused | None:
-    """The body; None if the client goes away before its end."""
+    """The body, at most `limit` bytes, or a refusal; None if the client disconnects."""
     body = bytearray()
     while (message := await receive())["type"] == "http.request":
         body += message.get("body", b"")
@@ -135,9 +142,9 @@ async def read(receive: Receive, limit: int) -> bytes | Refused | None:
 
 
 def replay(body: bytes) -> Receive:
-    """A way to receive a body that has been read, and nothing after it.
+    """A `receive` that returns a body already read, and then nothing.
 
-    Of a client who goes away Django would hear here, and leave its thread at work.
+    It hides a disconnect, on which Django would return while its thread still works.
     """
     messages = [{"type": "http.request", "body": body}]
 
@@ -148,16 +155,16 @@ def replay(body: bytes) -> Receive:
 
 
 def unless(gone: asyncio.Future[Message], send: Send) -> Send:
-    """A way to send that tells Django, between two parts, that the client has gone."""
+    """A `send` that raises `CancelledError` once the client has disconnected."""
 
     async def send_on(message: Message) -> None:
         if gone.done():
-            raise asyncio.CancelledError  # Django takes it for what it is
+            raise asyncio.CancelledError  # as Django expects on a disconnect
         await send(message)
 
     return send_on
 
 
 async def refuse(scope: Scope, send: Send, refused: Refused) -> None:
-    """Say a refusal on the event loop: it needs no thread and no database."""
+    """Send a refusal from the event loop: it needs no thread and no database."""
     await send_response(refusal_to(ASGIRequest(scope, BytesIO()), refused), send)

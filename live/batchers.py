@@ -1,4 +1,4 @@
-"""Database work for sockets: in threads of our own, gathered where it is worth it."""
+"""Database work off the event loop: in threads of our own, and in batches."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Channels would run all of a process's consumers' database work on one thread.
+# Channels would run the database work of all consumers on one thread per process.
 _threads = ThreadPoolExecutor(settings.SOCKET_THREADS, thread_name_prefix="socket")
 
 
@@ -33,17 +33,18 @@ async def in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 class Batcher(Generic[T, R]):
-    """One call for everything that is asked while the call before it is under way.
+    """Runs one call for all items that arrive while the previous call runs.
 
-    A refusal among its results is raised where it was asked for.
-    Alone it costs a thread hop; a thousand at once become a handful of calls.
+    `many` returns a result or a refusal for each item, in their order; each caller gets
+    its own, raised if it is a refusal. A call gets at most `max_items`.
+    A single item costs one thread hop; a thousand at once become a few calls.
     """
 
     def __init__(
-        self, many: Callable[[Sequence[T]], Sequence[R | Refused]], most: int
+        self, many: Callable[[Sequence[T]], Sequence[R | Refused]], max_items: int
     ) -> None:
         self._many = many
-        self._most = most
+        self._max_items = max_items
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -57,12 +58,12 @@ class Batcher(Generic[T, R]):
     async def _drain(self) -> None:
         while self._waiting:
             await self._linger()
-            batch = self._waiting[: self._most]
-            del self._waiting[: self._most]
+            batch = self._waiting[: self._max_items]
+            del self._waiting[: self._max_items]
             await self._call(batch)
 
     async def _linger(self) -> None:
-        """Before a call, a moment in which more may come."""
+        """Wait before a call, so that more items may arrive."""
 
     def _isolated(self, items: Sequence[T]) -> list[R | Exception]:
         return isolate(self._many, items)
@@ -71,7 +72,7 @@ class Batcher(Generic[T, R]):
         results: list[R | Exception]
         try:
             results = await in_thread(self._isolated, [item for item, _ in batch])
-        except Exception as error:  # each asker gets it; the gatherer goes on
+        except Exception as error:  # each caller gets it; the batcher goes on
             results = [error] * len(batch)
         for (_item, future), result in zip(batch, results, strict=True):
             if future.done():
@@ -83,20 +84,24 @@ class Batcher(Generic[T, R]):
 
 
 class DebouncedBatcher(Batcher[T, R]):
-    """For what comes as a stream, slower than it is carried out: in a rush it lets the
-    stream go by before it calls again, so that its calls are few and large."""
+    """Debounces a stream of items into a few large calls.
 
-    RUSH = 5  # as many in one call
-    FIRST = 0.02  # seconds before any call
-    BETWEEN, QUIET = 0.4, 0.03  # in a rush: seconds since the last; without a newcomer
+    For items that arrive more slowly than a call takes. After a call of `RUSH` items,
+    the next one waits until no item has arrived for `QUIET` seconds, or until `BETWEEN`
+    seconds have passed.
+    """
 
-    _not_before = 0.0  # by the monotonic clock
+    RUSH = 5  # items in one call
+    FIRST = 0.02  # seconds before every call
+    BETWEEN, QUIET = 0.4, 0.03  # seconds
+
+    _not_before = 0.0  # on the monotonic clock
 
     async def _linger(self) -> None:
-        came = 0
+        waiting = 0
         await asyncio.sleep(self.FIRST)
-        while came < len(self._waiting) and time.monotonic() < self._not_before:
-            came = len(self._waiting)
+        while waiting < len(self._waiting) and time.monotonic() < self._not_before:
+            waiting = len(self._waiting)
             await asyncio.sleep(self.QUIET)
 
     async def _call(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:

@@ -1,4 +1,4 @@
-"""Every command of players: one closed table, for the socket and for HTTP alike."""
+"""The closed table of players' commands, used by the socket and by HTTP."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class AnswerIn(CommandIn):
 
 
 class CheckinIn(CommandIn):
-    # Only to make up a missed day; which day it is, the server's clock says.
+    # Only to make up a missed day. The server's clock decides which day today is.
     day: int | None = Field(None, ge=1, le=60, strict=True)
     price: int | None = Field(None, ge=0, le=2**62, strict=True)
 
@@ -39,14 +39,14 @@ class RedeemIn(CommandIn):
 
 @dataclass(frozen=True)
 class Call:
-    """A command as it arrived: `data` is an instance of the command's schema."""
+    """One player's command; `data` is an instance of the command's schema."""
 
     player_id: int
     game_id: int
     data: Any
     at: datetime
-    origin: str = ""  # the socket that will have the reply
-    version: str | None = None  # of what that socket was last shown
+    origin: str = ""  # the name of the socket that gets the reply
+    version: str | None = None  # of the public state last sent to that socket
     source: Source = NOWHERE
 
 
@@ -55,10 +55,10 @@ def submit_answers(calls: Sequence[Call]) -> list[Reply | Refused]:
 
 
 def submission_of(call: Call) -> Submission:
-    said: AnswerIn = call.data
-    version = call.version if said.version is None else said.version
+    data: AnswerIn = call.data
+    version = call.version if data.version is None else data.version
     return Submission(
-        *(call.player_id, call.game_id, said.id, said.question, said.value),
+        *(call.player_id, call.game_id, data.id, data.question, data.value),
         *(call.at, call.origin, version, call.source),
     )
 
@@ -68,9 +68,11 @@ def make_check_ins(calls: Sequence[Call]) -> list[Reply | Refused]:
 
 
 def check_in_of(call: Call) -> CheckInRequest:
-    said: CheckinIn = call.data
-    who = (call.player_id, call.game_id, said.id, call.at)
-    return CheckInRequest(*who, said.day, call.origin, said.price, call.source)
+    data: CheckinIn = call.data
+    return CheckInRequest(
+        *(call.player_id, call.game_id, data.id, call.at),
+        *(data.day, call.origin, data.price, call.source),
+    )
 
 
 def make_purchases(calls: Sequence[Call]) -> list[Reply | Refused]:
@@ -78,16 +80,19 @@ def make_purchases(calls: Sequence[Call]) -> list[Reply | Refused]:
 
 
 def purchase_of(call: Call) -> Purchase:
-    said: RedeemIn = call.data
-    who = (call.player_id, call.game_id, said.item, said.id, call.at)
-    return Purchase(*who, call.origin, said.price, call.source)
+    data: RedeemIn = call.data
+    return Purchase(
+        *(call.player_id, call.game_id, data.item, data.id, call.at),
+        *(call.origin, data.price, call.source),
+    )
 
 
 @dataclass(frozen=True)
 class Command:
-    """`carry_out` gives a reply or a refusal for each call, and may raise for all.
+    """One row of the table of commands.
 
-    `limit` names the rates that count it (`settings.RATE_LIMITS`).
+    `carry_out` returns a reply or a refusal for each call, in their order. If it
+    raises, it has changed nothing. `limit` is a key of `settings.RATE_LIMITS`.
     """
 
     schema: type[CommandIn]
@@ -104,12 +109,12 @@ COMMANDS = {
 
 @cache
 def batcher_of(name: str) -> Batcher[Call, Reply]:
-    """Where the calls of a command meet that are carried out together."""
-    return Batcher(COMMANDS[name].carry_out, most=200)
+    """The batcher of a command: calls that arrive together are carried out together."""
+    return Batcher(COMMANDS[name].carry_out, max_items=200)
 
 
 def carry_out(name: str, call: Call) -> Reply:
-    """One call alone; it runs in the caller's thread and raises `Refused`."""
+    """Carry out one call in the caller's thread; the reply, or raise `Refused`."""
     [outcome] = COMMANDS[name].carry_out([call])
     if isinstance(outcome, Refused):
         raise outcome

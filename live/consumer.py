@@ -1,8 +1,8 @@
-"""A player's socket: it admits, maps a closed table of commands to verbs, and sends.
+"""A player's socket: it sends the welcome, carries out commands and sends frames.
 
-Not Channels' generic consumer: that one makes a channel for every socket and a task for
-every message, and hops to a thread before it. Here the room listens for all its
-sockets, and the database is touched on purpose only.
+It does not use Channels' generic consumer, which makes a channel for every socket, and
+a task and a thread hop for every message. Here the process subscribes once per game,
+and only the welcome and the commands use the database.
 """
 
 import asyncio
@@ -42,21 +42,21 @@ logger = logging.getLogger(__name__)
 
 MAX_FRAME = 8 * 1024  # bytes
 MAX_QUEUE_LENGTH = 32  # frames a client may send ahead of their replies
-MAX_FUTILE = 64  # frames in a row that are no command, or come too fast
-UNREADABLE = 4  # of them, as which a frame counts that no client of ours would send
+MAX_FUTILE = 64  # frames in a row that are no command, or exceed the rate limit
+UNREADABLE = 4  # how many of these a frame counts as that isn't a small JSON object
 SIGNED_OUT, GONE, REPLACED, FLOODED = 4401, 4404, 4409, 4429  # close codes
-RESTARTING = 1012  # with it the server, not the client, is going
+RESTARTING = 1012  # the close code when the server stops, not the client
 
-# Handshakes take longer than reading who came.
+# A rush of handshakes takes longer than reading the personal states.
 arrivals: Batcher[WelcomeRequest, Personal] = DebouncedBatcher(
-    personal_states, most=1000
+    personal_states, max_items=1000
 )
 
 
 class GameConsumer(AsyncConsumer):
     """One socket in one game."""
 
-    futile = 0  # frames since the last that was a command at a bearable pace
+    futile = 0  # see MAX_FUTILE
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.name = uuid.uuid4().hex
@@ -66,7 +66,7 @@ class GameConsumer(AsyncConsumer):
         self.personal = Personal()
         self.rank: dict[str, Any] | None = None
         self.room: Room | None = None
-        self.queue: deque[tuple[dict[str, Any], float]] = deque()  # with its arrival
+        self.queue: deque[tuple[dict[str, Any], float]] = deque()  # frame, arrival
         self.worker: asyncio.Task[None] | None = None
         self.scope, self.base_send = scope, send
         try:
@@ -79,7 +79,7 @@ class GameConsumer(AsyncConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         await getattr(self, get_handler_name(message))(message)
 
-    # Coming and going
+    # Connecting and closing
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         await self.base_send({"type": "websocket.accept"})
@@ -96,7 +96,7 @@ class GameConsumer(AsyncConsumer):
             await self.close(1013)
 
     async def be_counted(self) -> None:
-        """Be one of the session's and the address's sockets, or `Refused`."""
+        """Count this socket for its session and its address, or raise `Refused`."""
         address = network_of(self.scope)
         if oldest := open_sockets.add(self, self.session_key, address):
             await oldest.end(REPLACED)
@@ -109,19 +109,19 @@ class GameConsumer(AsyncConsumer):
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         if self.worker and message.get("code") == RESTARTING:
-            await self.worker  # the client is still there for the replies
+            await self.worker  # the client still receives the replies
         self.leave()
         if self.worker:
-            # What was already taken up is finished: it may be committed.
+            # Finish the command that runs: it may be committed already.
             await self.worker
         raise StopConsumer
 
     async def end_session(self) -> None:
-        """Whoever was behind this socket is signed out: it may do nothing more."""
+        """Close: the session has ended."""
         await self.end(SIGNED_OUT)
 
     async def end_game(self) -> None:
-        """The game is no more."""
+        """Close: the game no longer exists."""
         await self.end(GONE)
 
     async def end(self, code: int) -> None:
@@ -137,7 +137,7 @@ class GameConsumer(AsyncConsumer):
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.futile > MAX_FUTILE:
-            return  # closed, but what had come already comes still
+            return  # closed, but frames already received are still delivered
         try:
             self.queue.append((read_frame(message.get("text")), monotonic()))
         except Refused as refused:
@@ -159,7 +159,7 @@ class GameConsumer(AsyncConsumer):
             await self.cut_off()
 
     async def work(self) -> None:
-        """Answer what was sent, in its order."""
+        """Reply to the queued frames, in their order."""
         while self.queue:
             frame, began = self.queue.popleft()
             refused = await self.attempt(frame)
@@ -169,7 +169,7 @@ class GameConsumer(AsyncConsumer):
             metrics.replied(name_of(frame), refused.code if refused else "done", began)
 
     async def attempt(self, frame: dict[str, Any]) -> Refused | None:
-        """Answer a frame, or say why not."""
+        """Reply to a frame; return the refusal if it was refused or failed."""
         try:
             await self.answer(frame)
         except Refused as refused:
@@ -184,12 +184,12 @@ class GameConsumer(AsyncConsumer):
         return None
 
     async def answer(self, frame: dict[str, Any]) -> None:
-        """Carry out one command and reply to it."""
+        """Carry out one command and send the reply, or raise `Refused`."""
         self.futile += 1
         name = check_command(frame)
         if self.room is None:
             raise Refused("unavailable", retry_after=2)
-        on_sockets.check(limit_of(name), self.who())
+        on_sockets.check(limit_of(name), self.rate_key())
         self.futile = 0
         if name == "resync":
             await self.room.settled()
@@ -201,7 +201,7 @@ class GameConsumer(AsyncConsumer):
     async def carry_out(
         self, name: str, frame: dict[str, Any], room: Room
     ) -> Mapping[str, Any]:
-        """The reply's fields; with others that arrive now, in one transaction."""
+        """The reply's fields. Commands that arrive together share a transaction."""
         command = COMMANDS.get(name)
         if command is None:
             raise Refused("invalid", "There is no such command.", field="type")
@@ -220,45 +220,44 @@ class GameConsumer(AsyncConsumer):
     def source(self) -> Source:
         return Source(browser_id(cookies_of(self.scope)), network_of(self.scope))
 
-    def who(self) -> str:
-        """By what this socket's commands are counted."""
+    def rate_key(self) -> str:
+        """The key by which this socket's commands are rate limited."""
         return f"player:{self.player_id}" if self.player_id else f"socket:{self.name}"
 
     # Sending
 
     async def be_welcomed(self, room: Room, reply_to: str = "") -> None:
-        """Send the whole small state, and be in the room from then on."""
-        found = (
+        """Send the whole state and join the room; `reply_to` is a resync's id."""
+        personal = (
             await arrivals(WelcomeRequest(self.session_key, room.game))
             if self.session_key
             else Personal()
         )
         if self.room is None:
-            return  # gone meanwhile
-        # From here to the room nothing else runs, so no frame falls in between.
-        self.personal, self.rank = found, found.mine.get("rank")
+            return  # closed meanwhile
+        # No await until the socket is in the room, so no frame is missed in between.
+        self.personal, self.rank = personal, personal.mine.get("rank")
         room.remove(self)
-        self.player_id = found.player.pk if found.player else None
+        self.player_id = personal.player.pk if personal.player else None
         room.add(self)
-        welcome = room.welcome(found.me, found.mine)
+        welcome = room.welcome(personal.me, personal.mine)
         if reply_to:
             welcome = frames.resynced(reply_to, welcome)
         await self.write(welcome)
 
     async def refresh_me(self) -> None:
-        """Send the player's own state after a change from anywhere."""
+        """Send the player's own state again, after a change from anywhere."""
         if self.room is None:
             return
-        found = await arrivals(WelcomeRequest(self.session_key, self.room.game))
+        personal = await arrivals(WelcomeRequest(self.session_key, self.room.game))
         if self.room is None:
-            return  # gone meanwhile
-        self.personal = found
-        self.rank = self.personal.mine.get("rank")
-        await self.write(frames.encode(frames.me(self.personal.me, self.personal.mine)))
+            return  # closed meanwhile
+        self.personal, self.rank = personal, personal.mine.get("rank")
+        await self.write(frames.encode(frames.me(personal.me, personal.mine)))
 
     async def refuse(self, reply_to: Any, refused: Refused) -> None:
-        known = reply_to if isinstance(reply_to, str) else None
-        await self.write(frames.encode_error(known, refused))
+        id_ = reply_to if isinstance(reply_to, str) else None
+        await self.write(frames.encode_error(id_, refused))
 
     async def write(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
@@ -266,7 +265,7 @@ class GameConsumer(AsyncConsumer):
 
 
 def read_frame(text: Any) -> dict[str, Any]:
-    """A client's frame, a JSON object; `Refused` by name if it is none."""
+    """A client's frame, a JSON object of at most `MAX_FRAME` bytes, or `Refused`."""
     if not isinstance(text, str):
         raise Refused("invalid", "Send text frames of JSON.")
     if len(text.encode()) > MAX_FRAME:
@@ -281,7 +280,7 @@ def read_frame(text: Any) -> dict[str, Any]:
 
 
 def check_command(frame: dict[str, Any]) -> str:
-    """The command's name, or `Refused` if that or its `id` is amiss."""
+    """The command's name; `Refused` if `type` or `id` is missing or invalid."""
     if not isinstance(frame.get("type"), str):
         raise Refused("invalid", "The type of the command is missing.", field="type")
     try:
@@ -294,7 +293,7 @@ def check_command(frame: dict[str, Any]) -> str:
 
 
 def name_of(frame: dict[str, Any]) -> str:
-    """The command's name, to count it by: whatever else clients send is one."""
+    """The command's name as metrics label; "unknown" for anything else."""
     name = frame.get("type")
     return name if isinstance(name, str) and is_command(name) else "unknown"
 
@@ -304,14 +303,14 @@ def is_command(name: str) -> bool:
 
 
 def limit_of(name: str) -> str:
-    """The rates that count a command; whatever is no command counts as an answer."""
+    """A command's key in `settings.RATE_LIMITS`; unknown commands count as answers."""
     if name == "resync":
         return "game"
     return COMMANDS[name].limit if name in COMMANDS else "answers"
 
 
 def session_key_of(scope: dict[str, Any]) -> str:
-    """The session's key from the handshake's cookies; empty for what can't be one."""
+    """The session key in the handshake's cookies; empty if missing or malformed."""
     key = cookies_of(scope).get(settings.SESSION_COOKIE_NAME, "")
     return key if is_key(key) else ""
 

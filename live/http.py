@@ -1,7 +1,8 @@
-"""The commands of players over HTTP: every POST of one but joining (`live/joining.py`).
+"""Players' commands over HTTP: every POST route but joining (`live/joining.py`).
 
-Each stands beside its app's reads, in the same router: ninja has one a path. In a rush
-they come many at a time (`gameproject/gathering.py`), not through Django's handler.
+Each route is added to its app's router, because ninja allows one router per path.
+`gameproject/asgi.py` serves these addresses by the gathered views below. Django serves
+them by the single views, with the same responses.
 """
 
 from collections.abc import Sequence
@@ -29,21 +30,21 @@ from users.models import Player
 
 
 class InGame(BaseModel):
-    """What a socket's address says, the body says over HTTP."""
+    """The game: a socket has it in its address, an HTTP request in its body."""
 
     game: Slug
 
 
 class AnswerBody(AnswerIn, InGame):
-    """The socket's `answer`, and the game it is for."""
+    """The socket's `answer`, and its game."""
 
 
 class CheckinBody(CheckinIn, InGame):
-    """The socket's `checkin`, and the game it is for."""
+    """The socket's `checkin`, and its game."""
 
 
 class RedeemBody(RedeemIn, InGame):
-    """The socket's `redeem`, and the game in whose shop the item is."""
+    """The socket's `redeem`, and the game whose shop has the item."""
 
 
 Body: TypeAlias = AnswerBody | CheckinBody | RedeemBody
@@ -52,16 +53,16 @@ Body: TypeAlias = AnswerBody | CheckinBody | RedeemBody
 @answers_api.router.post("", response=responses(ReplyOut), exclude_none=True)
 @limited(COMMANDS["answer"].limit)
 def submit_answer(request: HttpRequest, body: AnswerBody) -> dict[str, Any]:
-    """Submit an answer. Sent again with its id, it has the first outcome again."""
+    """Submit an answer. Sent again with the same id, it gets the first outcome."""
     return run(request, "answer", body)
 
 
 @checkins_api.router.post("/checkins", response=responses(CheckinOut))
 @limited(COMMANDS["checkin"].limit)
 def check_in_today(request: HttpRequest, body: CheckinBody) -> dict[str, Any]:
-    """Do today's day. Sent again, it says the same with `status` already.
+    """Check in today. Sent again, the reply is the same with `status` already.
 
-    Making up a day may carry the `price` that was seen, as a purchase does.
+    To make up a missed day, send its `day`, and the `price` that the player saw.
     """
     return run(request, "checkin", body)
 
@@ -69,28 +70,28 @@ def check_in_today(request: HttpRequest, body: CheckinBody) -> dict[str, Any]:
 @checkins_api.router.post("/redemptions", response=responses(RedeemOut))
 @limited(COMMANDS["redeem"].limit)
 def redeem_item(request: HttpRequest, body: RedeemBody) -> dict[str, Any]:
-    """Buy an item. Sent again with its id, it says the same with `status` already.
+    """Buy an item. Sent again with the same id, the reply has `status` already.
 
-    With the `price` that was seen, it is refused where that is another by now: as
-    `invalid`, with the new one as `price`.
+    Send the `price` that the player saw. If the price has changed, the purchase is
+    refused as `invalid`, with the new one as `price`.
     """
     return run(request, "redeem", body)
 
 
-def run(request: HttpRequest, name: str, said: Body) -> dict[str, Any]:
-    """Carry out a command of whoever asks; the reply, or `Refused`."""
+def run(request: HttpRequest, name: str, body: Body) -> dict[str, Any]:
+    """Carry out a command of the request's player; the reply, or raise `Refused`."""
     player: Player = request.auth  # type: ignore[attr-defined]
-    game = get_published_game(said.game)
-    return reply_to(said, carry_out(name, call_of(request, player, said, game)))
+    game = get_published_game(body.game)
+    return reply_to(body, carry_out(name, call_of(request, player, body, game)))
 
 
-def call_of(request: HttpRequest, player: Player, said: Body, game: Game) -> Call:
+def call_of(request: HttpRequest, player: Player, body: Body, game: Game) -> Call:
     source = source_of(request)
-    return Call(player.pk, game.pk, said, timezone.now(), source=source)
+    return Call(player.pk, game.pk, body, timezone.now(), source=source)
 
 
-def reply_to(said: Body, reply: dict[str, Any]) -> dict[str, Any]:
-    return {"id": said.id, **reply}
+def reply_to(body: Body, reply: dict[str, Any]) -> dict[str, Any]:
+    return {"id": body.id, **reply}
 
 
 # The same for many requests at once
@@ -98,11 +99,11 @@ def reply_to(said: Body, reply: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Sent:
-    """A command on its way through the steps, which fill it in."""
+    """A command on its way through the steps; `_find_games` sets its game."""
 
     request: HttpRequest
     player: Player
-    said: Body
+    body: Body
     game: Game
 
 
@@ -114,11 +115,13 @@ class CommandView:
     schema: type[Body]
 
     def many(self, asked: Sequence[Asked]) -> list[Any]:
-        """The reply to each, or why there is none."""
-        requests = [one.request for one in asked]
+        """The reply to each request, or the exception that ends it, in their order."""
+        requests = [item.request for item in asked]
         sent = [
-            who if isinstance(who, Exception) else attempt(self._read, request, who)
-            for request, who in zip(requests, identify(requests), strict=True)
+            player
+            if isinstance(player, Exception)
+            else attempt(self._read, request, player)
+            for request, player in zip(requests, identify(requests), strict=True)
         ]
         for step in (self._count, self._find_games, self._carry_out):
             sent = then(sent, step)
@@ -129,22 +132,24 @@ class CommandView:
 
     def _count(self, sent: list[Sent]) -> list[Any]:
         limit = COMMANDS[self.name].limit
-        wrong = check_many([one.request for one in sent], limit)
-        return [refused or one for one, refused in zip(sent, wrong, strict=True)]
+        refusals = check_many([command.request for command in sent], limit)
+        return [
+            refused or command for command, refused in zip(sent, refusals, strict=True)
+        ]
 
     def _find_games(self, sent: list[Sent]) -> list[Any]:
-        games = published_games({one.said.game for one in sent})
-        for one in sent:
-            one.game = games.get(one.said.game, one.game)
+        games = published_games({command.body.game for command in sent})
+        for command in sent:
+            command.game = games.get(command.body.game, command.game)
         missing = Refused("not_found", field="game")
-        return [one if one.said.game in games else missing for one in sent]
+        return [command if command.body.game in games else missing for command in sent]
 
     def _carry_out(self, sent: list[Sent]) -> list[Any]:
-        calls = [call_of(one.request, one.player, one.said, one.game) for one in sent]
+        calls = [call_of(c.request, c.player, c.body, c.game) for c in sent]
         replies = COMMANDS[self.name].carry_out(calls)
         return [
-            reply if isinstance(reply, Refused) else reply_to(one.said, reply)
-            for one, reply in zip(sent, replies, strict=True)
+            reply if isinstance(reply, Refused) else reply_to(command.body, reply)
+            for command, reply in zip(sent, replies, strict=True)
         ]
 
 

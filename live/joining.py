@@ -1,4 +1,4 @@
-"""Joining a game as a guest: a form in a shared page, for many at once."""
+"""Joining a game as a guest: a gathered view of the form on the game page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ from users.sessions import open_for, sign_in_by
 
 @dataclass
 class Joining:
-    """A form on its way through the steps, which fill it in.
+    """A form on its way through the steps, which set its fields.
 
-    What is refused for its nickname stays here: it is asked for once more.
+    A refused nickname is kept in `refused`, because the form is shown again.
     """
 
     request: HttpRequest
@@ -52,7 +52,7 @@ class Joining:
 
 
 def join_many(asked: Sequence[Asked]) -> list[Any]:
-    """Let these play as guests under their nicknames."""
+    """Make each visitor a guest; a `Joining` each, or the exception that ends it."""
     forms = check_origins(asked)
     steps = (find_games, parse_forms, read_forms, count_strangers, admit, open_sessions)
     for step in steps:
@@ -61,25 +61,24 @@ def join_many(asked: Sequence[Asked]) -> list[Any]:
 
 
 def check_origins(asked: Sequence[Asked]) -> list[Any]:
-    """The form stands in the shared page, which can hold no token; the browser's own
-    word of where the form was sent from takes its place."""
+    """Check `Origin` in place of a CSRF token, which a shared page can't hold."""
     return [
-        one
-        if is_ours(one.request.headers.get("Origin", ""), one.request.get_host())
+        item
+        if is_ours(item.request.headers.get("Origin", ""), item.request.get_host())
         else Refused("forbidden")
-        for one in asked
+        for item in asked
     ]
 
 
 def find_games(asked: list[Asked]) -> list[Any]:
-    slugs = {one.slug for one in asked}
+    slugs = {item.slug for item in asked}
     rows = Game.objects.published().filter(slug__in=slugs, access=Access.EVERYBODY)
     games = {game.slug: game for game in rows}
     return [
-        Joining(one.request, games[one.slug])
-        if one.slug in games
+        Joining(item.request, games[item.slug])
+        if item.slug in games
         else Http404("No such game takes guests.")
-        for one in asked
+        for item in asked
     ]
 
 
@@ -88,7 +87,7 @@ def parse_forms(forms: list[Joining]) -> list[Joining | Exception]:
 
 
 def parse_form(form: Joining) -> Joining | Exception:
-    """Let Django read it, who says only once that it can't."""
+    """Let Django parse the form here: it raises only on the first read."""
     try:
         check_size(form.request)
         form.request.POST  # noqa: B018
@@ -110,7 +109,7 @@ def read_form(form: Joining) -> None:
 
 
 def read_join_id(text: str) -> UUID | None:
-    """What the page's script made; a form without a script has none."""
+    """The id that the page's script made; None if no script did."""
     try:
         return UUID(text) if text else None
     except ValueError:
@@ -118,26 +117,26 @@ def read_join_id(text: str) -> UUID | None:
 
 
 def count_strangers(forms: list[Joining]) -> list[Joining]:
-    strangers = [one for one in wanting(forms) if one.player is None]
-    waits = take_many_for_address([one.request for one in strangers], "joins")
-    for form, refused in zip(strangers, waits, strict=True):
+    strangers = [form for form in wanting(forms) if form.player is None]
+    refusals = take_many_for_address([form.request for form in strangers], "joins")
+    for form, refused in zip(strangers, refusals, strict=True):
         form.refused = refused
     return forms
 
 
 def wanting(forms: list[Joining]) -> list[Joining]:
-    """Those who are to be guests: nobody who plays with their account."""
+    """The forms not refused yet, of strangers and guests; not of account holders."""
     return [
-        one
-        for one in forms
-        if not one.refused and (one.player is None or one.player.is_guest)
+        form
+        for form in forms
+        if not form.refused and (form.player is None or form.player.is_guest)
     ]
 
 
 def admit(forms: list[Joining]) -> list[Joining]:
-    """Make the guests, if need be, under the nicknames of the forms."""
+    """Make each a guest of the game under its nickname; a guest may exist already."""
     joining = wanting(forms)
-    outcomes = Guest.objects.admit_many([one.as_request() for one in joining])
+    outcomes = Guest.objects.admit_many([form.as_request() for form in joining])
     for form, outcome in zip(joining, outcomes, strict=True):
         if isinstance(outcome, Refused):
             form.refused = outcome
@@ -147,15 +146,15 @@ def admit(forms: list[Joining]) -> list[Joining]:
 
 
 def open_sessions(forms: list[Joining]) -> list[Joining]:
-    """A session for every guest who was a stranger: one statement."""
-    new = [one for one in forms if one.guest and one.player is None]
-    keys = open_for([one.guest for one in new if one.guest])
+    """Open a session for every guest who was a stranger: one statement."""
+    new = [form for form in forms if form.guest and form.player is None]
+    keys = open_for([form.guest for form in new if form.guest])
     for form, key in zip(new, keys, strict=True):
         form.session_key = key
     return forms
 
 
-# What they are told
+# Responses
 
 
 def respond(request: HttpRequest, form: Joining) -> HttpResponse:
@@ -165,14 +164,14 @@ def respond(request: HttpRequest, form: Joining) -> HttpResponse:
     if form.guest:
         set_cookie(response, device_of(request))
     if form.session_key and form.guest:
-        if "CSRF_COOKIE" in request.META:  # else there is none to replace
+        if "CSRF_COOKIE" in request.META:  # else there is no token to replace
             rotate_token(request)
         sign_in_by(request, form.session_key, form.guest)
     return response
 
 
 def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpResponse:
-    """The form once more, with the nickname in it and why it was refused."""
+    """The form again, with its nickname and the reason of the refusal."""
     context = {
         "game": game,
         "nickname": request.POST.get("nickname", ""),
@@ -185,9 +184,9 @@ def ask_again(request: HttpRequest, game: Game, refused: Refused) -> HttpRespons
 
 
 def shows_nothing(request: HttpRequest) -> bool:
-    """Whether no script has looked at the cookies, and none came.
+    """Whether the request has neither cookies nor a script's id.
 
-    So whoever joined just now may be whoever asks.
+    Then the guest who has the nickname may be this same visitor.
     """
     return not request.COOKIES and not request.POST.get("join_id")
 

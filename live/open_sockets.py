@@ -1,4 +1,4 @@
-"""How many sockets one session and one address may hold in this process."""
+"""The limits on open sockets per session and per address in this process."""
 
 from collections import Counter
 from typing import Any
@@ -12,18 +12,20 @@ RETRY_SECONDS = 10
 
 
 class OpenSockets:
-    """The sockets that are open, those of a session with the oldest first."""
+    """The open sockets by session, oldest first, and their number by address."""
 
     def __init__(self) -> None:
-        self._held: dict[Any, tuple[str, str]] = {}  # by what each is counted
+        self._held: dict[
+            Any, tuple[str, str]
+        ] = {}  # session and address of each socket
         self._by_session: dict[str, dict[Any, None]] = {}
         self._by_address: Counter[str] = Counter()
 
     def add(self, socket: Any, session: str, address: str) -> Any:
-        """Count a socket; the one that has to go for it, or None.
+        """Count a socket; return the one to close in its place, or None.
 
-        The newest of a session is let in: a phone that comes back leaves sockets
-        behind that are dead, and nobody has noticed. Of an address it is refused.
+        If the session has too many, its oldest is closed: a phone that reconnects
+        leaves dead sockets behind. If the address has too many, raise `Refused`.
         """
         if self._by_address[address] >= settings.SOCKETS_PER_ADDRESS:
             detail = _("Too many players come from your network.")
@@ -32,30 +34,30 @@ class OpenSockets:
         self._held[socket] = session, address
         if not session:
             return None
-        mates = self._by_session.setdefault(session, {})
-        mates[socket] = None
-        return self._oldest_of(mates)
+        sockets = self._by_session.setdefault(session, {})
+        sockets[socket] = None
+        return self._pop_excess(sockets)
 
     @staticmethod
-    def _oldest_of(mates: dict[Any, None]) -> Any:
-        """Take out the oldest, where there is one too many."""
-        if len(mates) <= settings.SOCKETS_PER_SESSION:
+    def _pop_excess(sockets: dict[Any, None]) -> Any:
+        """Remove and return the oldest socket if there is one too many, or None."""
+        if len(sockets) <= settings.SOCKETS_PER_SESSION:
             return None
-        oldest = next(iter(mates))
-        del mates[oldest]
+        oldest = next(iter(sockets))
+        del sockets[oldest]
         return oldest
 
     def remove(self, socket: Any) -> None:
-        """Forget a socket that has gone, if it was ever let in."""
+        """Stop counting a closed socket; does nothing if it was not counted."""
         if socket not in self._held:
             return
         session, address = self._held.pop(socket)
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
-        mates = self._by_session.get(session, {})
-        mates.pop(socket, None)
-        if not mates:
+        sockets = self._by_session.get(session, {})
+        sockets.pop(socket, None)
+        if not sockets:
             self._by_session.pop(session, None)
 
 

@@ -1,7 +1,7 @@
-"""Renews the sessions of sockets that stay open: to watch a game is to use a session.
+"""Renews the sessions of open sockets: watching a game counts as using a session.
 
-A socket that comes renews its own (`live/welcome.py`). This is for those that stay
-longer than a session lasts.
+A new socket renews its session itself (`live/welcome.py`). This is for sockets that
+stay open for longer than a session lasts.
 """
 
 import asyncio
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 600.0  # far less than a session lasts
+LOOK_SECONDS = 600.0  # far shorter than a session
 
 
 async def renew_open(rooms: "Rooms") -> None:
-    """Look every ten minutes, as long as the process lives."""
+    """Renew them every ten minutes; never returns."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             await renew_sessions(rooms.by_game.values())
-        except Exception:  # the database may be away; the next look finds them again
+        except Exception:  # the database may be away; the next round tries again
             logger.exception("Sessions in use could not be renewed")
 
 
 async def renew_sessions(rooms: Iterable["Room"]) -> None:
+    """Renew the sessions of all signed-in sockets."""
     sockets = [socket for room in rooms for socket in room.everybody]
-    keys = {one.session_key for one in sockets if one.player_id is not None}
+    keys = {socket.session_key for socket in sockets if socket.player_id is not None}
     if keys:
         await in_thread(renew, keys, timezone.now())

@@ -1,6 +1,6 @@
-"""Ends the sockets of whoever was signed out, each second.
+"""Closes the sockets of players who were signed out, once a second.
 
-In a loop of its own: it waits for the database alone, also while Redis stalls.
+It has its own loop, which needs only the database, so it works while Redis stalls.
 """
 
 import asyncio
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TICK = 1.0  # seconds
-# Longer than a change takes from its row to its commit, or a socket to be welcomed.
-OVERLAP = 60.0  # seconds
+TICK_SECONDS = 1.0
+# Seconds. Longer than a transaction takes to commit, or a socket to be welcomed.
+OVERLAP = 60.0
 
 
 async def end_revoked(rooms: "Rooms") -> None:
-    """Look once a second, as long as the process lives."""
-    looked = time.monotonic()
+    """Look once a second; never returns."""
+    last_look = time.monotonic()
     while True:
-        await asyncio.sleep(TICK)
+        await asyncio.sleep(TICK_SECONDS)
         now = time.monotonic()
         try:
-            await look(rooms.by_game.values(), now - looked + OVERLAP)
-            looked = now
+            await look(rooms.by_game.values(), now - last_look + OVERLAP)
+            last_look = now
         except Exception:  # the database may be away; the next tick looks further back
             logger.exception("Revoked sessions could not be looked up")
 
 
 async def look(rooms: Iterable["Room"], seconds: float) -> None:
-    """End the sockets of sessions revoked in so many seconds.
+    """Close the sockets whose sessions were revoked in the last `seconds`.
 
-    A stranger may show the cookie of one that is over, and has nothing to lose.
+    Sockets without a player stay open, even if the session of their cookie has ended.
     """
     everybody = [socket for room in rooms for socket in room.everybody]
     sockets = [socket for socket in everybody if socket.player_id is not None]
     if not sockets:
         return
     revoked = await in_thread(revoked_in_the_last, timedelta(seconds=seconds))
-    ended = {one.session_key for one in revoked if one.session_key}
+    ended = {entry.session_key for entry in revoked if entry.session_key}
     for socket in sockets:
         if socket.session_key in ended:
             await socket.end_session()
@@ -56,18 +56,18 @@ async def look(rooms: Iterable["Room"], seconds: float) -> None:
 async def check_players(
     sockets: Sequence["Socket"], revoked: Sequence[Revoked]
 ) -> None:
-    """End the sockets of players whose session isn't good any more.
+    """Close the sockets of these players whose session is no longer valid.
 
-    A player with a new password keeps the session in which it was set.
+    A player who sets a new password keeps the session in which it was set.
     """
-    last = {one.player_id: one.number for one in sorted(revoked, key=by_number)}
-    doubted = [one for one in sockets if last.get(one.player_id, 0) > one.revocation]
-    if not doubted:
+    last = {entry.player_id: entry.number for entry in sorted(revoked, key=by_number)}
+    unchecked = [s for s in sockets if last.get(s.player_id, 0) > s.revocation]
+    if not unchecked:
         return
-    good = await in_thread(players_of, [socket.session_key for socket in doubted])
-    for socket in doubted:
+    valid = await in_thread(players_of, [socket.session_key for socket in unchecked])
+    for socket in unchecked:
         socket.revocation = last[socket.player_id]
-        if socket.session_key not in good:
+        if socket.session_key not in valid:
             await socket.end_session()
 
 

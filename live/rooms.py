@@ -1,8 +1,8 @@
 """Rooms: this process's sockets, by game.
 
-The process joins the channel layer once a game, not once a socket. A frame comes in
-encoded and is written to every socket as it is. What a newcomer needs of the public
-state is kept here, so a welcome costs no query for it.
+The process subscribes to the channel layer once per game, not per socket. A frame
+arrives encoded and is written to every socket unchanged. The room keeps the public
+state, so a welcome needs no query for it.
 """
 
 import asyncio
@@ -32,18 +32,18 @@ from live.ticker import heartbeat, tick
 
 logger = logging.getLogger(__name__)
 
-OVERTAKEN = 0.05  # seconds that a frame waits for one that should come before it
-PEER_SILENCE = 12.0  # seconds after which another process counts as gone
+OVERTAKEN = 0.05  # seconds: the wait of a frame that arrives before an earlier one
+PEER_SILENCE = 12.0  # seconds without a message after which a process counts as gone
 
 
 class Socket(Protocol):
-    """What a room knows of a consumer."""
+    """A socket, as far as a room uses it; see `live.consumer.GameConsumer`."""
 
     name: str
     player_id: int | None
     session_key: str
-    revocation: int  # the last one of its player's that it was checked for
-    rank: dict[str, Any] | None  # as it was told last
+    revocation: int  # the number of its player's last revocation that was checked
+    rank: dict[str, Any] | None  # as last sent
 
     async def base_send(self, message: dict[str, Any]) -> None: ...
     async def refresh_me(self) -> None: ...
@@ -52,7 +52,7 @@ class Socket(Protocol):
 
 
 class Room:
-    """This process's sockets in one game, and the public state they have been told."""
+    """This process's sockets in one game, and the public state last sent to them."""
 
     def __init__(self, game: Game, public: dict[str, Any]) -> None:
         self.sockets: dict[int | None, set[Socket]] = defaultdict(set)
@@ -64,15 +64,15 @@ class Room:
         self.board: list[dict[str, Any]] = []
         self.ranking = Ranking()
         self._notice: notices.Notice | None = None
-        self.seq = game.seq  # of what the sockets have been told
+        self.seq = game.seq  # of the last frame sent to the sockets
         self.reloading: asyncio.Task[None] | None = None
         self.take(game, public)
 
     def take(self, game: Game, public: dict[str, Any]) -> None:
-        """Take over what the database says, unless something newer was heard.
+        """Take over the database's state, unless a newer frame has been sent.
 
-        What it says may be newer than what was heard: that frame is still on its way,
-        and must be news when it comes.
+        It may be newer than that frame. `seq` stays, because the frame of the newer
+        state is still on its way and must not be dropped when it arrives.
         """
         if game.seq >= self.seq:
             self.game = game
@@ -86,11 +86,11 @@ class Room:
 
     @property
     def notice(self) -> notices.Notice | None:
-        """What staff have to say, as long as it isn't over."""
+        """The notice from staff, until it expires."""
         return notices.in_force(self._notice, timezone.now())
 
     def note(self, frame: dict[str, Any]) -> None:
-        """Note a frame that is on its way to the sockets."""
+        """Update the state by a frame that is about to be sent."""
         self.seq = frame["seq"]
         self.quiet_ticks = 0
         if frame["type"] == "game":
@@ -104,25 +104,25 @@ class Room:
             self.board = frame["top"]
 
     def _count(self, tally: dict[str, int]) -> None:
-        """Note the counts; being here or not moves nobody's place."""
+        """Keep the counts; a change of `here` alone changes nobody's rank."""
         before, self.tally = self.tally, tally
         if {**before, "here": 0} != {**tally, "here": 0}:
             self.ranking.changes += 1
 
     def welcome(self, me: dict[str, Any] | None, mine: dict[str, Any]) -> str:
-        """The welcome frame. The public part is encoded already."""
+        """The encoded welcome frame."""
         return frames.welcome(
             self.seq, self.public, self.notice, me, mine, self.tally, self.board
         )
 
     async def settled(self) -> None:
-        """Wait for a reload that is under way."""
+        """Wait for the reload that is running, if any."""
         if self.reloading:
             await asyncio.shield(self.reloading)
 
     @property
     def players(self) -> list[int]:
-        """Who is here by name, a player with several sockets once."""
+        """The ids of the signed-in players in this room, each once."""
         return [player_id for player_id in self.sockets if player_id is not None]
 
     def add(self, socket: Socket) -> None:
@@ -130,39 +130,39 @@ class Room:
         self.size += 1
 
     def remove(self, socket: Socket) -> None:
-        mates = self.sockets[socket.player_id]
-        if socket in mates:
-            mates.remove(socket)
+        sockets = self.sockets[socket.player_id]
+        if socket in sockets:
+            sockets.remove(socket)
             self.size -= 1
-        if not mates:
+        if not sockets:
             del self.sockets[socket.player_id]
 
     @property
     def everybody(self) -> list[Socket]:
-        return [socket for mates in self.sockets.values() for socket in mates]
+        return [socket for sockets in self.sockets.values() for socket in sockets]
 
     async def write(self, text: str) -> None:
-        """The same frame to everybody."""
+        """Write the same encoded frame to all sockets."""
         await write_all(self.everybody, text)
 
     async def refresh(self, player_id: int, origin: str) -> None:
-        """Show a player's own state on their sockets here, but not on `origin`."""
-        mates = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
-        await asyncio.gather(*map(refresh, mates))
+        """Send a player's own state to their sockets here, but not to `origin`."""
+        sockets = [s for s in self.sockets.get(player_id, ()) if s.name != origin]
+        await asyncio.gather(*map(refresh, sockets))
 
     async def tell_rank(self, player_id: int, rank: dict[str, Any] | None) -> bool:
-        """Tell a player's sockets here that know another; whether there were any."""
-        mates = [s for s in self.sockets.get(player_id, ()) if s.rank != rank]
-        for mate in mates:
-            mate.rank = rank
-        await write_all(mates, frames.encode(frames.rank(rank)))
-        return bool(mates)
+        """Send the rank to the player's sockets that have another; whether any had."""
+        sockets = [s for s in self.sockets.get(player_id, ()) if s.rank != rank]
+        for socket in sockets:
+            socket.rank = rank
+        await write_all(sockets, frames.encode(frames.rank(rank)))
+        return bool(sockets)
 
 
 async def refresh(socket: Socket) -> None:
     try:
         await socket.refresh_me()
-    except Exception:  # gone meanwhile, or the database is: it will come back
+    except Exception:  # it closed, or the database is away: then the client reconnects
         logger.debug("A socket could not be refreshed", exc_info=True)
 
 
@@ -177,7 +177,7 @@ async def write_all(sockets: Sequence[Socket], text: str) -> None:
 
 
 class Rooms:
-    """All rooms of this process, and how it hears of them."""
+    """All rooms of this process. `loops` run from the first socket on."""
 
     def __init__(self, *loops: Callable[["Rooms"], Coroutine[Any, Any, None]]) -> None:
         self.loops = loops
@@ -187,13 +187,13 @@ class Rooms:
         self.subscription = ChannelLayerSubscription(self._on_message)
         self._started = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        # What other processes said of their rooms: when, and sockets by game.
+        # By process: when its presence last arrived, and its sockets by game id.
         self._peers: dict[str, tuple[float, dict[int, int]]] = {}
 
-    # Coming and going
+    # Opening and leaving
 
     async def enter(self, slug: str) -> Room:
-        """The room of a game, opened once however many come; `Refused` if unknown."""
+        """The room of a game; concurrent calls open it once. `Refused` if unknown."""
         self._start()
         for room in self.by_game.values():
             if room.game.slug == slug and room.game.state in PUBLISHED:
@@ -206,14 +206,14 @@ class Rooms:
         return await asyncio.shield(opening)
 
     def _start(self) -> None:
-        """With the first socket."""
+        """Start the loops with the first socket."""
         if not self._started:
             self._started = True
             for loop in self.loops:
                 self._keep(loop(self))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start a task and hold on to it; the loop itself would let it be collected."""
+        """Start a task and keep a reference, without which it may be collected."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -223,14 +223,14 @@ class Rooms:
         game_id = await in_thread(number_of, slug)
         if room := self.by_game.get(game_id):
             return room
-        # Listen first, then read: what changes in between is heard.
+        # Subscribe before reading, so that no change in between is missed.
         await self.subscription.subscribe(events.group_of(game_id))
         room = await in_thread(open_room, game_id)
         self.by_game[game_id] = room
         return room
 
     async def end(self, room: Room) -> None:
-        """Close the room of a game that is no more."""
+        """Close the room of a game that no longer exists."""
         for socket in room.everybody:
             await socket.end_game()
         await self.leave(room.game.pk)
@@ -243,17 +243,20 @@ class Rooms:
 
     @property
     def watched(self) -> list[Room]:
-        """The rooms in which somebody is."""
+        """The rooms with at least one socket."""
         return [room for room in self.by_game.values() if room.size]
 
     def leads(self, room: Room) -> bool:
-        """One process counts for all: the first by name that has players there."""
+        """Whether this process counts for the room.
+
+        Of the processes with sockets there, the one with the lowest id does.
+        """
         game_id = room.game.pk
         present = [p for p, here in self._alive().items() if here.get(game_id)]
         return min(present, default=self.process) == self.process
 
     def here(self, game_id: int) -> int:
-        """The sockets in a game, in all processes."""
+        """The number of sockets in a game, over all processes."""
         return sum(here.get(game_id, 0) for here in self._alive().values())
 
     def sizes(self) -> dict[int, int]:
@@ -261,30 +264,30 @@ class Rooms:
 
     def _alive(self) -> dict[str, dict[int, int]]:
         since = time.monotonic() - PEER_SILENCE
-        self._peers = {p: said for p, said in self._peers.items() if said[0] > since}
+        self._peers = {p: seen for p, seen in self._peers.items() if seen[0] > since}
         alive = {p: here for p, (_at, here) in self._peers.items()}
         return {**alive, self.process: self.sizes()}
 
-    # ChannelLayerSubscription
+    # Messages of the channel layer
 
     async def _on_message(self, message: dict[str, Any]) -> None:
         if message["type"] == "presence":
             self._peers[message["process"]] = (time.monotonic(), dict(message["here"]))
             return
-        known = self.by_game.get(message["game"])
+        own = self.by_game.get(message["game"])
         if message["type"] == "me":
-            for room in [known] if known else self.by_game.values():
+            for room in [own] if own else self.by_game.values():
                 for player_id, origin in message["players"]:
                     if player_id in room.sockets:
                         self._keep(room.refresh(player_id, origin))
-        elif known:
-            await self._frame(known, message)
+        elif own:
+            await self._frame(own, message)
 
     async def _frame(self, room: Room, message: dict[str, Any]) -> None:
-        """Tell the room; a frame that came too early waits for those it overtook.
+        """Send a frame to the room; one that arrives too early waits for the others.
 
-        A change is on its way a little longer than a tally. Without the wait a thousand
-        clients would see a gap, and each ask for the whole state.
+        A change takes a little longer to arrive than a tally. Without the wait, a
+        thousand clients would see a gap and each ask for the whole state.
         """
         if message["seq"] > room.seq + 1:
             self._keep(self._tell_later(room, message))
@@ -302,7 +305,7 @@ class Rooms:
         frame = json.loads(message["text"])
         room.note(frame)
         await room.write(message["text"])
-        # Only now: a thread at work would take turns with the writing.
+        # After writing: a thread that runs meanwhile would slow it down.
         if missed or frame["type"] == "game":
             room.reloading = self._keep(self.reload(room))
 
@@ -311,17 +314,16 @@ class Rooms:
 
 
 def number_of(slug: str) -> int:
-    """The id of a game players may see; `Refused` if there is none."""
-    found = (
-        Game.objects.published().filter(slug=slug).values_list("pk", flat=True).first()
-    )
-    if found is None:
+    """The id of a published game; `Refused` if there is none."""
+    games = Game.objects.published().filter(slug=slug)
+    game_id = games.values_list("pk", flat=True).first()
+    if game_id is None:
         raise Refused("not_found")
-    return found
+    return game_id
 
 
 def find(**which: Any) -> tuple[Game, dict[str, Any]]:
-    """A game players may see, and its public state now; `Refused` if there is none."""
+    """The game, by default a published one, and its public state now, or `Refused`."""
     try:
         game = games_with_public_state().get(**{"state__in": PUBLISHED, **which})
     except Game.DoesNotExist:
@@ -330,7 +332,7 @@ def find(**which: Any) -> tuple[Game, dict[str, Any]]:
 
 
 def open_room(game_id: int) -> Room:
-    """A room as the database has it now."""
+    """A new room with the game's state, tally and leaderboard from the database."""
     game, public = find(pk=game_id)
     room = Room(game, public)
     room.tally = {"here": 0, **Answer.objects.counts([game_id]).get(game_id, {})}

@@ -1,4 +1,4 @@
-"""Where a process hears of changes: its one channel, in a group for each room."""
+"""This process's subscription to the channel layer: one channel, a group per room."""
 
 import asyncio
 import logging
@@ -11,14 +11,14 @@ from games import events
 
 logger = logging.getLogger(__name__)
 
-MAX_WAIT = 1.0  # seconds to join, beside players who wait to be welcomed
+MAX_WAIT = 1.0  # seconds to join or leave; players wait for their welcome meanwhile
 
 
 class ChannelLayerSubscription:
-    """This process's part in the channel layer.
+    """Subscribes to groups and passes each message to `on_message`.
 
-    Where the layer is away it is joined later, and whoever comes is welcomed none the
-    less: a room finds in the database what it did not hear.
+    If the layer is away, it joins later. Players are welcomed all the same: the ticker
+    reads from the database what the room did not hear.
     """
 
     def __init__(self, on_message: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
@@ -41,7 +41,7 @@ class ChannelLayerSubscription:
             await self._attempt(get_channel_layer().group_discard, group, self._channel)
 
     async def join(self) -> None:
-        """Be in all groups one should be in; does nothing if that is so."""
+        """Join all groups not joined yet; doesn't raise if the layer is away."""
         async with self._joining:
             if not self._groups <= self._joined:
                 await self._attempt(self._join)
@@ -55,10 +55,10 @@ class ChannelLayerSubscription:
             await layer.group_add(group, self._channel)
             self._joined.add(group)
 
-    async def _attempt(self, act: Callable[..., Awaitable[None]], *what: Any) -> None:
-        """Do it if the layer is there; the log says once that it is not."""
+    async def _attempt(self, call: Callable[..., Awaitable[None]], *args: Any) -> None:
+        """Call the layer; if it is away, log that once and go on."""
         try:
-            await asyncio.wait_for(act(*what), MAX_WAIT)
+            await asyncio.wait_for(call(*args), MAX_WAIT)
         except events.LAYER_AWAY as error:
             if not self._layer_down:
                 logger.error("The channel layer is away, going on without: %r", error)
@@ -74,5 +74,5 @@ class ChannelLayerSubscription:
             message = await layer.receive(channel)
             try:
                 await self._on_message(message)
-            except Exception:  # anything else would silence every room
-                logger.exception("A message could not be passed on: %r", message)
+            except Exception:  # else the task would end, and no room hear anything
+                logger.exception("A message could not be handled: %r", message)

@@ -1,7 +1,7 @@
-"""Once a second: counts and boards, and whatever was missed; and heartbeats.
+"""The ticker: once a second, counts, leaderboards and missed changes; heartbeats.
 
-Of all processes with players in a game, one leads: it alone counts and broadcasts.
-Heartbeats go in a loop of their own, which waits for nothing.
+Among the processes with players in a game, one leads: only it counts and broadcasts.
+Heartbeats have their own loop, which waits for neither database nor Redis.
 """
 
 import asyncio
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0  # seconds
-HEARTBEAT_TICKS = 10  # an unchanged tally is sent again after so many
-EMPTY_TICKS = 60  # a room without sockets is left after so many
+TICK_SECONDS = 1.0
+HEARTBEAT_TICKS = 10  # ticks without a frame before the tally is sent again
+EMPTY_TICKS = 60  # ticks without a socket before a room is left
 
 
 async def tick(rooms: "Rooms") -> None:
-    """Look once a second, as long as the process lives."""
+    """Tick once a second; never returns."""
     while True:
         await asyncio.sleep(TICK_SECONDS)
         try:
-            await _look(rooms)
-        except Exception:  # the database may be away; the next beat looks again
-            logger.exception("A beat was missed")
+            await _tick(rooms)
+        except Exception:  # the database may be away; the next tick tries again
+            logger.exception("A tick failed")
 
 
 async def heartbeat(rooms: "Rooms") -> None:
-    """Look for rooms that have heard nothing: also while the database hangs."""
+    """Send heartbeats to quiet rooms, even while the database hangs; never returns."""
     while True:
         await asyncio.sleep(TICK_SECONDS)
         for room in rooms.watched:
             await _alone(room, _heartbeat(room))
 
 
-async def _look(rooms: "Rooms") -> None:
+async def _tick(rooms: "Rooms") -> None:
     await _leave_empty(rooms)
     await rooms.subscription.join()
     await _say_who_is_here(rooms)
@@ -56,13 +56,13 @@ async def _look(rooms: "Rooms") -> None:
 
 
 async def _alone(room: "Room", part: Coroutine[Any, Any, None]) -> None:
-    """One game's part of a beat: what it raises spoils no other game's."""
+    """One game's part of a tick: if it fails, the other games go on."""
     try:
         await part
     except OUTAGES:
         raise
     except Exception:
-        logger.exception("Game %s was left out of a beat", room.game.pk)
+        logger.exception("Game %s was left out of a tick", room.game.pk)
 
 
 async def _leave_empty(rooms: "Rooms") -> None:
@@ -79,7 +79,7 @@ async def _say_who_is_here(rooms: "Rooms") -> None:
 
 
 async def _catch_up(rooms: "Rooms", watched: Sequence["Room"]) -> None:
-    """Tell sockets of a change whose message never came, or that the game is gone."""
+    """Send the changes whose message was lost; close the rooms of deleted games."""
     seqs = await in_thread(_seqs_of, [room.game.pk for room in watched])
     for room in watched:
         seq = seqs.get(room.game.pk)
@@ -94,18 +94,19 @@ async def _tell(rooms: "Rooms", room: "Room", seq: int) -> None:
         await room.write(frames.game_text(room.seq, room.public, room.notice))
 
 
-async def _lead(rooms: "Rooms", led: Sequence["Room"]) -> None:
-    game_ids = [room.game.pk for room in led]
-    counted = await in_thread(Answer.objects.counts, game_ids) if led else {}
-    for room in led:
+async def _lead(rooms: "Rooms", own: Sequence["Room"]) -> None:
+    """Count and broadcast for the rooms that this process leads."""
+    game_ids = [room.game.pk for room in own]
+    counts = await in_thread(Answer.objects.counts, game_ids) if own else {}
+    for room in own:
         here = {"here": rooms.here(room.game.pk)}
-        await _alone(room, _count(room, here | counted.get(room.game.pk, {})))
+        await _alone(room, _count(room, here | counts.get(room.game.pk, {})))
 
 
 async def _count(room: "Room", tally: dict[str, int]) -> None:
-    """Broadcast the counts and the board, where they have changed."""
+    """Broadcast the tally and the leaderboard if they have changed."""
     game_id = room.game.pk
-    # First: a tally of our own would be on its way, and look like a change.
+    # First: our own tally raises `seq`, and would hide a change.
     await in_thread(_announce_untracked_changes, game_id, room.seq, room.public)
     if tally != room.tally:
         answered = tally.get("answered") != room.tally.get("answered")
@@ -130,18 +131,19 @@ def _tell_tally(game_id: int, tally: dict[str, int]) -> None:
     events.broadcast(game_id, frames.tally(seq, tally))
 
 
-def _tell_board(game_id: int, slug: str, told: list[dict[str, Any]]) -> None:
+def _tell_board(game_id: int, slug: str, sent: list[dict[str, Any]]) -> None:
     top = boards_of([slug]).get(slug, [])
-    if top != told:
+    if top != sent:
         seq = Game.objects.next_seq(game_id)
         events.broadcast(game_id, frames.board(seq, top))
 
 
-def _announce_untracked_changes(game_id: int, seq: int, told: str) -> None:
-    """Broadcast what has come about without a verb, such as codes running out.
+def _announce_untracked_changes(game_id: int, seq: int, sent: str) -> None:
+    """Broadcast a change of state that no verb announced, such as codes running out.
 
-    Unless something is on its way that the room has not been told yet: it may be that.
+    `seq` and `sent` (encoded public state) are what the room has. With a newer `seq`
+    in the database do nothing: the frame on its way may carry the change.
     """
     game = games_with_public_state().get(pk=game_id)
-    if game.seq == seq and frames.encode(game.public(timezone.now())) != told:
+    if game.seq == seq and frames.encode(game.public(timezone.now())) != sent:
         game.announce()

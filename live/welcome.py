@@ -1,4 +1,4 @@
-"""The personal part of a welcome, for many sockets in a few statements."""
+"""The personal part of the welcome, read for many sockets in a few statements."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from users.sessions import signed_in
 
 @dataclass(frozen=True)
 class WelcomeRequest:
-    """A socket that asks for its player's own state in a game."""
+    """A socket's request for its player's own state in a game."""
 
     session_key: str
     game: Game
@@ -27,7 +27,7 @@ class WelcomeRequest:
 
 @dataclass(frozen=True)
 class Personal:
-    """What one player alone may see. A stranger has neither player nor `me`."""
+    """What only this player may see. A stranger has neither player nor `me`."""
 
     player: Player | None = None
     me: dict[str, Any] | None = None
@@ -37,24 +37,25 @@ class Personal:
 def personal_states(requests: Sequence[WelcomeRequest]) -> list[Personal]:
     """The personal state of each request, in their order.
 
-    The cost is a few statements a game, not a socket. Their sessions are in use.
+    It takes a few statements per game, not per socket. Sessions that are due are
+    renewed.
     """
     metrics.arrivals.observe(len(requests))
-    signed = signed_in(one.session_key for one in requests)
-    renew_due({key: one.expires for key, one in signed.items()}, timezone.now())
-    by_session = {key: one.player for key, one in signed.items()}
+    signed = signed_in(request.session_key for request in requests)
+    renew_due({key: session.expires for key, session in signed.items()}, timezone.now())
+    by_session = {key: session.player for key, session in signed.items()}
     games: dict[Game, set[Player]] = defaultdict(set)
-    for one in requests:
-        if player := by_session.get(one.session_key):
-            games[one.game].add(player)
+    for request in requests:
+        if player := by_session.get(request.session_key):
+            games[request.game].add(player)
     states = {
         game.pk: states_in(game, list(players)) for game, players in games.items()
     }
     return [
-        states[one.game.pk][player.pk]
-        if (player := by_session.get(one.session_key))
+        states[request.game.pk][player.pk]
+        if (player := by_session.get(request.session_key))
         else Personal()
-        for one in requests
+        for request in requests
     ]
 
 

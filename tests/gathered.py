@@ -1,5 +1,4 @@
-"""What is asked of the gathered routes, each time in a world of its own, and how the
-replies of two such worlds are compared."""
+"""Requests for the gathered routes, each with data of its own; comparing replies."""
 
 import asyncio
 import json
@@ -70,12 +69,12 @@ class World:
         )
 
     def unused(self, since: timedelta) -> None:
-        """As if nobody had used alice's session for so long."""
+        """Make alice's session unused for this long."""
         expires = timezone.now() + life() - since
         Session.objects.filter(pk=self.session).update(expire_date=expires)
 
     def after(self) -> dict[str, Any]:
-        """What was changed, and whose sessions are there for how long."""
+        """The changed data, and for how many days the sessions still last."""
         ends = dict(
             Session.objects.filter(
                 pk__in=[self.session, self.guests_session]
@@ -94,7 +93,7 @@ class World:
                     "nickname", flat=True
                 )
             ),
-            "were here": sorted(bool(one.last_login) for one in new),
+            "were here": sorted(bool(player.last_login) for player in new),
             "answers": Answer.objects.filter(game__in=games).count(),
             "checkins": CheckIn.objects.filter(game__in=games).count(),
             "purchases": Redemption.objects.filter(item=self.item).count(),
@@ -104,7 +103,7 @@ class World:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request, as far as it matters here."""
+    """A request."""
 
     path: str
     body: bytes = b""
@@ -118,8 +117,8 @@ class Ask:
         return replace(self, **changes)
 
     def saying(self, **headers: str | None) -> "Ask":
-        """With these headers; None leaves one out."""
-        named = {name.replace("_", "-"): said for name, said in headers.items()}
+        """The request with these headers too; None removes one."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {**self.headers, **named}
         return self.but(headers={k: v for k, v in kept.items() if v is not None})
 
@@ -166,7 +165,7 @@ def to_json(body: Any) -> bytes:
 
 
 class Connection:
-    """Sends one request to an application, and keeps what it replies."""
+    """Sends one request to an application and keeps the reply."""
 
     def __init__(self, ask: Ask) -> None:
         self.ask, self.messages = ask, ask.messages()
@@ -190,12 +189,12 @@ class Connection:
         return (
             start["status"],
             headers,
-            b"".join(one.get("body", b"") for one in bodies),
+            b"".join(message.get("body", b"") for message in bodies),
         )
 
 
 def reply_of(application: Any, *asks: Ask) -> Connection:
-    """The last reply to these, one after the other."""
+    """Send these requests one after the other; the last reply."""
 
     async def run() -> Connection:
         for ask in asks:
@@ -206,7 +205,7 @@ def reply_of(application: Any, *asks: Ask) -> Connection:
     return asyncio.run(run())
 
 
-# What two replies are compared by
+# Comparing two replies
 
 VARYING = {"time", "now", "hmac", "sequence", "id", "item", "seq", "next_open_at"}
 VARYING |= {"opens_at", "closes_at", "retry_after", "date", "slug", "me", "etag"}
@@ -215,25 +214,25 @@ VARYING |= {"opens_at", "closes_at", "retry_after", "date", "slug", "me", "etag"
 def comparable(connection: Connection, world: World) -> Answered:
     """Status, headers, cookies and body, without what tells the two worlds apart."""
     status, headers, body = connection.answered()
-    lengths = [said for name, said in headers if name == "content-length"]
+    lengths = [value for name, value in headers if name == "content-length"]
     if connection.ask.method != "HEAD":
         assert lengths in ([], [str(len(body))])
     plain = [
-        (name, "a number" if name == "retry-after" else said.replace(world.n, "N"))
-        for name, said in headers
+        (name, "a number" if name == "retry-after" else value.replace(world.n, "N"))
+        for name, value in headers
         if name not in ("set-cookie", "content-length")
     ]
-    cookies = [said for name, said in headers if name == "set-cookie"]
+    cookies = [value for name, value in headers if name == "set-cookie"]
     return (
         status,
         {"length": bool(lengths), "all": sorted(plain)},
-        dict(cookie_of(said, connection.ask) for said in cookies),
+        dict(cookie_of(header, connection.ask) for header in cookies),
         text_of(body, world),
     )
 
 
-def cookie_of(said: str, ask: Ask) -> tuple[str, Any]:
-    jar: SimpleCookie = SimpleCookie(said)
+def cookie_of(header: str, ask: Ask) -> tuple[str, Any]:
+    jar: SimpleCookie = SimpleCookie(header)
     [(name, cookie)] = jar.items()
     attributes = {k: v for k, v in cookie.items() if v and k != "expires"}
     value = "as sent" if cookie.value == ask.cookies.get(name) else bool(cookie.value)
@@ -254,13 +253,13 @@ def text_of(body: bytes, world: World) -> Any:
 def without_varying(value: Any, world: World) -> Any:
     if isinstance(value, dict):
         return {
-            name: type(one).__name__
-            if name in VARYING and not isinstance(one, dict)
-            else without_varying(one, world)
-            for name, one in value.items()
+            name: type(item).__name__
+            if name in VARYING and not isinstance(item, dict)
+            else without_varying(item, world)
+            for name, item in value.items()
         }
     if isinstance(value, list):
-        return [without_varying(one, world) for one in value]
+        return [without_varying(item, world) for item in value]
     return value.replace(world.n, "N") if isinstance(value, str) else value
 
 
@@ -269,13 +268,13 @@ def without_varying(value: Any, world: World) -> Any:
 
 @dataclass(frozen=True)
 class Route:
-    """A gathered route: a path, and how a player asks there."""
+    """A gathered route: its path, and the body of a player's request."""
 
     path: str
     body: Callable[[World], Any] | None = None
 
     def ask(self, world: World) -> Ask:
-        """By alice, in a browser that has all its cookies; to join, by a stranger."""
+        """Alice's request, with all cookies of a browser; to join, a stranger's."""
         path = self.path.format(slug=world.puzzle.slug)
         if self.body is None:
             headers = {
@@ -320,11 +319,11 @@ ROUTES = {
 
 
 def replies_together(application: Any, asks: Sequence[Ask]) -> list[Connection]:
-    """The replies to what is asked in the same moment, and so answered in one call."""
-    connections = [Connection(one) for one in asks]
+    """The replies to requests that arrive together, and so share one call."""
+    connections = [Connection(ask) for ask in asks]
 
     async def run() -> None:
-        await asyncio.gather(*(one.run(application) for one in connections))
+        await asyncio.gather(*(c.run(application) for c in connections))
 
     asyncio.run(run())
     return connections

@@ -1,4 +1,4 @@
-"""The forms to sign in and sign up, with the limit on failed attempts."""
+"""The sign-in and sign-up forms, with the limit on failed attempts."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -45,12 +45,12 @@ class SignInForm(AuthenticationForm):
 
     refused: Refused | None = None  # why the password was not checked
     user_cache: Player | None
-    # By name key, where it has been looked up already; None if there is none.
+    # Accounts looked up already, by name key; None if there is no such account.
     known: Mapping[str, Player | None] = {}
 
     @property
     def name_key(self) -> str:
-        """Of the name as it was sent; empty if there can be no such account."""
+        """The key of the name that was sent; empty if no account can have the name."""
         try:
             return normalize_key(self.data.get("username", ""))
         except Refused:
@@ -67,7 +67,7 @@ class SignInForm(AuthenticationForm):
             self.check(password, account)
         except Refused as refused:
             self.refused = refused
-            detail: Any = refused.detail  # said in the language of whoever reads it
+            detail: Any = refused.detail  # lazy: translated for the reader
             raise ValidationError(detail, code=refused.code) from None
         self.user_cache = account
         return self.cleaned_data
@@ -78,7 +78,10 @@ class SignInForm(AuthenticationForm):
         return Player.objects.filter(name_key=self.name_key).first()
 
     def check(self, password: str, account: Player | None) -> None:
-        """Raise unless it is this account's. A wrong password stays counted."""
+        """Raise `ValidationError` unless it is the account's password.
+
+        A wrong one counts as a failed attempt. After too many, raise `Refused`.
+        """
         assert self.request is not None
         attempt = Attempt(self.request, self.name_key, account)
         wait = attempt.begin()
@@ -93,7 +96,7 @@ class SignInForm(AuthenticationForm):
 
 
 def proves(password: str, account: Player | None) -> bool:
-    """Whether it is the account's password. It takes as long if there is no account."""
+    """Whether it is the account's password. Without an account it takes as long."""
     if account is None:
         make_password(password)
         return False
@@ -162,7 +165,7 @@ class SignUpForm(forms.ModelForm):
 
         None, with an error in the form, if somebody took the name just now.
         """
-        # Before the transaction, which holds a connection: hashing takes long.
+        # Hashing takes long: do it before the transaction, which holds a connection.
         hashed = make_password(self.cleaned_data["password"])
         try:
             return open_account(self.cleaned_data["name"], hashed, guest)

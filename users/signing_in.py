@@ -1,4 +1,4 @@
-"""Signing in with name and password: a form in a shared page, for many at once."""
+"""Signing in with name and password: a gathered view of the sign-in form."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,9 +38,9 @@ checkers = ThreadPoolExecutor(AT_ONCE, "sign-in")
 
 @dataclass
 class SigningIn:
-    """A request on its way through the steps, which fill it in.
+    """A form on its way through the steps, which fill it in.
 
-    What the form refuses stays in the form: it is shown once more.
+    A refusal stays in the form, because the form is shown again.
     """
 
     request: HttpRequest
@@ -53,7 +53,10 @@ class SigningIn:
 
 
 def sign_in_many(asked: Sequence[Asked]) -> list[Any]:
-    """Open a session for each account whose password was sent."""
+    """Check each form; a `SigningIn` for each, or what ends its request.
+
+    Those whose password is right have an account and a new session.
+    """
     outcomes: Sequence[Any] = asked
     for step in (read_forms, find_accounts, check_passwords, take_along, open_sessions):
         outcomes = then(outcomes, step)
@@ -61,11 +64,11 @@ def sign_in_many(asked: Sequence[Asked]) -> list[Any]:
 
 
 def read_forms(asked: list[Asked]) -> list[Any]:
-    return [read_form(one.request) for one in asked]
+    return [read_form(item.request) for item in asked]
 
 
 def read_form(request: HttpRequest) -> SigningIn | HttpResponseBase | Exception:
-    """The form, or why there is none: it can't be read, or no page of ours sent it."""
+    """The form; or what ends the request if it is malformed or of another site."""
     try:
         check_size(request)
         form = SignInForm(request, request.POST)
@@ -75,91 +78,94 @@ def read_form(request: HttpRequest) -> SigningIn | HttpResponseBase | Exception:
 
 
 def find_accounts(forms: list[SigningIn]) -> list[SigningIn]:
-    """The account of each name, if there is one: one statement."""
-    keys = {one.form.name_key for one in forms}
+    """Look up the account of each name, if there is one: one statement."""
+    keys = {signing_in.form.name_key for signing_in in forms}
     rows = Player.objects.filter(name_key__in=keys)
     accounts = {player.name_key: player for player in rows}
-    for one in forms:
-        one.form.known = {one.form.name_key: accounts.get(one.form.name_key)}
+    for form in (signing_in.form for signing_in in forms):
+        form.known = {form.name_key: accounts.get(form.name_key)}
     return forms
 
 
 def check_passwords(forms: list[SigningIn]) -> list[SigningIn | Exception]:
-    """Look at each, as many at a time as this machine hashes."""
+    """Check all passwords, at most `AT_ONCE` at a time."""
     if len(forms) == 1:
         return [check_password(forms[0])]
     return list(checkers.map(check_password_and_let_go, forms))
 
 
-def check_password(one: SigningIn) -> SigningIn | Exception:
+def check_password(signing_in: SigningIn) -> SigningIn | Exception:
     try:
-        one.form.is_valid()
-    except Exception as error:  # its own, whatever it is: no other form is affected
+        signing_in.form.is_valid()
+    except Exception as error:  # ends this request alone
         return error
-    return one
+    return signing_in
 
 
-def check_password_and_let_go(one: SigningIn) -> SigningIn | Exception:
+def check_password_and_let_go(signing_in: SigningIn) -> SigningIn | Exception:
+    """The same in a thread of its own, which gives its connection back."""
     try:
-        return check_password(one)
+        return check_password(signing_in)
     finally:
-        connection.close()  # a hash of an older kind was replaced
+        connection.close()  # opened if the hash of an older algorithm was replaced
 
 
 def take_along(forms: list[SigningIn]) -> list[Any]:
-    """Give each account what its browser's guest has."""
-    return [attempt(take_guest_along, one) for one in forms]
+    """Move what each browser's guest has to the account."""
+    return [attempt(take_guest_along, signing_in) for signing_in in forms]
 
 
-def take_guest_along(one: SigningIn) -> SigningIn:
-    guest = guest_of(one.request)
-    if guest and one.account:
-        join(guest, one.account, timezone.now())
-    return one
+def take_guest_along(signing_in: SigningIn) -> SigningIn:
+    guest = guest_of(signing_in.request)
+    if guest and signing_in.account:
+        join(guest, signing_in.account, timezone.now())
+    return signing_in
 
 
 def open_sessions(forms: list[SigningIn]) -> list[SigningIn]:
-    """A session for each who is let in; the one they had before ends."""
-    let_in = [one for one in forms if one.account]
-    accounts = [one.account for one in let_in if one.account]
-    end(one.request.session.session_key for one in let_in)
-    for one, key in zip(let_in, open_for(accounts), strict=True):
-        one.session_key = key
+    """Open a session for each account; end the browser's previous session."""
+    proven = [signing_in for signing_in in forms if signing_in.account]
+    accounts = [signing_in.account for signing_in in proven if signing_in.account]
+    end(signing_in.request.session.session_key for signing_in in proven)
+    for signing_in, key in zip(proven, open_for(accounts), strict=True):
+        signing_in.session_key = key
     if accounts:
         note_sign_in(accounts)
     return forms
 
 
-# What they are told
+# Responses
 
 
-def respond(_request: HttpRequest, one: SigningIn) -> HttpResponse:
-    response = lead_on(one) if one.account else ask_again(one)
+def respond(_request: HttpRequest, signing_in: SigningIn) -> HttpResponse:
+    response = lead_on(signing_in) if signing_in.account else ask_again(signing_in)
     add_never_cache_headers(response)
     return response
 
 
-def lead_on(one: SigningIn) -> HttpResponse:
-    """Let the browser have the session, and remember the account."""
-    assert one.account
-    response = HttpResponseRedirect(next_page(one.request))
-    remember(one.request, response, one.account)
-    rotate_token(one.request)
-    sign_in_by(one.request, one.session_key, one.account)
+def lead_on(signing_in: SigningIn) -> HttpResponse:
+    """Redirect to the next page; set the session's and the device's cookies."""
+    assert signing_in.account
+    request, account = signing_in.request, signing_in.account
+    response = HttpResponseRedirect(next_page(request))
+    remember(request, response, account)
+    rotate_token(request)
+    sign_in_by(request, signing_in.session_key, account)
     return response
 
 
-def ask_again(one: SigningIn) -> HttpResponse:
-    """The form, with what is wrong."""
-    context = {"form": one.form, "sign_up": settings.SIGN_UP}
-    response = render(one.request, TEMPLATE, context)
-    if one.form.refused:
-        one.form.refused.mark(response)
+def ask_again(signing_in: SigningIn) -> HttpResponse:
+    """The form again, with its errors."""
+    form = signing_in.form
+    context = {"form": form, "sign_up": settings.SIGN_UP}
+    response = render(signing_in.request, TEMPLATE, context)
+    if form.refused:
+        form.refused.mark(response)
     return response
 
 
 def next_page(request: HttpRequest) -> str:
-    """Where to go on to: only ever a page of ours."""
+    """The page to redirect to: `next` if it is on this site, else the home page."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     safe = url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, request.is_secure()

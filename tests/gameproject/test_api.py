@@ -1,4 +1,4 @@
-"""The same acts over HTTP: the same verbs, the same refusals."""
+"""Commands and reads over HTTP: the same verbs and refusals as on the socket."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +18,10 @@ MakeGame = Callable[..., Game]
 
 
 def post(client: Client, body: Any, **other: Any) -> tuple[int, dict[str, Any]]:
-    said = client.post("/api/answers", body, content_type="application/json", **other)
-    return said.status_code, said.json()
+    response = client.post(
+        "/api/answers", body, content_type="application/json", **other
+    )
+    return response.status_code, response.json()
 
 
 def answer_to(game: Game, value: Any = "elephant", **other: Any) -> dict[str, Any]:
@@ -106,9 +108,9 @@ def test_public_state_holds_no_accepted_answer(
 ) -> None:
     make_game(slug="one")
     for path in ("/api/games", "/api/games/one"):
-        said = client.get(path)
-        assert said.status_code == 200
-        assert "elephant" not in said.content.decode()
+        response = client.get(path)
+        assert response.status_code == 200
+        assert "elephant" not in response.content.decode()
 
 
 def test_drafts_and_archived_games_are_not_found(
@@ -118,8 +120,9 @@ def test_drafts_and_archived_games_are_not_found(
     make_game(slug="gone", state=State.ARCHIVED)
     assert client.get("/api/games").json() == {"games": [], "next": None}
     for slug in ("draft", "gone", "unknown"):
-        said = client.get(f"/api/games/{slug}")
-        assert (said.status_code, said.json()["error"]["code"]) == (404, "not_found")
+        response = client.get(f"/api/games/{slug}")
+        assert response.status_code == 404
+        assert response.json()["error"]["code"] == "not_found"
 
 
 def test_game_for_a_list_is_listed_to_those_on_it(
@@ -163,20 +166,20 @@ def test_banned_player_is_a_stranger(
     assert client.get("/api/answers").status_code == 401
 
 
-def test_error_of_ours_is_told_as_one_and_counted(
+def test_our_own_error_is_sent_and_counted(
     as_alice: Client, alice: Player, make_game: MakeGame
 ) -> None:
     game = make_game(settings={})
     as_alice.raise_request_exception = False
     before = failures("http"), failures("batch")
     wanted = [{"type": "game", "id": game.slug}, {"type": "user", "id": alice.pk}]
-    status, said = post(as_alice, answer_to(game))
+    status, reply = post(as_alice, answer_to(game))
     batch = as_alice.post(
         "/api/batch", {"requests": wanted}, content_type="application/json"
     )
-    assert (status, said["error"]["code"]) == (500, "server_error")
+    assert (status, reply["error"]["code"]) == (500, "server_error")
     results = batch.json()["results"]
-    assert [one["status"] for one in results] == [500, 200]
+    assert [result["status"] for result in results] == [500, 200]
     assert (failures("http"), failures("batch")) == (before[0] + 1, before[1] + 1)
 
 
@@ -188,10 +191,10 @@ def test_place_of_an_option_that_moved_needs_the_version(
     juice = {"questions": [{**vote, "options": ["Juice", *vote["options"]]}]}
     rules = game.carry(game.of_kind.Settings.model_validate(juice))
     Game.objects.filter(pk=game.pk).update(settings=rules.model_dump(mode="json"))
-    _status, said = post(as_alice, answer_to(game, 0, question="1"))
-    assert (said["error"]["code"], said["error"]["field"]) == ("invalid", "version")
-    _status, said = post(as_alice, answer_to(game, 0, question="1", version="0"))
-    assert said["value"] == [1]
+    _status, reply = post(as_alice, answer_to(game, 0, question="1"))
+    assert (reply["error"]["code"], reply["error"]["field"]) == ("invalid", "version")
+    _status, reply = post(as_alice, answer_to(game, 0, question="1", version="0"))
+    assert reply["value"] == [1]
     assert Answer.objects.get().value == [0]
 
 
@@ -205,5 +208,6 @@ def failures(where: str) -> float:
 def test_unknown_path_of_the_api_is_refused_in_its_own_form(
     client: Client, path: str
 ) -> None:
-    said = client.get(path)
-    assert (said.status_code, said.json()["error"]["code"]) == (404, "not_found")
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"

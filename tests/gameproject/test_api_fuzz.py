@@ -1,7 +1,7 @@
-"""Whatever one sends, the API answers as its own description says.
+"""The API responds to any request as its OpenAPI description says.
 
-schemathesis reads the OpenAPI of the running server, on PostgreSQL and Redis, and sends
-what fits it and what doesn't: as a stranger, as a player, with a script's token.
+schemathesis reads the description from the running server, on PostgreSQL and Redis. It
+sends valid and invalid requests as a stranger, as a player and with a script's token.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ ROUTES = [
     for path, methods in api.get_openapi_schema()["paths"].items()
     for method in methods
 ]
-PLAYERS = 30  # who take turns, so that nobody is too fast
+PLAYERS = 30  # they take turns, so that nobody exceeds a rate limit
 EXAMPLES = 30
 NAMES = ["slug", "game", "user_id", "item", "question", "value"]
 
@@ -65,7 +65,7 @@ out = {
 
 @dataclass
 class Caller:
-    """Whoever sends a request."""
+    """The sender of requests."""
 
     id: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Caller:
 
 
 class World:
-    """What is there to be asked for, and who asks."""
+    """The data in the database, and the callers."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -91,14 +91,14 @@ class World:
         self.schema.config.generation.update(with_security_parameters=False)
 
     def ask(self, case: Case, caller: Caller) -> None:
-        """Send it, and hold the answer to the description."""
+        """Send the request and check the response against the description."""
         answer = case.call(
             base_url=self.stack.url(""), headers=caller.headers, cookies=caller.cookies
         )
         case.validate_response(answer, checks=CHECKS)
 
     def aim(self, case: Case, caller: Caller, names: set[str]) -> None:
-        """Have it say under these names what is there, not what is made up."""
+        """Replace the made-up values of these names by existing ones."""
         game = self.puzzle if "answers" in case.path else self.daily
         there = {"slug": game, "game": game, "user_id": caller.id, "item": self.mug}
         there |= {"question": "", "value": "mouse"}
@@ -125,7 +125,7 @@ def world(on_postgres: Stack) -> World:
 
 @pytest.mark.parametrize("who", ["stranger", "player", "script"])
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_every_answer_is_as_described(
+def test_every_response_is_as_described(
     world: World, method: str, path: str, who: str
 ) -> None:
     operation = world.schema[path][method]

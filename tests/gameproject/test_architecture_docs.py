@@ -1,4 +1,4 @@
-"""What docs/architecture.md names is there: each file, and each name in its file."""
+"""Every file that docs/architecture.md names exists and defines the names given."""
 
 import re
 
@@ -10,7 +10,7 @@ SHORT = re.findall(r"`([A-Z]\w+\.\w+)`", PAGE)  # of a class that was named befo
 
 
 def defines(text: str, name: str) -> bool:
-    """Whether a module, Python or JavaScript, makes this name its own."""
+    """Whether a module, Python or JavaScript, defines this name."""
     python = rf"^ *(?:async )?(?:def|class) {name}\b|^ *{name}\b(?:: .*)? ?="
     script = rf"^ *(?:export |async )*(?:function|class|const) {name}\b|^  {name}\("
     return bool(re.search(f"{python}|{script}", text, re.M))

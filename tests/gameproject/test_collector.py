@@ -21,7 +21,7 @@ class Collected:
 
 
 class Server:
-    """Calls an application, which answers when told."""
+    """Calls an application, which responds once it may."""
 
     def __init__(self, idle: IdleCollector) -> None:
         self.application = idle.watch(self.serve)

@@ -1,4 +1,4 @@
-"""`make dev`: what is changed in the code is seen on the page, without a command."""
+"""`make dev`: a change of the code shows on the page without a command."""
 
 import os
 import shutil
@@ -20,13 +20,13 @@ OF_DEV = {"DEBUG": "true", "GAME_CACHE_SECONDS": "0", "REDIS_URL": ""}
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """A copy of the code, to change."""
+    """A copy of the code that the test may change."""
     return shutil.copytree(ROOT, tmp_path / "code", ignore=NOT_CODE)
 
 
 @pytest.fixture
 def site(runs_servers: None, code: Path, tmp_path: Path) -> Iterator[str]:
-    """The address at which that copy is served."""
+    """The address at which the copy is served."""
     data = f"sqlite:///{tmp_path}/db.sqlite3"
     env = {**os.environ, **OF_DEV, "DATA_DIR": str(tmp_path), "DATABASE_URL": data}
     port = str(free_port())

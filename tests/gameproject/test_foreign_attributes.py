@@ -25,7 +25,7 @@ from tests.stack import ROOT
 OURS = ("server", "stopping", "upgrades", "bounds", "writes")  # in gameproject/ops
 THEIRS = ("autobahn", "daphne", "twisted")
 
-# What is called or overridden, with its parameters as they were read.
+# What we call or override, with its parameters in the version that was read.
 CALLED: dict[Any, dict[str, str]] = {
     cli.CommandLineInterface: {"load_asgi_app": "asgi_app_path"},
     server.Server: {
@@ -70,7 +70,7 @@ CALLED: dict[Any, dict[str, str]] = {
     asyncioreactor.AsyncioSelectorReactor: {"getWriters": "", "callWhenRunning": "*"},
 }
 
-# What is read or set by its name alone, and the class in whose source it stands.
+# Attributes that we read or set by name, and the class whose source has them.
 NAMED: dict[Any, set[str]] = {
     cli.CommandLineInterface: {"server_class", "entrypoint"},
     server.Server: {

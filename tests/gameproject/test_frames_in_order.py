@@ -1,4 +1,4 @@
-"""Frames of our server under load, as they are and through TLS: whole and in order."""
+"""Frames of our server under load, plain and through TLS, arrive whole and in order."""
 
 import asyncio
 import datetime
@@ -23,8 +23,8 @@ from tests.stack import ROOT, free_port, wait_until_served
 READERS, ROUNDS, FRAMES, FLOOD = 20, 30, 40, 400
 LENGTHS = (1, 200, 20_000)  # characters; a round is more than the network takes at once
 
-# Each round of frames is sent when the client has asked for it, by a word of its own.
-# One who asks for a flood gets more than may wait for it.
+# The server sends a round of frames for each "more". For "flood" it sends more than may
+# wait for a client.
 SERVING = f"""
 import sys
 from gameproject.ops.server import Server
@@ -52,7 +52,7 @@ Server(application, [sys.argv[1]]).run()
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A key and a self-signed certificate of 127.0.0.1, as files."""
+    """Files with a key and a self-signed certificate for 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)
@@ -78,7 +78,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 class Site:
-    """Our server with the application above, at a port of this machine."""
+    """Our server with the application above, on a local port."""
 
     def __init__(self, folder: Path, tls: bool) -> None:
         self.port, self.trusts = free_port(), None
@@ -109,14 +109,14 @@ def site(
     assert process.wait(20) == 0
 
 
-async def heard_by(one: ClientConnection) -> list[str]:
-    """What a client hears who asks for each round after the one before."""
+async def heard_by(client: ClientConnection) -> list[str]:
+    """The frames that a client gets that asks for one round after the other."""
     heard = []
     for _round in range(ROUNDS):
-        await one.send("more")
+        await client.send("more")
         for _frame in range(FRAMES):
-            said = await one.recv()
-            heard.append(said.decode() if isinstance(said, bytes) else said)
+            frame = await client.recv()
+            heard.append(frame.decode() if isinstance(frame, bytes) else frame)
     return heard
 
 
@@ -127,8 +127,8 @@ EXPECTED = [
 
 
 async def read_in_order(site: Site) -> None:
-    async with site.client() as one:
-        assert await heard_by(one) == EXPECTED
+    async with site.client() as client:
+        assert await heard_by(client) == EXPECTED
 
 
 async def test_frames_come_in_order_to_many_beside_one_who_does_not_read(
@@ -143,20 +143,20 @@ async def test_frames_come_in_order_to_many_beside_one_who_does_not_read(
         assert await is_cut_off(slow)
 
 
-async def is_cut_off(one: ClientConnection) -> bool:
-    """Whether the connection ends before the whole flood came."""
+async def is_cut_off(client: ClientConnection) -> bool:
+    """Whether the connection ends before the whole flood has arrived."""
     heard = 0
     with suppress(ConnectionClosed):
         while heard < FLOOD * LENGTHS[-1]:
-            heard += len(await one.recv())
+            heard += len(await client.recv())
         return False
     return True
 
 
 async def test_goodbye_is_answered(site: Site) -> None:
-    async with site.client() as one:
-        await (await one.ping())
-        await one.send("more")
-        await one.recv()
-        await one.close()
-    assert one.close_code == 1000
+    async with site.client() as client:
+        await (await client.ping())
+        await client.send("more")
+        await client.recv()
+        await client.close()
+    assert client.close_code == 1000

@@ -1,4 +1,4 @@
-"""What a newcomer reads first names what is there."""
+"""The pages that a newcomer reads first name only what exists."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]*)")
 FIRST = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)(?:: [\w.\s]+)?`")
-# Made by a first start, by a deployer, and by the walk through docs/kinds.md.
+# Made by the first start, by a deployer, and by following docs/kinds.md.
 MADE = (
     *("var/", "DATA_DIR/media", "games/kinds/day.py", "templates/games/kinds/day.html"),
     "tests/test_kind_day.py",

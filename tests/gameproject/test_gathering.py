@@ -1,6 +1,6 @@
-"""The gathered routes say what Django's own views say, in all that a client sees.
+"""The gathered routes respond exactly as Django's own views do.
 
-Both are asked the same, each in a world of its own that is equal to the other's.
+Both get the same requests, each with equal data of its own.
 """
 
 import json
@@ -38,7 +38,7 @@ Change = Callable[[Ask, World], Ask]
 PARTS = ("status", "headers", "cookies", "body", "what was changed")
 
 
-# What both are asked is kept by other threads' connections.
+# Other threads' connections write the data.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -66,7 +66,7 @@ def assert_equal(applications: Any, route: str, change: Change, times: int = 1) 
 
 
 def test_every_gathered_route_is_walked() -> None:
-    paths = [one.path.format(slug="a") for one in ROUTES.values()] + ["/me/"]
+    paths = [route.path.format(slug="a") for route in ROUTES.values()] + ["/me/"]
     for _method, pattern, _view in gathered:
         assert any(pattern.fullmatch(path) for path in paths)
 
@@ -84,7 +84,7 @@ def test_own_page_is_the_same(applications: Any, signed_in: bool, query: bytes) 
     assert replies[0] == replies[1]
 
 
-# What changes a good request
+# Changes of a good request
 
 
 def same(ask: Ask, _world: World) -> Ask:
@@ -92,7 +92,7 @@ def same(ask: Ask, _world: World) -> Ask:
 
 
 def body(**fields: Any) -> Change:
-    """With these fields beside the others; None leaves one out."""
+    """Add these fields to the body; None removes one."""
 
     def change(ask: Ask, world: World) -> Ask:
         kept = {**json.loads(ask.body), **fields}
@@ -105,7 +105,7 @@ def raw(text: bytes) -> Change:
     return lambda ask, _world: ask.json(text)
 
 
-def said(**headers: str | None) -> Change:
+def with_headers(**headers: str | None) -> Change:
     return lambda ask, _world: ask.saying(**headers)
 
 
@@ -184,7 +184,7 @@ REQUESTS: dict[str, Change] = {
     "other slash": lambda ask, _: ask.but(
         path=ask.path[:-1] if ask.path.endswith("/") else f"{ask.path}/"
     ),
-    "host that isn't ours": said(host="elsewhere.example"),
+    "host that isn't ours": with_headers(host="elsewhere.example"),
     "no session there": session_is("z" * 32),
     "no session's key": session_is("no key"),
     "banned": lambda ask, w: banned(as_alice(ask, w), w),
@@ -193,29 +193,29 @@ REQUESTS: dict[str, Change] = {
     "session due": lambda ask, w: unused(3)(as_alice(ask, w), w),
     "stale cookies": stale_cookies,
     "session alone": session_alone,
-    "due, refused host": due(said(host="elsewhere.example")),
+    "due, refused host": due(with_headers(host="elsewhere.example")),
     "message waiting": lambda ask, _: ask.with_cookies(messages="old"),
     "language cookie": lambda ask, _: ask.with_cookies(django_language="th"),
-    "unreadable language": said(accept_language="xx;q=oh, th"),
-    "too large by its word": said(content_length="70000"),
-    "far too large by its word": said(content_length="2000000"),
+    "unreadable language": with_headers(accept_language="xx;q=oh, th"),
+    "too large by its word": with_headers(content_length="70000"),
+    "far too large by its word": with_headers(content_length="2000000"),
 }
 JSON: dict[str, Change] = {
     "stranger": stranger,
     "stranger in Thai": thai(stranger),
-    "without token": said(x_csrftoken=None),
-    "wrong token": said(x_csrftoken="d" * 32),
-    "without token, session due": due(said(x_csrftoken=None)),
+    "without token": with_headers(x_csrftoken=None),
+    "wrong token": with_headers(x_csrftoken="d" * 32),
+    "without token, session due": due(with_headers(x_csrftoken=None)),
     "without token, no session there": lambda ask, w: session_is("z" * 32)(
         ask.saying(x_csrftoken=None), w
     ),
-    "other site": said(origin="https://elsewhere.example"),
-    "our origin": said(origin="http://testserver"),
+    "other site": with_headers(origin="https://elsewhere.example"),
+    "our origin": with_headers(origin="http://testserver"),
     "write": token("write"),
     "read": token("read"),
     "unknown": token("gp_unknown"),
-    "empty bearer": said(authorization="Bearer"),
-    "Basic": said(authorization="Basic YTpi"),
+    "empty bearer": with_headers(authorization="Bearer"),
+    "Basic": with_headers(authorization="Basic YTpi"),
     "small bearer": lambda ask, w: ask.saying(
         authorization=f"bearer {w.tokens['write']}"
     ),
@@ -240,9 +240,9 @@ JSON: dict[str, Change] = {
     "long number": raw(b"1" * 5_000),
     "unknown field": body(more=1),
     "unknown fields": body(more=1, less=2),
-    "other content type": said(content_type="text/plain"),
-    "no content type": said(content_type=None),
-    "form": said(content_type="application/x-www-form-urlencoded"),
+    "other content type": with_headers(content_type="text/plain"),
+    "no content type": with_headers(content_type=None),
+    "form": with_headers(content_type="application/x-www-form-urlencoded"),
     "too large": raw(LARGE),
     "too large, in parts": lambda ask, _: ask.but(body=LARGE, chunked=True),
     "in parts": lambda ask, _: ask.but(chunked=True),
@@ -315,8 +315,8 @@ def nickname(text: str, **more: str) -> Change:
 
 def multipart(end: bytes = b"--b--\r\n", parts: int = 1) -> Change:
     def change(ask: Ask, world: World) -> Ask:
-        said = b'--b\r\nContent-Disposition: form-data; name="nickname"\r\n\r\n%s\r\n'
-        body = said % f"Many {world.n}".encode() * parts + end
+        part = b'--b\r\nContent-Disposition: form-data; name="nickname"\r\n\r\n%s\r\n'
+        body = part % f"Many {world.n}".encode() * parts + end
         return ask.but(body=body).saying(content_type="multipart/form-data; boundary=b")
 
     return change
@@ -329,14 +329,14 @@ def as_guest(ask: Ask, world: World) -> Ask:
 
 JOIN: dict[str, Change] = {
     "stranger": same,
-    "no Origin": said(origin=None),
-    "no Origin in Thai": thai(said(origin=None)),
-    "null": said(origin="null"),
-    "another site": said(origin="https://elsewhere.example"),
+    "no Origin": with_headers(origin=None),
+    "no Origin in Thai": thai(with_headers(origin=None)),
+    "null": with_headers(origin="null"),
+    "another site": with_headers(origin="https://elsewhere.example"),
     "another site, session due": due(
         lambda ask, w: as_alice(ask, w).saying(origin="https://elsewhere.example")
     ),
-    "https of ours": said(origin="https://testserver"),
+    "https of ours": with_headers(origin="https://testserver"),
     "empty": nickname(""),
     "empty in Thai": thai(nickname("")),
     "one letter": nickname("x"),
@@ -365,13 +365,13 @@ JOIN: dict[str, Change] = {
     "no body": raw(b""),
     "multipart": multipart(),
     "multipart cut short": multipart(end=b""),
-    "multipart without a boundary": said(content_type="multipart/form-data"),
+    "multipart without a boundary": with_headers(content_type="multipart/form-data"),
     "multipart of many": multipart(parts=1001),
     "too many fields": lambda ask, w: ask.but(
         body=ask.body + b"".join(b"&f%d=1" % i for i in range(5001))
     ),
-    "JSON": said(content_type="application/json"),
-    "other alphabet": said(content_type=f"{FORM}; charset=utf-16"),
+    "JSON": with_headers(content_type="application/json"),
+    "other alphabet": with_headers(content_type=f"{FORM}; charset=utf-16"),
     "large": lambda ask, _: ask.but(body=ask.body + b"&x=" + b"y" * 300_000),
     "large, in parts": lambda ask, _: ask.but(
         body=ask.body + b"&x=" + b"y" * 300_000, chunked=True
@@ -398,11 +398,11 @@ def test_replies_are_the_same(
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_second_time_is_told_the_same(applications: Any, route: str) -> None:
+def test_repeated_request_gets_the_same_reply(applications: Any, route: str) -> None:
     assert_equal(applications, route, same, times=2)
 
 
-def test_form_sent_again_is_told_the_same(applications: Any) -> None:
+def test_form_sent_again_gets_the_same_reply(applications: Any) -> None:
     again = nickname("Nick {n}", join_id="0b9f4f0e-4a64-4b8f-9b52-0d5b0c9a3c11")
     assert assert_equal(applications, "join", again, times=2)[0] == 302
 
@@ -416,7 +416,7 @@ def test_behind_tls_replies_are_the_same(
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 3600
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    change = said(
+    change = with_headers(
         x_forwarded_proto=scheme,
         x_real_ip="198.51.100.7",
         origin="https://testserver",
@@ -431,7 +431,7 @@ LIMITED |= {"redemptions": "checkins", "batch": "games", "bare batch": "games"}
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_too_fast_is_told_the_same(
+def test_refusal_as_too_fast_is_the_same(
     applications: Any, settings: LazySettings, route: str
 ) -> None:
     what = LIMITED[route]
@@ -464,7 +464,7 @@ def reply_of_from(application: Any, address: str, *asks: Ask) -> Any:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_without_redis_the_same_is_told(
+def test_replies_without_redis_are_the_same(
     applications: Any, settings: LazySettings, route: str
 ) -> None:
     if not settings.REDIS_URL:
@@ -481,7 +481,7 @@ def test_without_redis_the_same_is_told(
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_without_the_database_the_same_is_told(
+def test_replies_without_the_database_are_the_same(
     applications: Any, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(self: Any) -> None:
@@ -495,7 +495,7 @@ def test_without_the_database_the_same_is_told(
             patch.setattr(BaseDatabaseWrapper, "ensure_connection", away)
             reply = reply_of(application, ask)
         status, headers, *others = comparable(reply, world)
-        # Django had begun to look who asks, and says so; no cache keeps either.
+        # Django has begun to read the session, so it varies by it; neither is cached.
         headers["all"] = [(k, v.replace(", Cookie", "")) for k, v in headers["all"]]
         replies.append((status, headers, *others))
     assert replies[0] == replies[1]
@@ -503,7 +503,7 @@ def test_without_the_database_the_same_is_told(
 
 
 def break_it(patch: pytest.MonkeyPatch) -> None:
-    """A bug of ours that every route meets."""
+    """Put a bug into the way of every route."""
 
     def bug(*_: Any) -> None:
         raise ZeroDivisionError
@@ -514,7 +514,7 @@ def break_it(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_bug_is_told_the_same_logged_once_and_counted(
+def test_replies_to_a_bug_are_the_same_and_it_is_logged_once_and_counted(
     applications: Any,
     route: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -528,8 +528,8 @@ def test_bug_is_told_the_same_logged_once_and_counted(
         with monkeypatch.context() as patch:
             break_it(patch)
             reply = reply_of(application, thai(same)(ROUTES[route].ask(world), world))
-        errors = [one for one in caplog.records if one.levelno >= logging.ERROR]
-        assert [one.exc_info and one.exc_info[0] for one in errors] == [
+        errors = [r for r in caplog.records if r.levelno >= logging.ERROR]
+        assert [error.exc_info and error.exc_info[0] for error in errors] == [
             ZeroDivisionError
         ]
         assert failures() == before + 1

@@ -1,4 +1,4 @@
-"""Requests answered in one call: none harms another, and nothing is done twice."""
+"""Requests answered in one call: none affects another, and nothing is done twice."""
 
 import asyncio
 import json
@@ -48,10 +48,10 @@ def answering(world: World) -> list[Ask]:
 
 
 def statuses(connections: Sequence[Connection]) -> list[int]:
-    return [one.answered()[0] for one in connections]
+    return [connection.answered()[0] for connection in connections]
 
 
-def said(connection: Connection) -> Any:
+def json_of(connection: Connection) -> Any:
     return json.loads(connection.answered()[2])
 
 
@@ -71,14 +71,14 @@ def test_bug_with_one_is_its_own_and_others_are_counted_once(
     command = COMMANDS["answer"]
 
     def carry_out(calls: Sequence[Call]) -> Any:
-        if any(one.player_id == bad for one in calls):
+        if any(call.player_id == bad for call in calls):
             raise ZeroDivisionError
         return command.carry_out(calls)
 
     monkeypatch.setitem(COMMANDS, "answer", replace(command, carry_out=carry_out))
     before = failures()
-    found = statuses(replies_together(application, asks))
-    assert found == [200] * 4 + [500] + [200] * 4
+    replies = statuses(replies_together(application, asks))
+    assert replies == [200] * 4 + [500] + [200] * 4
     assert failures() == before + 1
 
 
@@ -95,8 +95,8 @@ def test_bug_after_joining_makes_nobody_join_twice(
         return is_personal(request, response)
 
     monkeypatch.setattr(renewal, "is_personal", fails)
-    found = statuses(replies_together(application, asks))
-    assert found == [302] * 4 + [500] + [302] * 4
+    replies = statuses(replies_together(application, asks))
+    assert replies == [302] * 4 + [500] + [302] * 4
     assert Guest.objects.filter(nickname__startswith="Nick").count() == MANY
 
 
@@ -106,8 +106,8 @@ def test_form_that_cant_be_read_is_refused_alone(
     asks = joining(world)
     kind = "multipart/form-data; boundary=b"
     asks[4] = asks[4].but(body=b"--b\r\ncut").saying(content_type=kind)
-    found = statuses(replies_together(application, asks))
-    assert found == [302] * 4 + [400] + [302] * 4
+    replies = statuses(replies_together(application, asks))
+    assert replies == [302] * 4 + [400] + [302] * 4
 
 
 def test_json_nested_far_too_deep_is_refused_alone(
@@ -115,25 +115,25 @@ def test_json_nested_far_too_deep_is_refused_alone(
 ) -> None:
     asks = answering(world)
     asks[4] = asks[4].but(body=b"[" * 60_000)
-    found = statuses(replies_together(application, asks))
-    assert found == [200] * 4 + [400] + [200] * 4
+    replies = statuses(replies_together(application, asks))
+    assert replies == [200] * 4 + [400] + [200] * 4
 
 
 def test_same_player_twice_is_one_answer_and_its_repeat(
     application: Gathering, world: World
 ) -> None:
     ask = ROUTES["answers"].ask(world)
-    replies = [said(one) for one in replies_together(application, [ask, ask])]
-    assert [one["status"] for one in replies] == ["accepted", "duplicate"]
+    replies = [json_of(c) for c in replies_together(application, [ask, ask])]
+    assert [reply["status"] for reply in replies] == ["accepted", "duplicate"]
     assert replies[0]["receipt"] == replies[1]["receipt"]
 
 
-def test_each_is_told_in_its_own_language_and_none_stays(
+def test_each_gets_its_own_language_and_none_stays(
     application: Gathering, world: World
 ) -> None:
     ask = ROUTES["join"].ask(world).form(nickname="")
-    asks = [ask.saying(accept_language=one) for one in ("th", "en", "th")]
-    pages = [one.answered()[2].decode() for one in replies_together(application, asks)]
+    asks = [ask.saying(accept_language=language) for language in ("th", "en", "th")]
+    pages = [c.answered()[2].decode() for c in replies_together(application, asks)]
     shown = ["A nickname has 2 to 20 characters." in page for page in pages]
     assert shown == [False, True, False]
 
@@ -147,11 +147,11 @@ def test_client_that_goes_while_waiting_harms_nobody(
     application: Gathering, world: World
 ) -> None:
     asks = joining(world)
-    connections = [Connection(one) for one in asks]
+    connections = [Connection(ask) for ask in asks]
 
     async def run() -> None:
-        tasks = [asyncio.create_task(one.run(application)) for one in connections]
-        await asyncio.sleep(0)  # all have asked
+        tasks = [asyncio.create_task(c.run(application)) for c in connections]
+        await asyncio.sleep(0)  # all requests are waiting
         tasks[0].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

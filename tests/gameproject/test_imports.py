@@ -1,4 +1,4 @@
-"""The house: imports run one way, and some things have one place."""
+"""The layout: imports run one way, and some things have one place."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tests.modules import ROOT, belongs_to, imported_by, imported_in
 
-# Each may import those before it. The last puts all together.
+# Each app may import those before it. The last puts them together.
 ORDER = [
     *("core", "users", "games", "answers", "checkins", "live", "batch"),
     "gameproject",
@@ -18,7 +18,7 @@ OPENS_A_SOCKET = re.compile(r"\bnew\s+(\w+\.)?WebSocket\b")
 
 
 def modules(app: str) -> Iterator[Path]:
-    """The modules of an app but for its migrations."""
+    """The modules of an app, without its migrations."""
     for path in sorted((ROOT / app).rglob("*.py")):
         if "migrations" not in path.relative_to(ROOT).parts:
             yield path

@@ -1,4 +1,4 @@
-"""`manage.py audit`: each rule is broken once, on both databases, and is reported."""
+"""`manage.py audit` reports each rule when it is broken, on both databases."""
 
 import os
 import sqlite3
@@ -37,7 +37,7 @@ def quiet(
 
 @pytest.fixture(scope="module")
 def found(quiet: Stack) -> list[bool]:
-    """For each break, whether the audit found its rule broken."""
+    """For each break, whether the audit reported its rule."""
     return quiet.run(
         "from tests.breakages import found_after_each_break\n"
         "out = found_after_each_break()"
@@ -143,7 +143,7 @@ def test_code_that_stood_in_two_pools_before_is_reported(quiet: Stack) -> None:
 
 @pytest.fixture
 def laptop(runs_servers: None, tmp_path: Path) -> dict[str, str]:
-    """The environment of a database of one's own."""
+    """The environment of a process with a new database."""
     env = {**os.environ, "DATA_DIR": str(tmp_path)}
     env["DATABASE_URL"] = f"sqlite:///{tmp_path}/db.sqlite3"
     manage(env, "migrate", "-v0")

@@ -55,7 +55,7 @@ def rehearse(stack: Stack, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def left_behind(stack: Stack) -> dict[str, int]:
-    """The number of rows of each model that a rehearsal makes."""
+    """The number of rows of each model that a rehearsal creates."""
     return stack.run(
         "from django.contrib.sessions.models import Session\n"
         "from checkins.models import CheckIn\n"

@@ -1,4 +1,4 @@
-"""The rehearsal's doors count everybody, and leave nothing behind."""
+"""The rehearsal's doors count every visitor and leave nothing behind."""
 
 import gzip
 import json
@@ -121,7 +121,7 @@ def test_more_strangers_than_may_join_from_one_address_is_said_beforehand(
     assert "Start the site and the rehearsal with VENUE_SIZE=1001." in done.stderr
 
 
-# What is judged
+# The promises
 
 
 def run_of(chaos: object = None, **let_in: list[float | None]) -> Any:
@@ -183,7 +183,7 @@ def test_with_a_daphne_killed_only_who_came_in_is_judged() -> None:
     assert promise.passed is True
 
 
-# What came
+# Responses
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -207,11 +207,11 @@ def test_a_response_in_chunks_is_read(packed: bool) -> None:
     assert Response(b"", 0.0).status == 0
 
 
-# What is removed
+# Removal
 
 
 def test_only_the_rehearsals_own_guests_are_removed(alice: Player) -> None:
-    """Anybody may have joined its game meanwhile: they keep their other games."""
+    """A guest who isn't the rehearsal's may have joined its game: they stay."""
     game = Game.objects.create(slug="rehearsal-1-first", kind="puzzle")
     ours = Guest.objects.admit(game.pk, None, "rehearsal-1a")
     theirs = Guest.objects.admit(game.pk, None, "mallory")

@@ -63,10 +63,10 @@ async def test_300_at_once_on_a_cold_page_ask_django_once(
     fronted: Fronted, path: str
 ) -> None:
     path = path.format(slug=fronted.make_game("puzzle", {"accepted": ["x"]}))
-    # A host by which nobody else asks, so that nothing is kept under it.
+    # No other test uses this host, so nothing is cached under it.
     host = fronted.site.listen.replace("127.0.0.1", "localhost")
     (session,) = fronted.make_players(1)
-    # Whoever shows a session has a list of games of their own.
+    # A request with a session has its own list of games.
     cookies = ["", "" if path == "/api/games" else f"sessionid={session}"]
     herd = [
         asyncio.to_thread(ask, fronted.site, path, cookie=cookies[n % 2], host=host)
@@ -83,7 +83,7 @@ async def test_300_at_once_on_a_cold_page_ask_django_once(
 async def test_a_page_that_takes_long_is_asked_for_once_all_the_same(
     echoing: Site,
 ) -> None:
-    """Longer than the first two locks make requests wait; the third one holds."""
+    """It takes longer than the first two cache locks wait; the third one holds."""
     herd = [asyncio.to_thread(ask, echoing, "/games/slow/") for _player in range(60)]
     answers = await asyncio.gather(*herd)
     assert {answer.status for answer in answers} == {200}
@@ -297,8 +297,8 @@ async def test_players_of_a_dead_daphne_come_back_on_the_other(
 
 
 async def test_a_daphne_that_is_back_takes_players_at_once(fronted: Fronted) -> None:
-    """To nginx a socket succeeds when it ends. It must not wait for that before it
-    uses a daphne again that has failed."""
+    """nginx counts a socket as a success only when it ends. It must not wait for that
+    before it uses a process again that had failed."""
     slug = fronted.make_game("puzzle", {"accepted": ["x"]})
     async with AsyncExitStack() as stack:
         for place in (0, 1):
@@ -310,7 +310,7 @@ async def test_a_daphne_that_is_back_takes_players_at_once(fronted: Fronted) -> 
 
 
 async def rush(stack: AsyncExitStack, fronted: Fronted, slug: str) -> None:
-    """Twenty come at once, are welcomed and stay."""
+    """Twenty players connect at once, are welcomed and stay."""
     coming = [welcomed(stack, fronted.socket(slug)) for _player in range(20)]
     await asyncio.gather(*coming)
 
@@ -320,7 +320,7 @@ async def welcomed(stack: AsyncExitStack, player: Player) -> None:
 
 
 async def is_lost(player) -> bool:
-    """Whether the player's socket has ended: asked anything, nobody replies."""
+    """Whether the player's socket has ended, so that no command gets a reply."""
     try:
         await player.ask("resync")
     except ConnectionClosed:

@@ -1,4 +1,4 @@
-"""What nginx says itself, in our words and in the form the path speaks; its logs."""
+"""nginx's own refusals: our sentences, as JSON or a page by the path; its logs."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ PAGES = ("/", "/games/free/", "/admin/", "/ws/games/free/", "/static/x.css", "/m
 
 @pytest.fixture(scope="module")
 def site(runs_nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """nginx before an echo; nobody is staff, and a venue is two."""
+    """nginx before an echo, without a staff network, and with a venue of two."""
     folder = tmp_path_factory.mktemp("refusing")
     with echo(folder, staff=["192.0.2.0/24"], venue=2) as site:
         yield site
@@ -28,7 +28,7 @@ def site(runs_nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def away(runs_nginx: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """nginx whose daphne is gone."""
+    """nginx whose process is gone."""
     with echo(tmp_path_factory.mktemp("away")) as site:
         site.socket(0).unlink()
         yield site
@@ -41,7 +41,7 @@ def port_of(site: Site) -> int:
 def assert_said(
     answer: Answer, code: str, *, as_json: bool, language: str = "en"
 ) -> None:
-    """In our words, and kept by nobody."""
+    """Check for our sentence and headers that forbid caching."""
     with override(language):
         detail = str(DETAILS[code])
     assert b"nginx" not in answer.body
@@ -145,11 +145,13 @@ def test_every_refusal_of_nginx_is_one_of_the_closed_list() -> None:
     assert {*REFUSED, "invalid"} <= STATUS.keys()
 
 
-# One address
+# Limits per address
 
 
 def test_an_address_has_four_venues_at_a_time_and_no_more(site: Site) -> None:
-    answers = at_once(site.listen, "/api/games/slow/", 40)  # to the echo it is slow
+    answers = at_once(
+        site.listen, "/api/games/slow/", 40
+    )  # the echo is slow for this path
     statuses = Counter(answer.status for answer in answers)
     assert set(statuses) == {200, 429}
     assert statuses[200] >= 4 * site.venue
@@ -160,11 +162,11 @@ def test_an_address_has_four_venues_at_a_time_and_no_more(site: Site) -> None:
 
 def test_a_thousand_from_one_address_at_once_are_a_venue(away: Site) -> None:
     answers = at_once(away.listen, "/games/free/", 1000)
-    # There is no daphne; and none was refused as too many.
+    # There is no process; and no request was refused as one too many.
     assert Counter(answer.status for answer in answers) == {503: 1000}
 
 
-# Packing
+# Compression
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,9 @@ def test_who_does_not_take_gzip_gets_none(
 def test_log_names_the_path_that_was_asked_for(site: Site) -> None:
     connection = HTTPConnection(site.listen, timeout=30)
     for path in ("/admin/closed/?a=b", "/admin/next/"):
-        connection.request("GET", path)  # it is read once the one before is logged
+        connection.request(
+            "GET", path
+        )  # nginx reads it after it has logged the previous one
         connection.getresponse().read()
     connection.close()
     assert '"GET /admin/closed/" 403 ' in (site.logs / "access.log").read_text()

@@ -1,4 +1,4 @@
-"""Signing in through nginx: a line for it, beside everything else."""
+"""Signing in through nginx: it has a line of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from tests.fronted import Answer, Fronted, ask
 from tests.hashing import nobody_hashes
 
 TOKEN = "c" * 32
-WAITING = 4  # at least; the others of those who came are let in
+WAITING = 4  # at least; the others are served
 
 
 def sign_in(fronted: Fronted, id_: str) -> Answer:

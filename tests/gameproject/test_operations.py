@@ -46,7 +46,7 @@ def test_part_is_asked_once_however_many_want_to_know() -> None:
 
 @contextmanager
 def occupied_threads() -> Iterator[None]:
-    """Both threads that ask wait until this is over."""
+    """Keep both threads for readiness checks busy."""
     ours, theirs = zip(*(socket.socketpair() for _thread in range(2)))
     busy = [readiness._threads.submit(one.recv, 1) for one in theirs]
     yield
@@ -67,7 +67,7 @@ def silence() -> Iterator[int]:
 
 @contextmanager
 def process_with(folder: Path, **env: str) -> Iterator[HTTPConnection]:
-    """One daphne with these settings, and nothing prepared for it."""
+    """One process with these settings, without a database prepared for it."""
     stack = Stack(folder, 1, **env)
     [port] = stack.ports
     daphne = stack._serve(port)
@@ -79,7 +79,7 @@ def process_with(folder: Path, **env: str) -> Iterator[HTTPConnection]:
 
 
 def ask(http: HTTPConnection, path: str) -> tuple[int, str, float]:
-    """Status, body, and after how many seconds."""
+    """Status, body and duration in seconds."""
     began = time.monotonic()
     http.request("GET", path)
     response = http.getresponse()
@@ -156,7 +156,7 @@ def test_without_a_token_set_no_token_opens_them(client: Client) -> None:
 
 
 class Counted:
-    """The metrics of one process of a stack."""
+    """The metrics of one process."""
 
     def __init__(self, stack: Stack, process: int, session: str) -> None:
         address = stack.url("", process).removeprefix("http://")

@@ -93,13 +93,13 @@ def test_import_changes_no_class_of_others_and_starts_nothing(tmp_path: Path) ->
 def test_lifespan_starts_the_clock_and_stops_it(tmp_path: Path) -> None:
     started, stopped = said_by(STARTING, tmp_path)
     frozen, every, ticks = started.split()
-    assert int(frozen) > 100_000  # what was loaded is not gone through in a rush
+    assert int(frozen) > 100_000  # the collector skips loaded objects in a rush
     assert int(every) == COLLECT_EVERY[0]
     assert (ticks, stopped) == ("True", "False")
 
 
 class Elsewhere(Stack):
-    """The site under a server that is not ours."""
+    """The site under another server than ours."""
 
     def __init__(self, folder: Path, server: str) -> None:
         self.server = server
@@ -157,7 +157,7 @@ def make_scheduled(stack: Stack) -> str:
 
 
 async def test_scheduled_game_opens(site: Elsewhere) -> None:
-    if site.server == "uvicorn":  # its lifespan started the clock, no visitor did
+    if site.server == "uvicorn":  # its lifespan has started the scheduler
         slug = make_scheduled(site)
         noted = "out = Game.objects.get(slug=given['slug']).state"
         deadline = time.monotonic() + 60

@@ -1,4 +1,4 @@
-"""What the machine lacks is named, where it can't be installed."""
+"""Packages that are missing and can't be installed are named."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def programs() -> Iterator[Path]:
-    """All the programs there are, for whoever isn't root either."""
+    """Links to all programs, for a user who isn't root either."""
     with TemporaryDirectory() as folder:
         path = Path(folder)
         path.chmod(0o755)
@@ -44,7 +44,7 @@ def test_elsewhere_than_on_debian_it_says_what_to_install(programs: Path) -> Non
 
 
 def test_whoever_is_not_root_is_told_what_to_install(programs: Path) -> None:
-    (programs / "apt-get").symlink_to("/bin/false")  # there, and not to be run
+    (programs / "apt-get").symlink_to("/bin/false")  # exists, but must not run
     done = install(programs)
     assert done.returncode == 1
     assert "nginx redis-server" in done.stderr

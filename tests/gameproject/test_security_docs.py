@@ -1,4 +1,4 @@
-"""docs/security.md says what holds: its tables are read and compared."""
+"""docs/security.md is true: its tables are compared with the code."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -185,7 +185,7 @@ Server(application, [f"unix:{sys.argv[1]}"], signal_handlers=False).run()
 def test_request_is_let_go_with_the_socket_open_and_all_once_it_is_closed(
     tmp_path: Path,
 ) -> None:
-    """Without the collector, which runs seldom."""
+    """With the garbage collector off, because it runs seldom."""
     address = Address.parse("http://127.0.0.1:1")
     asked = handshake(address, "/", "").decode()
     command = [sys.executable, "-c", LETTING_GO, str(tmp_path / "socket"), asked]

@@ -1,4 +1,4 @@
-"""Settings: one file, each variable read once and documented, failing by name."""
+"""Settings: one file, each variable read once and documented, refused by name."""
 
 import os
 import re
@@ -47,9 +47,9 @@ def test_each_variable_is_explained_and_no_other() -> None:
 
 @pytest.mark.parametrize("key", ["", "short", "for-development-only-never-on-a-server"])
 def test_no_start_without_a_secret_of_ones_own(key: str) -> None:
-    done = start(SECRET_KEY=key, DATABASE_URL="postgres://x@y/z")
-    assert done.returncode != 0
-    assert "SECRET_KEY is missing" in done.stderr
+    process = start(SECRET_KEY=key, DATABASE_URL="postgres://x@y/z")
+    assert process.returncode != 0
+    assert "SECRET_KEY is missing" in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_no_start_without_a_secret_of_ones_own(key: str) -> None:
 )
 def test_unreadable_value_stops_the_start_by_name(name: str, value: str) -> None:
     good = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@y/z"}
-    done = start(**{**good, name: value})
-    assert done.returncode != 0
-    assert name in done.stderr
+    process = start(**{**good, name: value})
+    assert process.returncode != 0
+    assert name in process.stderr
 
 
 def test_more_pages_at_once_than_connections_stop_the_start() -> None:
     good = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@y/z"}
-    done = start(**good, DB_POOL_MAX="30", PAGES_AT_ONCE="11")
-    assert "PAGES_AT_ONCE is more than DB_POOL_MAX leaves room for" in done.stderr
+    process = start(**good, DB_POOL_MAX="30", PAGES_AT_ONCE="11")
+    assert "PAGES_AT_ONCE is more than DB_POOL_MAX leaves room for" in process.stderr
     assert "PAGES_AT_ONCE" not in start(**good, DB_POOL_MAX="30").stderr
 
 
@@ -74,7 +74,7 @@ def test_https_origins_make_cookies_secure() -> None:
         "from django.conf import settings as s;"
         "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         env={
             **os.environ,
@@ -85,4 +85,4 @@ def test_https_origins_make_cookies_secure() -> None:
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == ["True", "True", "True"]
+    assert process.stdout.split() == ["True", "True", "True"]

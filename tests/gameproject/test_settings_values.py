@@ -1,4 +1,4 @@
-"""Each variable is checked at the start, and a bad value is refused by its name."""
+"""Each variable is checked at the start; an error for a bad value names it."""
 
 import os
 import runpy
@@ -61,7 +61,7 @@ BAD = {
 
 
 def read_settings(monkeypatch: pytest.MonkeyPatch, **env: str) -> dict[str, Any]:
-    """What the settings are with nothing but these variables."""
+    """The settings with nothing but these variables, by name."""
     for name in os.environ:
         monkeypatch.delenv(name)
     for name, value in env.items():
@@ -90,5 +90,5 @@ def test_the_values_that_documents_show_are_good(
     lines = (ROOT / "deploy/env.example").read_text().splitlines()
     shown = [line[1:].split("=", 1) for line in lines if line.startswith("#")]
     pairs = {pair[0]: pair[1] for pair in shown if pair[0] in READ and pair[1]}
-    found = read_settings(monkeypatch, **{**pairs, **GOOD})
-    assert found["SESSION_COOKIE_AGE"] == 60 * 24 * 3600
+    settings = read_settings(monkeypatch, **{**pairs, **GOOD})
+    assert settings["SESSION_COOKIE_AGE"] == 60 * 24 * 3600

@@ -1,4 +1,4 @@
-"""The line for signing in: whom it lets in when, and what it tells them."""
+"""The lines for sign-in and sign-up: the order, the number at a time, the place."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ ID = b"0b9f4f0e-4a64-4b8f-9b52-0d5b0c9a3c11"
 
 
 class Pages:
-    """Answers once it is let, and knows who is inside and what each of them sent."""
+    """Stands in for Django: responds once `may_answer` is set; `inside` has bodies."""
 
     def __init__(self) -> None:
         self.inside: list[bytes] = []
@@ -33,7 +33,7 @@ class Pages:
 
 
 class Browser:
-    """One request, and what it was answered."""
+    """One request and its response."""
 
     def __init__(self, path: str = "/signup/", method: str = "POST", id_: bytes = b""):
         headers = [(b"host", b"localhost"), *([(b"x-place", id_)] if id_ else [])]
@@ -89,16 +89,18 @@ async def test_few_forms_are_let_in_at_a_time(
     line: SignInLine, pages: Pages, path: str
 ) -> None:
     browsers = [Browser(path) for _place in range(1000)]
-    asking = [one.asks(line) for one in browsers]
+    asking = [browser.asks(line) for browser in browsers]
     await settle()
     assert len(pages.inside) == line.forms.line.at_once
     pages.may_answer.set()
     await asyncio.gather(*asking)
     assert pages.most == line.forms.line.at_once
-    assert {one.status for one in browsers} == {302}
+    assert {browser.status for browser in browsers} == {302}
 
 
-async def test_what_is_no_such_form_passes_by(line: SignInLine, pages: Pages) -> None:
+async def test_other_requests_do_not_wait_in_these_lines(
+    line: SignInLine, pages: Pages
+) -> None:
     waiting = [Browser().asks(line) for _place in range(50)]
     await settle()
     for path, method in [("/login/", "GET"), ("/me/", "GET"), ("/logout/", "POST")]:
@@ -130,7 +132,7 @@ async def test_script_is_told_its_place_and_then_where_to_go(
 async def test_who_asks_for_their_place_is_let_in_in_their_turn(
     line: SignInLine, pages: Pages
 ) -> None:
-    """Neither by an id of somebody else's, nor by sending it again."""
+    """An id used twice moves neither form forward."""
     waiting = [Browser(id_=b"%016d" % n).asks(line) for n in range(10)]
     await settle()
     again = Browser(id_=b"%016d" % 9)
@@ -172,16 +174,16 @@ async def test_thousand_are_let_wait_however_slow_the_first_turns_were(
     late = Browser()
     await late.asks(line)
     assert late.status == 503
-    said = {name.lower(): value for name, value in late.heard[0]["headers"]}
-    assert int(said[b"retry-after"]) > 0
-    for one in waiting:
-        one.cancel()
+    headers = {name.lower(): value for name, value in late.heard[0]["headers"]}
+    assert int(headers[b"retry-after"]) > 0
+    for task in waiting:
+        task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert not forms.waiting
 
 
-async def test_of_sign_ins_all_who_came_before_and_are_here_count() -> None:
-    """Those inside are looked at one after the other."""
+async def test_place_of_a_sign_in_counts_those_inside_too() -> None:
+    """Those inside are served one after the other, so they wait as well."""
     line = SignIns(2, 55)
     turns = [line.turn() for _turn in range(3)]
     for turn in turns[:2]:

@@ -73,7 +73,7 @@ def test_child_that_lives_but_listens_no_more_is_started_again(
 
 
 def test_children_are_told_to_end_together(tmp_path: Path) -> None:
-    """Each of these waits for the others to be told."""
+    """Each of these ends only after all have been told."""
     names = ["one", "two", "three"]
     children = [python(n, tmp_path, STUBBORN, str(tmp_path), n) for n in names]
     for child in children:

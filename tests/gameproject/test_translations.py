@@ -1,4 +1,4 @@
-"""Every text of the product has its Thai."""
+"""Every text for players and staff has a Thai translation."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ GATHER = ("makemessages", "-l", "th", "--no-location", "--no-obsolete")
 
 @pytest.fixture(scope="module")
 def gathered(runs_gettext: None, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The catalog as it is once today's texts are gathered."""
+    """The catalog after extracting the texts of the code."""
     copy = tmp_path_factory.mktemp("texts") / "product"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NO_TEXTS))
     subprocess.run([sys.executable, "manage.py", *GATHER], cwd=copy, check=True)

@@ -1,4 +1,4 @@
-"""Requests for Django wait in line, hold nothing meanwhile, and none is cut short."""
+"""Requests for Django wait in line without a thread, and none is cut short."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ PAGE = "/admin/login/"
 
 
 class Pages:
-    """In Django's place: what it is asked for waits until told to be done."""
+    """Stands in for Django: each request waits until `may_go` is set."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -39,7 +39,7 @@ class Pages:
 
 
 class Visitor:
-    """One client, with its request and what it is answered."""
+    """One client, with its request and the response."""
 
     def __init__(
         self, door: InLine, path: str = PAGE, method: str = "GET", **how: Any
@@ -93,7 +93,7 @@ def door(pages: Pages, settings: LazySettings) -> InLine:
 
 
 async def full(door: InLine, pages: Pages) -> list[Visitor]:
-    """Two who are being served."""
+    """Two visitors who are being served, as many as may be."""
     visitors = [Visitor(door) for _place in range(2)]
     await until(lambda: pages.inside == 2)
     return visitors
@@ -167,7 +167,7 @@ async def test_who_goes_away_before_the_end_of_the_body_is_not_served(
 async def test_turn_goes_on_to_its_end_though_its_client_has_gone(
     door: InLine, pages: Pages, cancelled: bool
 ) -> None:
-    """Its thread is at work, and the next turn needs one."""
+    """Its thread still works, and the next turn needs a thread."""
     gone, other = await full(door, pages)
     if cancelled:
         gone.task.cancel()
@@ -191,10 +191,10 @@ async def test_checks_files_and_shared_pages_do_not_stand_behind_others(
     door: InLine, pages: Pages, path: str
 ) -> None:
     visitors = await full(door, pages)
-    past = Visitor(door, path)
+    other = Visitor(door, path)
     await until(lambda: pages.inside == 3)
     pages.may_go.set()
-    await all_done(*visitors, past)
+    await all_done(*visitors, other)
 
 
 async def test_form_sent_to_a_shared_page_waits_as_others_do(
@@ -215,7 +215,7 @@ async def test_body_larger_than_was_said_is_refused(door: InLine, pages: Pages) 
     assert (large.status, pages.asked) == (413, [])
 
 
-# Refused
+# Refusals
 
 
 class Clock:
@@ -227,7 +227,7 @@ class Clock:
 
 @pytest.fixture
 async def long_line(door: InLine, pages: Pages) -> InLine:
-    """Each turn takes a minute, and there are people inside."""
+    """A line whose places are taken, and whose turns take a minute each."""
     clock = Clock()
     door.pages_line.line = line = Line(2, 15, clock)
     async with line.turn():
@@ -237,14 +237,14 @@ async def long_line(door: InLine, pages: Pages) -> InLine:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "sentence"),
     [
         ("en", "This page tries again by itself in 15 seconds."),
         ("th", "หน้านี้จะลองใหม่เองในอีก 15 วินาที"),
     ],
 )
 async def test_page_that_is_refused_comes_back_by_itself(
-    long_line: InLine, language: str, said: str
+    long_line: InLine, language: str, sentence: str
 ) -> None:
     visitor = Visitor(long_line, headers=[(b"accept-language", language.encode())])
     await visitor.task
@@ -253,7 +253,7 @@ async def test_page_that_is_refused_comes_back_by_itself(
     assert visitor.headers["Cache-Control"] == "private, no-store"
     assert "default-src 'none'" in visitor.headers["Content-Security-Policy"]
     assert visitor.headers["X-Content-Type-Options"] == "nosniff"
-    assert said in visitor.text
+    assert sentence in visitor.text
     assert f'<html lang="{language}">' in visitor.text
 
 

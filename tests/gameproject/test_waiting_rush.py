@@ -10,7 +10,7 @@ from tests.attacks.wire import at_once
 from tests.fronted import Fronted
 
 CROWD = 600
-# More than a process has at rest and in all its lines; a thread a request is far more.
+# More than all lines of a process use; far fewer than one per request.
 MAX_THREADS = 80
 
 
@@ -20,11 +20,11 @@ def threads_of(pid: int) -> int:
 
 
 async def most_threads(stack: Fronted, meanwhile: "asyncio.Future[object]") -> int:
-    """The most that a daphne has until something is done."""
+    """The most threads of any process until `meanwhile` is done."""
     most = 0
     while not meanwhile.done():
-        most = max(most, *(threads_of(one.pid) for one in stack.daphnes))
-        await asyncio.wait({meanwhile}, timeout=0.05)  # between two looks
+        most = max(most, *(threads_of(process.pid) for process in stack.daphnes))
+        await asyncio.wait({meanwhile}, timeout=0.05)  # between two counts
     return most
 
 

@@ -1,4 +1,4 @@
-"""When our server pings a socket, and gives it up: on a clock that takes no time."""
+"""When our server pings a socket and when it drops it, measured on a fake clock."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ from gameproject.ops.serving import (
 from gameproject.ops.serving import daphne as arguments
 from tests.stack import ROOT
 
-# Our server and protocol with the options it is started with, on a clock and a
-# network of Twisted's. Each client says, second by second, what it does.
+# Our server and protocol with their start options, on Twisted's fake clock and
+# transport. Each input line says in which seconds the client sends, answers, closes.
 PLAY = """
 import asyncio, json, sys, time, txaio
 from daphne import server as module
@@ -58,13 +58,13 @@ class Network(StringTransport):
         pass
 
 def pings_in(data):
-    found = []
+    pings = []
     while data:
         length = data[1] & 127
         if data[0] & 15 == Opcode.PING:
-            found.append(data[2:2 + length])
+            pings.append(data[2:2 + length])
         data = data[2 + length:]
-    return found
+    return pings
 
 def play(accepts, speaks, hears, closes=0):
     network = Network()
@@ -81,10 +81,10 @@ def play(accepts, speaks, hears, closes=0):
             break
         clock.advance(0.1)
         now = clock.seconds() - began
-        came = pings_in(network.value()) if accepts else []
+        new = pings_in(network.value()) if accepts else []
         network.clear()
-        waiting += came
-        pings += [now for _ping in came]
+        waiting += new
+        pings += [now for _ping in new]
         if speaks and tenth == speaks * 10:
             protocol.dataReceived(Frame(Opcode.TEXT, b"{}").serialize(mask=True))
         if closes and tenth == closes * 10:
@@ -101,12 +101,12 @@ for line in sys.stdin:
 
 
 class Played:
-    """What came of a client, in seconds since it came."""
+    """When a client was pinged and dropped, in seconds since it connected."""
 
-    def __init__(self, said: str) -> None:
-        found = json.loads(said)
-        self.pings: list[float] = found["pings"]
-        self.gone: float = found["gone"]
+    def __init__(self, line: str) -> None:
+        result = json.loads(line)
+        self.pings: list[float] = result["pings"]
+        self.gone: float = result["gone"]
 
 
 CLIENTS = {
@@ -122,13 +122,13 @@ CLIENTS = {
 
 @pytest.fixture(scope="module")
 def played() -> dict[str, Played]:
-    orders = "\n".join(map(json.dumps, CLIENTS.values()))
+    lines = "\n".join(map(json.dumps, CLIENTS.values()))
     command = [sys.executable, "-c", PLAY]
-    done = subprocess.run(
-        command, cwd=ROOT, input=orders, capture_output=True, text=True
+    process = subprocess.run(
+        command, cwd=ROOT, input=lines, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(CLIENTS, map(Played, done.stdout.splitlines()), strict=True))
+    assert process.returncode == 0, process.stderr
+    return dict(zip(CLIENTS, map(Played, process.stdout.splitlines()), strict=True))
 
 
 @pytest.mark.parametrize("client", ["answers", "sleeps for a while"])
@@ -144,17 +144,17 @@ def test_client_that_answers_stays(played: dict[str, Played], client: str) -> No
 def test_silent_client_is_pinged_and_gone_after_a_minute(
     played: dict[str, Played], client: str, last_sign: float
 ) -> None:
-    found = played[client]
-    assert 0 <= found.pings[0] - last_sign - PING_SECONDS <= POLL_SECONDS + 0.5
-    assert 0 <= GONE_SECONDS - (found.gone - last_sign) <= POLL_SECONDS + 0.5
+    silent = played[client]
+    assert 0 <= silent.pings[0] - last_sign - PING_SECONDS <= POLL_SECONDS + 0.5
+    assert 0 <= GONE_SECONDS - (silent.gone - last_sign) <= POLL_SECONDS + 0.5
 
 
 def test_client_that_falls_silent_is_gone_a_minute_after_its_last_pong(
     played: dict[str, Played],
 ) -> None:
-    found = played["answers, then is silent"]
-    last_sign = max(ping for ping in found.pings if ping < 130)
-    assert 0 <= GONE_SECONDS - (found.gone - last_sign) <= POLL_SECONDS + 0.5
+    silent = played["answers, then is silent"]
+    last_sign = max(ping for ping in silent.pings if ping < 130)
+    assert 0 <= GONE_SECONDS - (silent.gone - last_sign) <= POLL_SECONDS + 0.5
 
 
 def test_client_that_is_told_to_go_has_its_time_to_hear_why(

@@ -1,4 +1,4 @@
-"""A player's own place: by the board's rule, told privately, after the answers."""
+"""A player's own rank: by the leaderboard's rule, sent privately, after the answers."""
 
 import asyncio
 import json
@@ -42,8 +42,8 @@ def answer(game: Game, player: Player, value: Any, second: int = 0, question: st
 
 
 def places(game: Game, everybody: list[Player]) -> list[int | None]:
-    found = ranks_of(game.pk, [player.pk for player in everybody])
-    return [found.get(player.pk, {}).get("place") for player in everybody]
+    ranks = ranks_of(game.pk, [player.pk for player in everybody])
+    return [ranks.get(player.pk, {}).get("place") for player in everybody]
 
 
 @pytest.mark.django_db
@@ -57,8 +57,8 @@ def test_points_come_first_then_who_was_earlier(make_game: MakeGame) -> None:
     answer(game, three, [0], 0, "1")
     answer(game, nobody, [1], 0, "1")
     assert places(game, everybody) == [3, 1, 2, None]
-    found = ranks_of(game.pk, [two.pk])
-    assert found == {two.pk: {"place": 1, "points": 2, "of": 3}}
+    rank = {"place": 1, "points": 2, "of": 3}
+    assert ranks_of(game.pk, [two.pk]) == {two.pk: rank}
 
 
 @pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_places_take_one_statement_however_many(make_game: MakeGame) -> None:
     for player in everybody:
         answer(game, player, "elephant")
     with CaptureQueriesContext(connection) as statements:
-        assert len(ranks_of(game.pk, [one.pk for one in everybody])) == 30
+        assert len(ranks_of(game.pk, [player.pk for player in everybody])) == 30
     assert len(statements) == 1
 
 
@@ -109,23 +109,23 @@ def test_places_take_one_statement_however_many(make_game: MakeGame) -> None:
 def test_many_arrivals_take_the_statements_of_two(make_game: MakeGame) -> None:
     game, costs = make_game(), []
     for count in (2, 50):
-        names = [Player.objects.create_user(f"{count} {i}") for i in range(count)]
-        arrivals = [WelcomeRequest(key, game) for key in open_for(names)]
-        answer(game, names[0], "elephant")
+        everybody = [Player.objects.create_user(f"{count} {i}") for i in range(count)]
+        requests = [WelcomeRequest(key, game) for key in open_for(everybody)]
+        answer(game, everybody[0], "elephant")
         with CaptureQueriesContext(connection) as statements:
-            found = personal_states(arrivals)
+            states = personal_states(requests)
         costs.append(len(statements))
-        assert found[0].mine["rank"]["points"] == 1
-        assert found[1].mine["rank"] is None
+        assert states[0].mine["rank"]["points"] == 1
+        assert states[1].mine["rank"] is None
     assert costs[0] == costs[1]
     assert costs[0] <= 10
 
 
-# When to look, and whom to tell
+# When ranks are updated, and who gets them
 
 
 class Socket:
-    """A consumer as a room knows it, and what was written to it."""
+    """A consumer as a room uses it; `heard` are the frames written to it."""
 
     name = "socket"
 
@@ -145,7 +145,7 @@ def rank_of(place: int) -> dict[str, int]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """For whom the places were worked out; each is at the place of their id."""
+    """The player ids of each query for ranks; each player's place is their id."""
     asked: list[list[int]] = []
 
     def places(game_id: int, player_ids: Any) -> dict[int, Any]:
@@ -194,7 +194,7 @@ async def test_nobody_here_by_name_costs_no_statement(asked: list[list[int]]) ->
     assert not room.ranking.is_due(0)
 
 
-def test_only_changed_counts_are_a_reason_to_look() -> None:
+def test_only_changed_counts_make_ranks_due() -> None:
     room = room_with()
     room.ranking.seen = room.ranking.changes
     tally = {"type": "tally", "seq": 1, "here": 5, "answered": 0, "right": 0}
@@ -206,7 +206,7 @@ def test_only_changed_counts_are_a_reason_to_look() -> None:
     assert room.ranking.is_due(0)
 
 
-def test_what_changes_while_one_looks_is_looked_at_again() -> None:
+def test_change_during_an_update_makes_ranks_due_again() -> None:
     ranking = Ranking(changes=2, seen=1, not_before=10)
     assert [ranking.is_due(now) for now in (9, 10)] == [False, True]
 
@@ -214,17 +214,17 @@ def test_what_changes_while_one_looks_is_looked_at_again() -> None:
 @pytest.mark.parametrize(
     ("took", "later"), [(0.01, EVERY), (1, 20), (1000, LONGEST)], ids=str
 )
-async def test_the_longer_a_look_takes_the_later_is_the_next(
+async def test_longer_an_update_takes_the_later_is_the_next(
     monkeypatch: pytest.MonkeyPatch, took: float, later: float
 ) -> None:
     room, clock = room_with(), iter([100.0, 100.0 + took])
     clock_of_ours = SimpleNamespace(monotonic=lambda: next(clock))
     monkeypatch.setattr(ranks, "time", clock_of_ours)
-    await ranks._look(room)
+    await ranks._update(room)
     assert room.ranking.not_before == pytest.approx(100 + later)
 
 
-async def test_database_away_is_no_end_of_looking(
+async def test_ranks_are_updated_again_after_the_database_was_away(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*_args: Any) -> None:
@@ -232,8 +232,8 @@ async def test_database_away_is_no_end_of_looking(
 
     monkeypatch.setattr(ranks, "in_thread", fail)
     room = room_with(Socket(1))
-    await ranks._look(room)
-    assert "Places were not told" in caplog.text
+    await ranks._update(room)
+    assert "Ranks were not sent" in caplog.text
     assert room.ranking.is_due(room.ranking.not_before)
 
 
@@ -281,16 +281,16 @@ async def test_reveal_tells_each_their_place(stack: Stack) -> None:
         )
         rank = {"place": 1, "points": 1, "of": 1}
         async with asyncio.timeout(10):
-            while {k: v for k, v in said(player).items() if k in rank} != rank:
+            while {k: v for k, v in last_rank(player).items() if k in rank} != rank:
                 player.frames.append(json.loads(await player.ws.recv()))
 
 
-def said(player: Any) -> dict[str, Any]:
-    """The last that the player heard of their rank."""
-    last = [one for one in player.frames if one["type"] in ("rank", "me")]
-    if not last:
+def last_rank(player: Any) -> dict[str, Any]:
+    """The rank last sent to the player; empty if there is none."""
+    frames = [frame for frame in player.frames if frame["type"] in ("rank", "me")]
+    if not frames:
         return {}
-    return last[-1].get("mine", {"rank": last[-1]})["rank"] or {}
+    return frames[-1].get("mine", {"rank": frames[-1]})["rank"] or {}
 
 
 async def test_frames_a_player_are_few_when_all_answer_at_once(
@@ -310,7 +310,7 @@ async def test_frames_a_player_are_few_when_all_answer_at_once(
             await player.hear("rank", of=count)
             return Counter(frame["type"] for frame in player.frames[heard:])
 
-    frames = await asyncio.gather(*(play(*one) for one in enumerate(sessions)))
-    assert max(one["rank"] for one in frames) <= 3
-    assert max(one.total() for one in frames) < 15
+    counts = await asyncio.gather(*(play(i, s) for i, s in enumerate(sessions)))
+    assert max(count["rank"] for count in counts) <= 3
+    assert max(count.total() for count in counts) < 15
     assert not on_postgres.logged_errors()

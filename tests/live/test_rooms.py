@@ -1,4 +1,4 @@
-"""A room tells its sockets every change once, whatever comes in between."""
+"""A room sends its sockets every change once, in whatever order messages arrive."""
 
 import asyncio
 import json
@@ -16,14 +16,11 @@ from live import rooms as module
 from live import ticker
 from live.batchers import Batcher, DebouncedBatcher
 from live.rooms import Room, Rooms
-from live.ticker import heartbeat
-from live.ticker import tick as beating
-
-BEATS = (beating, heartbeat)
+from live.ticker import heartbeat, tick
 
 
 class Listener:
-    """A socket in a room, as far as a room knows it."""
+    """A socket as a room uses it; `seqs` are those of the frames written to it."""
 
     def __init__(self) -> None:
         self.name, self.player_id, self.rank = "one", None, None
@@ -43,7 +40,7 @@ def message(seq: int) -> dict[str, Any]:
 
 
 class Database:
-    """What `find` reads, at another moment than the frames come in."""
+    """What the room and the ticker read, whichever frames have arrived."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seq = 5
@@ -65,7 +62,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
 @pytest.fixture
 def place() -> SimpleNamespace:
     """A process with one room at seq 5, and one socket in it."""
-    rooms, room, listener = Rooms(beating), Room(game_at(5), {}), Listener()
+    rooms, room, listener = Rooms(tick), Room(game_at(5), {}), Listener()
     rooms.by_game[1] = room
     room.add(listener)
     return SimpleNamespace(rooms=rooms, room=room, listener=listener)
@@ -88,22 +85,22 @@ async def test_heartbeats_go_on_while_the_database_hangs(
     monkeypatch.setattr(ticker, "in_thread", hang)
     heard: asyncio.Queue[Any] = asyncio.Queue()
     monkeypatch.setattr(place.listener, "base_send", heard.put)
-    loops = [asyncio.create_task(one(place.rooms)) for one in BEATS]
+    loops = [asyncio.create_task(loop(place.rooms)) for loop in (tick, heartbeat)]
     async with asyncio.timeout(30):
         await asked.wait()
         for _before in range(heard.qsize()):
             heard.get_nowait()
         for _heartbeat in range(3):
             assert json.loads((await heard.get())["text"])["type"] == "tally"
-    for one in loops:
-        one.cancel()
+    for loop in loops:
+        loop.cancel()
 
 
-async def test_a_change_read_before_its_frame_came_is_told_all_the_same(
+async def test_change_read_before_its_frame_arrives_is_sent_all_the_same(
     database: Database, place: Any
 ) -> None:
-    """Staff pause and resume at once: what the room reads after the first frame is
-    what the second will say."""
+    """Staff pause and resume at once: after the first frame the room reads from the
+    database what the second frame will carry."""
     database.seq = 7
     await place.rooms._on_message(message(6))
     await place.room.settled()
@@ -112,11 +109,9 @@ async def test_a_change_read_before_its_frame_came_is_told_all_the_same(
     assert place.listener.seqs == [6, 7]
 
 
-async def test_a_frame_that_never_came_is_made_up_for_once(
-    database: Database, place: Any
-) -> None:
+async def test_lost_frame_is_replaced_once(database: Database, place: Any) -> None:
     database.seq = 6
-    for _beat in range(4):
+    for _tick in range(4):
         await ticker._catch_up(place.rooms, [place.room])
     assert place.listener.seqs == [6]
     await place.rooms._on_message(message(6))
@@ -124,16 +119,14 @@ async def test_a_frame_that_never_came_is_made_up_for_once(
     assert place.listener.seqs == [6]
 
 
-async def test_a_frame_that_was_overtaken_is_told_first(
-    database: Database, place: Any
-) -> None:
+async def test_overtaken_frame_is_sent_first(database: Database, place: Any) -> None:
     for seq in (7, 6, 8):
         await place.rooms._on_message(message(seq))
     await asyncio.gather(*place.rooms._tasks)
     assert place.listener.seqs == [6, 7, 8]
 
 
-async def test_a_frame_does_not_wait_for_ever_for_one_that_was_lost(
+async def test_frame_does_not_wait_for_ever_for_a_lost_one(
     database: Database, place: Any
 ) -> None:
     for seq in (7, 8):
@@ -142,22 +135,22 @@ async def test_a_frame_does_not_wait_for_ever_for_one_that_was_lost(
     assert place.listener.seqs == [7, 8]
 
 
-def test_only_what_no_frame_on_its_way_may_say_is_told_anew(
+def test_change_is_announced_unless_a_frame_on_its_way_may_carry_it(
     make_game: Callable[..., Game],
 ) -> None:
     game = make_game()
-    told = frames.encode({"state": "PAUSED"})
-    ticker._announce_untracked_changes(game.pk, game.seq - 1, told)
+    sent = frames.encode({"state": "PAUSED"})
+    ticker._announce_untracked_changes(game.pk, game.seq - 1, sent)
     assert Game.objects.get(pk=game.pk).seq == game.seq
-    ticker._announce_untracked_changes(game.pk, game.seq, told)
+    ticker._announce_untracked_changes(game.pk, game.seq, sent)
     assert Game.objects.get(pk=game.pk).seq == game.seq + 1
 
 
 class Rush:
-    """Calls of a gatherer, and how long it waited; some come while it waits."""
+    """A batcher with its calls and waits; `to_come` items arrive while it waits."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.gather = DebouncedBatcher(self.read, most=100)
+        self.batcher = DebouncedBatcher(self.read, max_items=100)
         self.calls, self.waits = list[int](), list[float]()
         self.late, self.to_come = list[asyncio.Task[int]](), 0
         self._sleep = asyncio.sleep
@@ -169,19 +162,20 @@ class Rush:
 
     async def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
-        if self.to_come and seconds == self.gather.QUIET:
+        if self.to_come and seconds == self.batcher.QUIET:
             self.to_come -= 1
-            self.late.append(asyncio.create_task(self.gather(0)))
+            self.late.append(asyncio.create_task(self.batcher(0)))
             await self._sleep(0)
 
     async def come(self, many: int) -> None:
-        assert await asyncio.gather(*map(self.gather, range(many))) == list(range(many))
+        items = list(range(many))
+        assert await asyncio.gather(*map(self.batcher, items)) == items
 
 
-async def test_who_comes_alone_waits_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_single_item_waits_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     rush = Rush(monkeypatch)
     await rush.come(1)
-    assert (rush.calls, rush.waits) == ([1], [rush.gather.FIRST])
+    assert (rush.calls, rush.waits) == ([1], [rush.batcher.FIRST])
 
 
 async def test_in_a_rush_a_call_waits_while_more_come(
@@ -192,10 +186,12 @@ async def test_in_a_rush_a_call_waits_while_more_come(
     rush.to_come = 3
     await rush.come(2)
     assert rush.calls == [DebouncedBatcher.RUSH, 5]
-    assert rush.waits[1:] == [rush.gather.FIRST] + [rush.gather.QUIET] * 4
+    assert rush.waits[1:] == [rush.batcher.FIRST] + [rush.batcher.QUIET] * 4
 
 
-async def test_in_a_rush_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_a_rush_no_item_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(DebouncedBatcher, "BETWEEN", 0)
     rush = Rush(monkeypatch)
     await rush.come(DebouncedBatcher.RUSH)
@@ -204,11 +200,11 @@ async def test_in_a_rush_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) 
     assert (rush.calls[1], rush.to_come) == (2, 3)
 
 
-# What is asked together
+# What a batcher returns
 
 
 def doubled(numbers: Sequence[int]) -> list[int | Refused]:
-    """Twice each number; the zero is refused, and a negative one breaks the call."""
+    """Double each number; refuse zero, and fail if one is negative."""
     calls.append(len(numbers))
     assert min(numbers) >= 0
     return [number * 2 or Refused("invalid") for number in numbers]
@@ -217,10 +213,10 @@ def doubled(numbers: Sequence[int]) -> list[int | Refused]:
 calls: list[int] = []
 
 
-async def test_what_breaks_a_call_fails_alone() -> None:
+async def test_item_that_breaks_a_call_fails_alone() -> None:
     calls.clear()
-    gather: Batcher[int, int] = Batcher(doubled, most=100)
-    asked = map(gather, [*range(1, 60), -1, *range(60, 100)])
+    batcher: Batcher[int, int] = Batcher(doubled, max_items=100)
+    asked = map(batcher, [*range(1, 60), -1, *range(60, 100)])
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(results.pop(59), AssertionError)
     assert results == [number * 2 for number in range(1, 100)]
@@ -228,8 +224,8 @@ async def test_what_breaks_a_call_fails_alone() -> None:
 
 
 async def test_refusal_is_raised_where_it_was_asked_for() -> None:
-    gather: Batcher[int, int] = Batcher(doubled, most=100)
-    results = await asyncio.gather(gather(1), gather(0), return_exceptions=True)
+    batcher: Batcher[int, int] = Batcher(doubled, max_items=100)
+    results = await asyncio.gather(batcher(1), batcher(0), return_exceptions=True)
     assert results[0] == 2
     assert isinstance(results[1], Refused)
 
@@ -240,7 +236,7 @@ async def test_outage_is_not_tried_again() -> None:
         raise OperationalError("away")
 
     calls.clear()
-    gather: Batcher[int, int] = Batcher(away, most=100)
-    results = await asyncio.gather(*map(gather, range(9)), return_exceptions=True)
+    batcher: Batcher[int, int] = Batcher(away, max_items=100)
+    results = await asyncio.gather(*map(batcher, range(9)), return_exceptions=True)
     assert {type(result) for result in results} == {OperationalError}
     assert calls == [9]

@@ -1,4 +1,4 @@
-"""Everybody answers in the same second: each code, each acknowledgement once."""
+"""All players answer in the same second: each gets one reply, each code goes once."""
 
 import asyncio
 from collections import Counter
@@ -10,7 +10,7 @@ PLAYERS, CODES = 200, 80
 
 
 async def answer_all(stack: Stack, slug: str, sessions: list[str]) -> list[Any]:
-    """Everybody connects, waits for the others, and sends the winning answer."""
+    """All connect, wait for each other, and send the winning answer; their replies."""
     everybody = asyncio.Barrier(len(sessions))
 
     async def play(place: int, session: str) -> dict[str, Any]:

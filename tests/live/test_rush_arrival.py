@@ -1,4 +1,4 @@
-"""Everybody arrives in the same second: one page and one socket each, little for us."""
+"""All players arrive in the same second: a page and a socket each, few statements."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from gameproject.loadtest.player import Credentials, Player
 from tests.fronted import Fronted
 
 PLAYERS = 200
-MAX_STATEMENTS = 60  # as promised for 1,000, and with what the clock asks meanwhile
+MAX_STATEMENTS = 60  # the bound for 1,000, with what the scheduler asks meanwhile
 
 
 async def test_200_arrive_cold_at_the_cost_of_a_few_statements(
@@ -24,13 +24,13 @@ async def test_200_arrive_cold_at_the_cost_of_a_few_statements(
     spent = statements(fronted) - before
     for player in players:
         player.drop()
-    assert all(one["known"] and one["attempts"] == 1 for one in arrivals)
-    assert [one["cache"] for one in arrivals].count("miss") == 1
+    assert all(a["known"] and a["attempts"] == 1 for a in arrivals)
+    assert [a["cache"] for a in arrivals].count("miss") == 1
     assert 0 < spent <= MAX_STATEMENTS
 
 
 def statements(fronted: Fronted) -> float:
-    """What the daphnes have sent to the database so far."""
+    """The number of statements that all processes have sent so far."""
     staff = fronted.run(
         "player = Player.objects.create_superuser(str(now.timestamp()), 'x' * 20)\n"
         "out = open_for([player])[0]"
@@ -40,8 +40,9 @@ def statements(fronted: Fronted) -> float:
 
 def statements_of(port: int, session: str) -> float:
     headers = {"Cookie": f"sessionid={session}"}
-    with urlopen(Request(f"http://127.0.0.1:{port}/metrics", headers=headers)) as said:
-        counts = said.read().decode()
-    found = re.search(r"^gameproject_statements_total (.+)$", counts, re.M)
-    assert found, counts
-    return float(found[1])
+    request = Request(f"http://127.0.0.1:{port}/metrics", headers=headers)
+    with urlopen(request) as response:
+        metrics = response.read().decode()
+    count = re.search(r"^gameproject_statements_total (.+)$", metrics, re.M)
+    assert count, metrics
+    return float(count[1])

@@ -1,4 +1,4 @@
-"""The socket: one welcome, live changes, one reply a command, bad input by name."""
+"""The socket: a welcome, live changes, one reply per command, bad input by field."""
 
 import asyncio
 import json
@@ -49,12 +49,12 @@ async def test_what_i_won_is_shown_on_every_device(stack: Stack) -> None:
         await phone.hear("welcome")
         await laptop.hear("welcome")
         code = (await phone.ask("answer", value="elephant"))["code"]
-        told = await laptop.hear("me")
-        assert [one["code"] for one in told["mine"]["codes"]] == [code]
+        mine = (await laptop.hear("me"))["mine"]
+        assert [own["code"] for own in mine["codes"]] == [code]
         assert not [f for f in phone.frames if f["type"] == "me"]
     async with stack.socket(slug, session) as tablet:
         welcome = await tablet.hear("welcome")
-    assert [one["code"] for one in welcome["mine"]["codes"]] == [code]
+    assert [own["code"] for own in welcome["mine"]["codes"]] == [code]
     assert welcome["mine"]["answers"][0]["verdict"] == "right"
 
 
@@ -218,7 +218,7 @@ MENU = {"questions": [{"text": "Which?", "type": "vote", "options": ["Tea", "Cof
 
 
 async def test_option_is_the_one_the_player_was_shown(on_postgres: Stack) -> None:
-    """Staff put Juice on top while answers are under way."""
+    """Staff insert Juice as the first option while answers are under way."""
     stack = on_postgres
     slug = stack.make_game("choice", MENU)
     one, other = stack.make_players(2)
@@ -251,10 +251,10 @@ out = 0
 """
 
 
-async def test_error_of_ours_is_told_as_one_logged_once_and_counted(
+async def test_our_own_error_is_sent_logged_once_and_counted(
     stack: Stack,
 ) -> None:
-    """Here by settings in the database that no schema of the kind can read."""
+    """The error: the settings in the database don't fit the kind's schema."""
     slug = stack.make_game("puzzle", PUZZLE)
     [session] = stack.make_players(1)
     async with stack.socket(slug, session) as player:
@@ -340,7 +340,9 @@ async def test_reply_under_way_when_a_flood_is_cut_off_is_no_error(
     frame = json.dumps({"type": "resync", "id": str(uuid4())}).encode()
     writer.write(Frame(Opcode.TEXT, frame).serialize(mask=True) * 40)
     async with stack.socket(slug, other) as calm:
-        await calm.hear("welcome")  # read with the flooder's, and told after it
+        await calm.hear(
+            "welcome"
+        )  # read together with the flooder's, and sent after it
     writer.close()
     assert not stack.logged_errors()
 

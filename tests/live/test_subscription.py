@@ -1,4 +1,4 @@
-"""Redis away when the first players come: they play, and it is joined later."""
+"""Redis is away when the first players come: they play, and it is joined later."""
 
 import subprocess
 import sys
@@ -21,8 +21,8 @@ from tests.stack import (
     wait_until_served,
 )
 
-# Leads whoever connects to one port to another.
-LEAD = """
+# Forwards connections from a port to another host and port.
+FORWARD = """
 import asyncio, sys
 
 async def copy(reader, writer):
@@ -30,12 +30,12 @@ async def copy(reader, writer):
         writer.write(data)
     writer.close()
 
-async def lead(reader, writer):
+async def forward(reader, writer):
     answers, asks = await asyncio.open_connection(sys.argv[2], sys.argv[3])
     await asyncio.gather(copy(reader, asks), copy(answers, writer))
 
 async def main():
-    server = await asyncio.start_server(lead, "127.0.0.1", sys.argv[1])
+    server = await asyncio.start_server(forward, "127.0.0.1", sys.argv[1])
     await server.serve_forever()
 
 asyncio.run(main())
@@ -44,27 +44,27 @@ asyncio.run(main())
 
 @contextmanager
 def redis_on(port: int) -> Iterator[None]:
-    """The tests' Redis is to be had at this port too."""
-    there = urlsplit(REDIS)
-    way = [str(port), str(there.hostname), str(there.port or 6379)]
-    leading = subprocess.Popen([sys.executable, "-c", LEAD, *way])
+    """Serve the tests' Redis at this port too."""
+    redis = urlsplit(REDIS)
+    args = [str(port), str(redis.hostname), str(redis.port or 6379)]
+    process = subprocess.Popen([sys.executable, "-c", FORWARD, *args])
     try:
         wait_until_served(port)
         yield
     finally:
-        leading.kill()
-        leading.wait()
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture
 def port() -> int:
-    """Where Redis will be."""
+    """The port at which Redis will be."""
     return free_port()
 
 
 @pytest.fixture
 def without_redis(runs_servers: None, tmp_path: Path, port: int) -> Iterator[Stack]:
-    """Two daphnes whose Redis is not there yet."""
+    """Two processes whose Redis is not there yet."""
     redis = f"redis://127.0.0.1:{port}/0"
     with fresh_database() as url:
         stack = Stack(tmp_path, 2, DATABASE_URL=url, REDIS_URL=redis)
@@ -94,19 +94,19 @@ async def test_players_are_welcomed_and_play_without_redis(
             stack.run(f"{change}.resume(now)", slug=slug)
             for player in (alice, bob):
                 await see(player, "OPEN")
-    said = stack.log.read_text()
-    assert said.count("The channel layer is away") == 2  # once a process
-    assert said.count("The channel layer is back") == 2
+    log = stack.log.read_text()
+    assert log.count("The channel layer is away") == 2  # once per process
+    assert log.count("The channel layer is back") == 2
 
 
 async def see(player: Player, state: str) -> None:
-    """Until the player has been told this state; others may be told again before."""
+    """Wait until the player receives this state; older ones may be repeated first."""
     while (await player.hear("game"))["game"]["state"] != state:
         pass
 
 
 def wait_until_joined(slug: str, stack: Stack) -> None:
-    """Until both processes listen there."""
+    """Wait until both processes subscribe to the game's group."""
     game_id = stack.run("out = Game.objects.get(slug=given['slug']).pk", slug=slug)
     redis, group = (
         Redis.from_url(REDIS),
@@ -117,4 +117,4 @@ def wait_until_joined(slug: str, stack: Stack) -> None:
         [(_name, listeners)] = redis.pubsub_numsub(group)
         if listeners == len(stack.ports):
             return
-    raise TimeoutError(f"not everybody listens to {group}")
+    raise TimeoutError(f"not all processes subscribe to {group}")

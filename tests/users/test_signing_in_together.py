@@ -1,4 +1,4 @@
-"""Forms that are looked at together: few statements, and each on its own."""
+"""Sign-in forms handled together: few statements, and each has its own outcome."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ SignIn = Callable[..., list[HttpResponse]]
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """Send these names with their passwords at once, as from our own page."""
+    """Send these names and passwords in one call, as from our own page."""
     call = Call(sign_in_view, load_middleware())
 
     def send(*forms: tuple[str, str], session: str = "", **headers: str) -> Any:
@@ -41,11 +41,9 @@ def sign_in() -> SignIn:
 
 
 def names_in(responses: list[HttpResponse]) -> list[str | None]:
-    """Who is signed in by each of the answers."""
-    keys = [
-        one.cookies["sessionid"].value if "sessionid" in one.cookies else ""
-        for one in responses
-    ]
+    """The name of the player whom each response signs in, or None."""
+    cookies = [response.cookies for response in responses]
+    keys = [c["sessionid"].value if "sessionid" in c else "" for c in cookies]
     players = players_of(keys)
     return [players[key].name if key in players else None for key in keys]
 
@@ -53,7 +51,7 @@ def names_in(responses: list[HttpResponse]) -> list[str | None]:
 def statements(call: Callable[[], Any]) -> int:
     with CaptureQueriesContext(connection) as captured:
         call()
-    return sum("SAVEPOINT" not in one["sql"] for one in captured.captured_queries)
+    return sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries)
 
 
 def test_hundred_cost_as_many_statements_as_one(sign_in: SignIn) -> None:
@@ -79,9 +77,9 @@ def test_each_is_let_in_or_refused_on_its_own(
         ("A LICE", PASSWORD),
     )
     assert names_in(responses) == ["Alice", None, None, None, None, None, "Alice"]
-    refused = responses[1:6]
-    assert {one.status_code for one in refused} <= {200, 500}
-    assert [one.status_code for one in responses if one not in refused] == [302, 302]
+    statuses = [response.status_code for response in responses]
+    assert set(statuses[1:6]) <= {200, 500}
+    assert [statuses[0], statuses[6]] == [302, 302]
 
 
 def test_session_of_before_ends(sign_in: SignIn, alice: Player, bob: Player) -> None:
