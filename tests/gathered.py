@@ -211,6 +211,9 @@ VARYING = {"time", "now", "hmac", "sequence", "id", "item", "seq", "next_open_at
 VARYING |= {"opens_at", "closes_at", "retry_after", "date", "slug", "me", "etag"}
 
 
+TIMES = ("retry-after", "expires")  # in whole seconds, of when it was asked
+
+
 def comparable(connection: Connection, world: World) -> Answered:
     """Status, headers, cookies and body, without what tells the two worlds apart."""
     status, headers, body = connection.answered()
@@ -218,7 +221,7 @@ def comparable(connection: Connection, world: World) -> Answered:
     if connection.ask.method != "HEAD":
         assert lengths in ([], [str(len(body))])
     plain = [
-        (name, "a number" if name == "retry-after" else value.replace(world.n, "N"))
+        (name, "a time" if name in TIMES else value.replace(world.n, "N"))
         for name, value in headers
         if name not in ("set-cookie", "content-length")
     ]
