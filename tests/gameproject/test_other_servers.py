@@ -60,8 +60,8 @@ async def main():
     for what in ("startup", "shutdown"):
         await told.put({"type": f"lifespan.{what}"})
         assert (await said.get())["type"] == f"lifespan.{what}.complete"
-        [clock] = [one for one in threading.enumerate() if one.name == "clock"]
         if what == "startup":
+            [clock] = [one for one in threading.enumerate() if one.name == "clock"]
             print(gc.get_freeze_count(), gc.get_threshold()[0], clock.is_alive())
     clock.join(20)
     print(clock.is_alive())

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.refusals import Refused
 from games.models import AdmitRequest, Game, Guest
 from games.personal import nicknames_in
-from tests.core.test_admin_edits import wait_for_somebody_behind_us
+from tests.core.test_admin_edits import wait_until_another_waits_for_us
 from tests.forms import at_once
 from users.models import Player
 
@@ -193,7 +193,7 @@ def test_whoever_is_overtaken_looks_once_more(make_game: MakeGame) -> None:
         with transaction.atomic():
             first = admit(*both, *taken)
             overtaken = threads.submit(in_a_process(again))
-            wait_for_somebody_behind_us()
+            wait_until_another_waits_for_us()
         second = overtaken.result()
     assert pks(second)[:50] == pks(first)[:50]
     assert shown(second)[50] == "invalid nickname"
@@ -211,7 +211,7 @@ def test_processes_that_wait_for_each_other_both_get_through(
         with transaction.atomic():
             admit(stranger(game, "c", other))
             circle = threads.submit(in_a_process(both))
-            wait_for_somebody_behind_us()
+            wait_until_another_waits_for_us()
             admit(stranger(game, "d", one))  # which they have, and wait for us
         outcomes = circle.result()
     assert shown(outcomes)[1] == "invalid nickname"
