@@ -163,10 +163,12 @@ def test_longest_name_leaves_the_top_in_order_on_a_phone(cast: Cast) -> None:
 
 def is_in_order(page: Page) -> bool:
     """Whether nothing at the top lies on its neighbour or leads out of the window."""
-    parts = page.locator(".brand *, .account > *").all()
-    boxes = [box for part in parts if (box := part.bounding_box())]
-    ends = [box["x"] + box["width"] for box in boxes if box["width"] > 1]
-    starts = [box["x"] for box in boxes if box["width"] > 1]
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.brand *, .account > *')]"
+        ".map((part) => part.getBoundingClientRect())"
+        ".filter(({ width }) => width > 1).map(({ left, right }) => [left, right])"
+    )
+    starts, ends = zip(*boxes)
     return all(map(le, ends, [*starts[1:], PHONE["width"]]))
 
 
