@@ -5,23 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from core.gathered import Asked, GatheredView, attempt, then
-from core.origins import is_ours
+from core.origins import is_from_our_page
 from core.rate_limits import take_many_for_address
 from core.refusals import Refused
 from games.models import Game, Guest
 from games.models.people import TAKEN, AdmitRequest
 from games.pages import player_of
 from games.states import Access
-from users.auth import MAX_BODY, check_size
+from users.auth import MAX_BODY, why_unreadable
 from users.devices import device_of, set_cookie
 from users.models import Player
 from users.names import check_nickname
@@ -63,9 +61,7 @@ def join_many(asked: Sequence[Asked]) -> list[Any]:
 def check_origins(asked: Sequence[Asked]) -> list[Any]:
     """Check `Origin` in place of a CSRF token, which a shared page can't hold."""
     return [
-        item
-        if is_ours(item.request.headers.get("Origin", ""), item.request.get_host())
-        else Refused("forbidden")
+        item if is_from_our_page(item.request) else Refused("forbidden")
         for item in asked
     ]
 
@@ -83,17 +79,7 @@ def find_games(asked: list[Asked]) -> list[Any]:
 
 
 def parse_forms(forms: list[Joining]) -> list[Joining | Exception]:
-    return [parse_form(form) for form in forms]
-
-
-def parse_form(form: Joining) -> Joining | Exception:
-    """Let Django parse the form here: it raises only on the first read."""
-    try:
-        check_size(form.request)
-        form.request.POST  # noqa: B018
-    except (Refused, BadRequest, SuspiciousOperation, MultiPartParserError) as error:
-        return error
-    return form
+    return [why_unreadable(form.request) or form for form in forms]
 
 
 def read_forms(forms: list[Joining]) -> list[Joining]:

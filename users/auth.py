@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, RawPostDataException
+from django.http.multipartparser import MultiPartParserError
 from ninja.security import HttpBearer, SessionAuth
 from ninja.utils import check_csrf
 
@@ -53,6 +55,19 @@ def check_size(request: HttpRequest) -> None:
     """Refuse a large body by its header or, if it was sent in chunks, by its size."""
     if int(request.headers.get("Content-Length") or size_of_body(request)) > MAX_BODY:
         raise Refused("too_large")
+
+
+def why_unreadable(request: HttpRequest) -> Exception | None:
+    """Why the request's form is too large or can't be parsed; None if it can.
+
+    Django raises that only on the first read of `request.POST`.
+    """
+    try:
+        check_size(request)
+        request.POST  # noqa: B018
+    except (Refused, BadRequest, SuspiciousOperation, MultiPartParserError) as error:
+        return error
+    return None
 
 
 def size_of_body(request: HttpRequest) -> int:

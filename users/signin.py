@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
@@ -48,7 +49,7 @@ class SignInForm(AuthenticationForm):
     # Accounts looked up already, by name key; None if there is no such account.
     known: Mapping[str, Player | None] = {}
 
-    @property
+    @cached_property
     def name_key(self) -> str:
         """The key of the name that was sent; empty if no account can have the name."""
         try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import connection
 from django.http import (
     HttpRequest,
@@ -14,7 +13,6 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
 )
-from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils import timezone
@@ -23,8 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.gathered import Asked, GatheredView, attempt, then
 from core.origins import rejection_of
-from core.refusals import Refused
-from users.auth import MAX_BODY, check_size
+from users.auth import MAX_BODY, why_unreadable
 from users.devices import remember
 from users.guests import guest_of, join
 from users.hashers import AT_ONCE
@@ -69,12 +66,8 @@ def read_forms(asked: list[Asked]) -> list[Any]:
 
 def read_form(request: HttpRequest) -> SigningIn | HttpResponseBase | Exception:
     """The form; or what ends the request if it is malformed or of another site."""
-    try:
-        check_size(request)
-        form = SignInForm(request, request.POST)
-    except (Refused, BadRequest, SuspiciousOperation, MultiPartParserError) as error:
-        return error
-    return rejection_of(request) or SigningIn(request, form)
+    ended = why_unreadable(request) or rejection_of(request)
+    return ended or SigningIn(request, SignInForm(request, request.POST))
 
 
 def find_accounts(forms: list[SigningIn]) -> list[SigningIn]:
